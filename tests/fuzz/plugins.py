@@ -78,18 +78,18 @@ def prepare(folder: Path) -> None:
     """Shipped plugins, the scaffolds of ``new`` and those of tests."""
     for shipped in _SHIPPED.split():
         key, _, rest = shipped.partition("/")
-        text = (PLUGIN_FOLDERS[key] / rest).read_text(encoding="utf-8")
+        text = (PLUGIN_FOLDERS[key] / rest).read_text()
         name = f"{key}_{Path(rest).name}"
         renamed = re.sub(r'(?m)^(    name = )"', r'\1"fuzz-', text)
-        (folder / name).write_text(renamed, encoding="utf-8")
+        (folder / name).write_text(renamed)
         lock = PLUGIN_FOLDERS[key] / f"{rest}.lock"
         if lock.exists():
             (folder / f"{name}.lock").write_bytes(lock.read_bytes())
     for path in sorted((Path(testing.__file__).parent / "scaffolds").glob("*.py")):
         (folder / f"template_{path.name}").write_bytes(path.read_bytes())
-    (folder / "tiny.py").write_text(PLUGIN, encoding="utf-8")
+    (folder / "tiny.py").write_text(PLUGIN)
     for path in sorted(folder.glob("*.py")):
-        path.with_suffix(".yaml").write_text(_suite(path), encoding="utf-8")
+        path.with_suffix(".yaml").write_text(_suite(path))
 
 
 def mutate(draw: Draw, origin: Path, folder: Path) -> Sequence[Command]:

@@ -73,7 +73,7 @@ def test_tables_are_the_report_s(results: Results, tmp_path: Path) -> None:
             assert parts[0].pop("comparison").unique().tolist() == ["All 3 problems"]
             assert parts[1].pop("comparison").unique().tolist() == ["All 6 algorithms"]
         for part, suffix in zip(parts, ("", "-2"), strict=False):
-            stored = (tmp_path / "tables" / f"{name}{suffix}.csv").read_text(encoding="utf-8")
+            stored = (tmp_path / "tables" / f"{name}{suffix}.csv").read_text()
             assert part.to_csv(index=False, lineterminator="\n") == stored, name
 
 

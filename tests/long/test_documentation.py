@@ -63,18 +63,18 @@ def present(name: str) -> object:
 
 
 def test_pages_ask_nothing_of_a_network(site: Path) -> None:
-    pages = [page.read_text(encoding="utf-8") for page in site.rglob("*.html")]
+    pages = [page.read_text() for page in site.rglob("*.html")]
     assert len(pages) > 60
     asked = r"<(?:script|img|iframe|link(?! rel=\"(?:canonical|next|prev|index|search)\"))\b[^>]*?"
     for page in pages:
         assert re.findall(asked + r"(?:src|href)=\"(?:https?:)?//[^\"]*", page) == []
     for style in site.rglob("*.css"):
-        assert not re.search(r"(?:url\(['\"]?|@import ['\"])https?:", style.read_text("utf-8"))
+        assert not re.search(r"(?:url\(['\"]?|@import ['\"])https?:", style.read_text())
 
 
 def test_the_search_finds_pages_without_a_server(site: Path) -> None:
     """The index is a script, which browsers load from a disk, too."""
-    assert 'src="searchindex.js"' in (site / "search.html").read_text(encoding="utf-8")
-    index = (site / "searchindex.js").read_text(encoding="utf-8")
+    assert 'src="searchindex.js"' in (site / "search.html").read_text()
+    index = (site / "searchindex.js").read_text()
     assert index.startswith("Search.setIndex(")
     assert '"hyperband"' in index.lower() or "hyperband:" in index.lower()

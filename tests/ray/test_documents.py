@@ -76,7 +76,7 @@ def test_the_example_of_a_search_prints_what_the_gallery_shows() -> None:
 
 
 def test_starts_tells_the_regrets_and_parameters_of_portfolios() -> None:
-    text = (ROOT / "docs" / "starts.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "starts.md").read_text()
     for model in models().values():
         if model.estimators:
             names = (f"`{name}`" for name in model.parameters.values())
@@ -190,7 +190,7 @@ def test_ci_runs_the_readmes_test_command(tmp_path: Path) -> None:
 
 
 def test_the_glossary_is_sorted() -> None:
-    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "glossary.md").read_text()
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
     words = [word for word, *_ in rows[1:]]
     assert words == sorted(words, key=str.lower)
@@ -198,7 +198,7 @@ def test_the_glossary_is_sorted() -> None:
 
 @pytest.mark.parametrize("page", ["architecture.md", "glossary.md"])
 def test_the_places_that_a_page_names_exist(page: str) -> None:
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8").rpartition("## The columns")[2]
+    text = (ROOT / "docs" / page).read_text().rpartition("## The columns")[2]
     places = re.findall(r"`([\w/]+(?:/|\.py))`", text)
     assert len(places) > 30
     assert [p for p in places if not any((f / p).exists() for f in (ROOT, ROOT / "hpobench"))] == []

@@ -267,7 +267,7 @@ def test_every_public_name_is_there_and_documented() -> None:
 
 
 def test_public_names_are_those_that_type_checkers_see() -> None:
-    tree = ast.parse(Path(hpobench.__file__).read_text(encoding="utf-8"))
+    tree = ast.parse(Path(hpobench.__file__).read_text())
     (block,) = (node for node in tree.body if isinstance(node, ast.If))
     seen = {
         alias.name

@@ -105,10 +105,10 @@ def commands() -> Iterator[tuple[str, click.Command]]:
 def lay(folder: Path) -> Path:
     """Fill the new ``folder`` with what the cases name."""
     shutil.copytree(SMOKE, folder / "stored")  # makes the folder, too
-    (folder / "problem.py").write_text(PROBLEM, encoding="utf-8")
-    (folder / "tiny.yaml").write_text(SUITE, encoding="utf-8")
+    (folder / "problem.py").write_text(PROBLEM)
+    (folder / "tiny.yaml").write_text(SUITE)
     rows = [f"{n / 9:.3f},{n % 5}" for n in range(12)]
-    (folder / "trials.csv").write_text("\n".join(["x,loss", *rows]), encoding="utf-8")
+    (folder / "trials.csv").write_text("\n".join(["x,loss", *rows]))
     return folder
 
 

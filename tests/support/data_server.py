@@ -91,7 +91,7 @@ def entry(url: str | None, files: Mapping[str, bytes], /, **changed: Any) -> dic
 
 
 def write_list(file: Path, entries: Mapping[str, Any]) -> Path:
-    file.write_text(json.dumps(entries), "utf-8")
+    file.write_text(json.dumps(entries))
     return file
 
 

@@ -137,7 +137,7 @@ class Row:
 
 def rows() -> dict[str, Row]:
     """The table by its first column."""
-    lines = (ROOT / "SECURITY.md").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "SECURITY.md").read_text().splitlines()
     begin = next(i for i, line in enumerate(lines) if line.startswith("| Verb |"))
     found = {}
     for line in lines[begin + 2 :]:
@@ -282,28 +282,28 @@ def _end_of(command: Sequence[str]) -> object:
 def lay_traps(folder: Path) -> None:
     """Fill the new ``folder`` with a suite, its plugins and programs, and stored results."""
     folder.mkdir()
-    (folder / "trap.py").write_text(PLUGIN, encoding="utf-8")
-    (folder / "alone.py").write_text(HEADER + PLUGIN.replace('"trap"', '"alone"'), encoding="utf-8")
-    (folder / "suite.yaml").write_text(SUITE, encoding="utf-8")
+    (folder / "trap.py").write_text(PLUGIN)
+    (folder / "alone.py").write_text(HEADER + PLUGIN.replace('"trap"', '"alone"'))
+    (folder / "suite.yaml").write_text(SUITE)
     for name, text in {"searcher": SEARCHER, "trainer": TRAINER}.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).write_text(text)
         (folder / name).chmod(0o755)
     _lay_experiment(folder / "experiment")
     shutil.copytree(ROOT / "results" / "reference" / "smoke", folder / "stored")
     for name in ("trap.py", "conftest.py", "sitecustomize.py", "suite.yaml"):
         text = SUITE if name.endswith("yaml") else PLUGIN
-        (folder / "stored" / name).write_text(text, encoding="utf-8")
+        (folder / "stored" / name).write_text(text)
 
 
 def _lay_experiment(folder: Path) -> None:
     """A Ray Tune experiment in ``folder``, whose pickles leave a mark when they are loaded."""
     for i in range(2):
         (trial := folder / f"trial_{i}").mkdir(parents=True)
-        (trial / "params.json").write_text(f'{{"x": {i}}}', encoding="utf-8")
+        (trial / "params.json").write_text(f'{{"x": {i}}}')
         (trial / "params.pkl").write_bytes(b"cos\nsystem\n(S'touch program.mark'\ntR.")
         result = f'{{"loss": {i}.5, "training_iteration": 1}}\n'
-        (trial / "result.json").write_text(result, encoding="utf-8")
-        (trial / "trap.py").write_text(PLUGIN, encoding="utf-8")
+        (trial / "result.json").write_text(result)
+        (trial / "trap.py").write_text(PLUGIN)
 
 
 def _end_of_repair() -> object:

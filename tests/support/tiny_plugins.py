@@ -177,7 +177,7 @@ LINES = {
 
 def write_suite(folder: Path, changes: Mapping[int, str] | None = None) -> Path:
     """``suite.yaml`` beside ``tiny.py`` in ``folder``, with some lines changed."""
-    (folder / "tiny.py").write_text(PLUGIN, encoding="utf-8")
+    (folder / "tiny.py").write_text(PLUGIN)
     file = folder / "suite.yaml"
-    file.write_text("\n".join({**LINES, **(changes or {})}.values()) + "\n", encoding="utf-8")
+    file.write_text("\n".join({**LINES, **(changes or {})}.values()) + "\n")
     return file

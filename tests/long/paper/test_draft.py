@@ -129,7 +129,7 @@ def test_svg(study: Study, results: dict[str, Analysed], tmp_path: Path, small_d
 
 def test_numbers_are_not_typed() -> None:
     """Outside of what is filled in, the text holds no digit that is not part of a name."""
-    text = (PAPER / "text.md").read_text(encoding="utf-8")
+    text = (PAPER / "text.md").read_text()
     text = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", text, flags=re.DOTALL)
     assert re.findall(r".*(?<![\w@#-])\d.*", text) == []
 

@@ -127,7 +127,7 @@ def test_archives_merge(folder: Path, tmp_path: Path) -> None:
 
 
 def test_runs_without_references_are_no_evidence(tmp_path: Path) -> None:
-    (tmp_path / "bare.py").write_text(BARE, encoding="utf-8")
+    (tmp_path / "bare.py").write_text(BARE)
     suite = {**SUITE, "problems": ["bare"]}
     results = hpobench.run(suite, results=tmp_path, plugins=[tmp_path / "bare.py"], report=False)
     told = finish("evidence", "make", Path(results), "--into", tmp_path / "x.parquet", code=1)

@@ -27,7 +27,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
-    (path := tmp_path / "hill.py").write_text(HILL, encoding="utf-8")
+    (path := tmp_path / "hill.py").write_text(HILL)
     return path
 
 

@@ -19,7 +19,7 @@ OPTIONS = (
 def test_a_new_suite_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     finish("new", "suite", "first-one")
-    text = (tmp_path / "first-one.yaml").read_text(encoding="utf-8")
+    text = (tmp_path / "first-one.yaml").read_text()
     assert "hpobench run first-one.yaml" in text
     assert "FILE" not in text
     finish("run", "first-one.yaml", "--seeds", "1", "--cpus", "1", "--no-report")

@@ -98,7 +98,7 @@ def test_the_command_brings_a_table_with_licence_citation_and_hash(
     )
     folder = data.find("openml:42585")
     assert sorted(path.name for path in folder.iterdir()) == ["record.json", "table.parquet"]
-    record = json.loads((folder / "record.json").read_text("utf-8"))
+    record = json.loads((folder / "record.json").read_text())
     assert record["licence"] == "CC0"
     assert record["files"]["table.parquet"]["sha256"] == local.sha256(folder / "table.parquet")
 
@@ -273,11 +273,11 @@ def test_the_fingerprint_has_the_data(server: Any, root: Path) -> None:
     first_column = frame.columns[0]
     frame[first_column] = frame[first_column] + (frame.index == 0)
     frame.to_parquet(folder / "table.parquet", compression="zstd", index=False)
-    record = json.loads((folder / "record.json").read_text("utf-8"))
+    record = json.loads((folder / "record.json").read_text())
     entry = record["files"]["table.parquet"]
     entry["size"] = (folder / "table.parquet").stat().st_size
     entry["sha256"] = local.sha256(folder / "table.parquet")
-    (folder / "record.json").write_text(json.dumps(record), "utf-8")
+    (folder / "record.json").write_text(json.dumps(record))
     assert SklearnEstimator(**TREE).fingerprint() != first
 
 

@@ -164,7 +164,7 @@ _SAFE_CALLS = {"spreadsheet.py": "to_csv", "style.py": "savefig", "journal.py": 
 def test_results_and_reports_are_touched_by_these_functions_alone(room: str) -> None:
     found = []
     for file in sorted((ROOT / "hpobench" / room).rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        for node in ast.walk(ast.parse(file.read_text())):
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "attr", "")

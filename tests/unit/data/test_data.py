@@ -139,7 +139,7 @@ def test_unknown_names() -> None:
 def test_an_entry_survives_json(tmp_path: Path) -> None:
     for archive in (None, {"size": 1, "sha256": "0" * 64}):
         dataset = parse("made-up", entry("https://example.org/", FILES, archive=archive), HERE)
-        (file := tmp_path / "record.json").write_text(catalogue.to_json(dataset), "utf-8")
+        (file := tmp_path / "record.json").write_text(catalogue.to_json(dataset))
         assert catalogue.recorded("made-up", file) == dataset
 
 
@@ -149,7 +149,7 @@ def test_an_entry_survives_json(tmp_path: Path) -> None:
 @pytest.fixture
 def listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The list, and a set on it which nobody serves."""
-    entries = json.loads(catalogue.LIST.read_text("utf-8"))
+    entries = json.loads(catalogue.LIST.read_text())
     entries["made-up"] = entry("http://127.0.0.1:9/set/", FILES)
     monkeypatch.setattr(catalogue, "LIST", write_list(tmp_path / "list.json", entries))
 

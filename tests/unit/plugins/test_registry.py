@@ -22,14 +22,14 @@ SEARCHER = "from hpobench.api import Searcher\n\n\nclass {cls}(Searcher):\n    n
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
-    (file := tmp_path / "tiny.py").write_text(PLUGIN, encoding="utf-8")
+    (file := tmp_path / "tiny.py").write_text(PLUGIN)
     return file
 
 
 def plugin(folder: Path, text: str, name: str = "mine.py") -> Path:
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+    file.write_text(text)
     return file
 
 

@@ -52,7 +52,7 @@ LOCK = 'requires-python = ">=3.11"\n[[package]]\nname = "jax"\nversion = "0.5"\n
 
 
 def release_of(folder: Path, header: str = "", release: str = "0.1.2") -> ReleaseScript:
-    (file := folder / "mine.py").write_text(header + PLUGIN, encoding="utf-8")
+    (file := folder / "mine.py").write_text(header + PLUGIN)
     given = {"release": release}
     script = script_of(PluginRef("searcher", "mine", "mine", {}, str(file), "Mine", given=given))
     assert isinstance(script, ReleaseScript)
@@ -78,7 +78,7 @@ def test_a_searcher_of_this_process_gets_what_it_requires(tmp_path: Path) -> Non
 
 
 def test_an_isolated_one_keeps_its_other_requirements_and_settings(tmp_path: Path) -> None:
-    (tmp_path / "mine.py.lock").write_text(LOCK, encoding="utf-8")
+    (tmp_path / "mine.py.lock").write_text(LOCK)
     script = release_of(tmp_path, HEADER)
     assert script.header == (
         "# /// script\n"
@@ -92,9 +92,9 @@ def test_an_isolated_one_keeps_its_other_requirements_and_settings(tmp_path: Pat
 
 def test_each_release_has_an_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    (lock := tmp_path / "mine.py.lock").write_text(LOCK, encoding="utf-8")
+    (lock := tmp_path / "mine.py.lock").write_text(LOCK)
     folders = {Environment(release_of(tmp_path, HEADER, r)).folder for r in ("0.1.2", "0.1.3")}
-    lock.write_text(LOCK.replace("0.5", "0.4.1"), encoding="utf-8")
+    lock.write_text(LOCK.replace("0.5", "0.4.1"))
     folders |= {Environment(release_of(tmp_path, HEADER)).folder}
     assert len(folders) == 3
     assert {folder.name.partition("-")[0] for folder in folders} == {"mine@0.1.2", "mine@0.1.3"}
@@ -107,7 +107,7 @@ def test_an_isolated_one_without_a_lock_says_what_locks_it(tmp_path: Path) -> No
 
 
 def test_a_searcher_without_a_release_has_no_such_script(tmp_path: Path) -> None:
-    (file := tmp_path / "mine.py").write_text(PLUGIN, encoding="utf-8")
+    (file := tmp_path / "mine.py").write_text(PLUGIN)
     assert script_of(PluginRef("searcher", "mine", "mine", {}, str(file), "Mine")) is None
 
 
@@ -127,7 +127,7 @@ def test_what_is_no_release(value: object) -> None:
 
 def test_a_searcher_without_a_library_has_no_releases(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
-    file.write_text(HEADER + PLUGIN.replace("Google_Vizier", "optuna"), encoding="utf-8")
+    file.write_text(HEADER + PLUGIN.replace("Google_Vizier", "optuna"))
     cls: Any = load_class(str(file), "Mine")
     assert "does not ask for the searcher's library, optuna" in str(release_objection(cls, file))
     cls.library = ""
@@ -164,7 +164,7 @@ def test_the_index_is_asked_for_the_next_older_one(monkeypatch: pytest.MonkeyPat
     asked = []
 
     def run_uv(*arguments: str, **_: str) -> str:
-        asked.append(Path(arguments[-1]).read_text(encoding="utf-8"))
+        asked.append(Path(arguments[-1]).read_text())
         if asked[-1].endswith("<1.1"):
             raise NotAvailableError("uv pip failed: No solution found when resolving")
         return f"some-lib=={'1.2' if asked[-1].endswith('<2.0') else '1.1'}\n"

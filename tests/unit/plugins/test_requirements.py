@@ -14,7 +14,7 @@ from hpobench.plugins.requirements import unmet
 from tests import ROOT
 from tests.support.present import present
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = {
     extra: {Requirement(text).name for text in texts}
     for extra, texts in PROJECT["optional-dependencies"].items()
@@ -69,7 +69,7 @@ def test_every_extra_that_is_named_anywhere_exists() -> None:
         for folder in ("hpobench", "algorithms", "problems", "paper", "docs")
         for path in (ROOT / folder).rglob("*")
         if path.suffix in (".py", ".md") and path.is_file()
-        for group in re.findall(r"hpobench\[([a-z,]+)\]", path.read_text(encoding="utf-8"))
+        for group in re.findall(r"hpobench\[([a-z,]+)\]", path.read_text())
         for extra in group.split(",")
     }
     assert {extra for extra, _ in named} <= set(EXTRAS)

@@ -50,7 +50,7 @@ def test_the_answers_are_those_of_yahpo_gym(yahpo: Path) -> None:
     if not file.is_file():
         pytest.skip(f"waits for the answers of the official package in {file}")
     checked = set()
-    for scenario, instance, inputs, answers in json.loads(file.read_text("utf-8")):
+    for scenario, instance, inputs, answers in json.loads(file.read_text()):
         problem = SCENARIOS[scenario](instance=int(instance))
         theirs = [[answer[target] for target in problem.targets] for answer in answers]
         # Equal on the processor that the answers are from; the last bits may differ on others.
@@ -81,7 +81,7 @@ def test_targets_stay_in_the_ranges_that_yahpo_states(yahpo: Path, scenario: str
 
 @EACH
 def test_spaces_and_instances_are_those_of_the_data(yahpo: Path, scenario: str) -> None:
-    given = json.loads((yahpo / scenario / "config_space.json").read_text("utf-8"))
+    given = json.loads((yahpo / scenario / "config_space.json").read_text())
     by_name = {p["name"]: p for p in given["hyperparameters"]}
     problem = whole(SCENARIOS[scenario], SCENARIOS[scenario].instances[0])
     instances = by_name.pop(problem.categories[0])["choices"]
@@ -102,7 +102,7 @@ def test_spaces_and_instances_are_those_of_the_data(yahpo: Path, scenario: str) 
 
 
 def test_conditions_are_those_of_the_data(yahpo: Path) -> None:
-    given = json.loads((yahpo / "rbv2_xgboost" / "config_space.json").read_text("utf-8"))
+    given = json.loads((yahpo / "rbv2_xgboost" / "config_space.json").read_text())
     theirs = {
         c["child"]: (c["parent"], c.get("values") or [c["value"]]) for c in given["conditions"]
     }
@@ -150,9 +150,9 @@ def test_random_search_agrees_with_an_independent_one(yahpo: Path, scenario: str
     cls = SCENARIOS[scenario]
     problem, codes = (
         whole(cls, cls.instances[1]),
-        json.loads((yahpo / scenario / "encoding.json").read_text("utf-8")),
+        json.loads((yahpo / scenario / "encoding.json").read_text()),
     )
-    given = json.loads((yahpo / scenario / "config_space.json").read_text("utf-8"))
+    given = json.loads((yahpo / scenario / "config_space.json").read_text())
     by_name = {p["name"]: p for p in given["hyperparameters"]}
     conditions = {c["child"]: c.get("values") or [c["value"]] for c in given["conditions"]}
     rng, n = np.random.default_rng(0), 3000

@@ -11,7 +11,7 @@ def test_no_public_name_of_the_last_release_is_gone() -> None:
     now = public_names()
     gone = [
         f"{place}: {name}"
-        for place, names in json.loads(FILE.read_text(encoding="utf-8")).items()
+        for place, names in json.loads(FILE.read_text()).items()
         for name in names
         if name not in now.get(place, ())
     ]

@@ -36,7 +36,7 @@ class Needy(_Base):""",
 
 def suite_at(folder: Path, changes: dict[int, str] | None = None) -> Path:
     file = write_suite(folder, changes)
-    (folder / "tiny.py").write_text(ADOPTING, encoding="utf-8")
+    (folder / "tiny.py").write_text(ADOPTING)
     return file
 
 

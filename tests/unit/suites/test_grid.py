@@ -164,8 +164,7 @@ def picky(folder: Path, body: str, changes: dict[int, str]) -> Plan:
         "    def __init__(self, space, *, seed, fidelity, greed: float = 1.0):\n"
         f"        {body}\n"
         "    def ask(self, trial): ...\n"
-        "    def tell(self, trial, step, loss, *, final): ...\n",
-        encoding="utf-8",
+        "    def tell(self, trial, step, loss, *, final): ...\n"
     )
     return build_plan(load_suite(file))
 
@@ -212,7 +211,7 @@ def test_a_searcher_is_built_once_for_each_distinct_space(tmp_path: Path) -> Non
     }
     picky(tmp_path, body, changes)
     # bowl and stairs have one space, but stairs has steps.
-    assert log.read_text(encoding="utf-8") == "1 0 1 0 2 0 "
+    assert log.read_text() == "1 0 1 0 2 0 "
 
 
 def odd(folder: Path, method: str) -> Plan:
@@ -222,8 +221,7 @@ def odd(folder: Path, method: str) -> Plan:
     )
     (folder / "odd.py").write_text(
         "from hpobench.contract.errors import NotAvailableError\nfrom .tiny import Stairs\n"
-        f"class Odd(Stairs):\n    name = 'odd'\n    {method}\n",
-        encoding="utf-8",
+        f"class Odd(Stairs):\n    name = 'odd'\n    {method}\n"
     )
     return build_plan(load_suite(file))
 
@@ -274,8 +272,7 @@ def test_a_scheduler_whose_check_breaks(tmp_path: Path) -> None:
     file = write_suite(tmp_path, {3: "schedulers: [odd]", 8: "plugins: [tiny.py, odd.py]"})
     (tmp_path / "odd.py").write_text(
         "from .tiny import Whole\nclass Odd(Whole):\n    name = 'odd'\n"
-        "    def check(self, problem): 1 / 0\n",
-        encoding="utf-8",
+        "    def check(self, problem): 1 / 0\n"
     )
     with pytest.raises(
         SuiteError, match=r"schedulers\[0\]: .*odd\.py:4: check\(\) failed: ZeroDivision"

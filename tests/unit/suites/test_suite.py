@@ -123,11 +123,7 @@ def test_the_suite_that_the_cases_change_is_right(tmp_path: Path) -> None:
     ],
 )
 def test_not_a_suite_at_all(
-    content: bytes,
-    line: int | None,
-    message: str,
-    tmp_path: Path,
-    refusal: Any,
+    content: bytes, line: int | None, message: str, tmp_path: Path, refusal: Any
 ) -> None:
     (file := tmp_path / "suite.yaml").write_bytes(content)
     told = refusal(file)
@@ -175,7 +171,7 @@ def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
 
 def test_a_plugin_behind_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     outside, inside = tmp_path / "outside.py", tmp_path / "suites"
-    outside.write_text(PLUGIN, encoding="utf-8")
+    outside.write_text(PLUGIN)
     inside.mkdir()
     (inside / "linked.py").symlink_to(outside)
     with pytest.raises(SuiteError, match="leaves the suite's folder"):
@@ -184,7 +180,7 @@ def test_a_plugin_behind_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> 
 
 def test_a_broken_plugin_is_blamed_on_the_suite_line_that_names_it(tmp_path: Path) -> None:
     file = write_suite(tmp_path, {8: "plugins: [tiny.py, broken.py]"})
-    (tmp_path / "broken.py").write_text("x = 1\ndef f(:\n", encoding="utf-8")
+    (tmp_path / "broken.py").write_text("x = 1\ndef f(:\n")
     with pytest.raises(SuiteError) as caught:
         load_suite(file)
     assert (caught.value.line, caught.value.key) == (8, "plugins[1]")
@@ -257,8 +253,8 @@ def test_what_a_suite_resolves_to_loads_as_the_same_suite(tmp_path: Path) -> Non
     suite = load(tmp_path, changes, only="*/stairs")
     again_file = tmp_path / "results" / "suite.yaml"
     again_file.parent.mkdir()
-    again_file.write_text(suite.to_yaml(), encoding="utf-8")
-    comment = again_file.read_text(encoding="utf-8").splitlines()[1]
+    again_file.write_text(suite.to_yaml())
+    comment = again_file.read_text().splitlines()[1]
     assert comment == f'#   --plugin "{tmp_path / "tiny.py"}"'
     again = load_suite(again_file, plugins=[tmp_path / "tiny.py"])
     assert again.resolved() == suite.resolved()
@@ -269,9 +265,9 @@ def test_what_a_suite_resolves_to_loads_as_the_same_suite(tmp_path: Path) -> Non
 
 
 def test_a_plugins_name_cannot_break_out_of_its_comment(tmp_path: Path) -> None:
-    (file := tmp_path / "a\nworkers: 9\n.py").write_text(PLUGIN, encoding="utf-8")
+    (file := tmp_path / "a\nworkers: 9\n.py").write_text(PLUGIN)
     suite = load_suite(write_suite(tmp_path, {8: "# none"}), plugins=[file])
-    (copy := tmp_path / "copy.yaml").write_text(suite.to_yaml(), encoding="utf-8")
+    (copy := tmp_path / "copy.yaml").write_text(suite.to_yaml())
     assert load_suite(copy, plugins=[file]).workers == (4,)
 
 
@@ -390,8 +386,7 @@ def test_options_of_a_searcher_whose_package_is_missing_wait(tmp_path: Path) -> 
         "import no_such_package\n"
         "class Top(no_such_package.Searcher):\n"
         "    name = 'top'\n"
-        "    requires = ('no-such-package',)\n",
-        encoding="utf-8",
+        "    requires = ('no-such-package',)\n"
     )
     assert [ref.label for ref in load_suite(file).searchers] == ["tiny", "top"]
 

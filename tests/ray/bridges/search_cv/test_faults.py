@@ -237,8 +237,8 @@ def test_functions_are_known_again_in_another_process(tmp_path: Path) -> None:
 def test_a_search_that_does_not_repeat_itself_says_so(tmp_path: Path) -> None:
     resumable(tmp_path, random_state=None).fit(X, Y)
     file = tmp_path / "search.json"
-    identity = json.loads(file.read_text(encoding="utf-8"))
-    file.write_text(json.dumps(identity | {"seed": identity["seed"] + 1}), encoding="utf-8")
+    identity = json.loads(file.read_text())
+    file.write_text(json.dumps(identity | {"seed": identity["seed"] + 1}))
     with pytest.raises(hpobench.HpobenchError, match="a search that is to be resumed needs"):
         resumable(tmp_path, random_state=None).fit(X, Y)
 
@@ -268,10 +268,10 @@ def test_two_searches_at_once_in_one_folder(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_damaged(tmp_path: Path) -> None:
     resumable(tmp_path).fit(X, Y)
-    (tmp_path / "search.json").write_text("{", encoding="utf-8")
+    (tmp_path / "search.json").write_text("{")
     with pytest.raises(ValueError, match="is damaged"):
         resumable(tmp_path).fit(X, Y)
-    (tmp_path / "file").write_text("", encoding="utf-8")
+    (tmp_path / "file").write_text("")
     with pytest.raises(hpobench.StoreError, match="file"):
         resumable(tmp_path / "file").fit(X, Y)
 

@@ -113,7 +113,7 @@ def test_relatives_of_one_class() -> None:
 
 def test_every_known_name_is_one_that_some_member_has() -> None:
     """A name that is misspelt would leave nothing out."""
-    known = json.loads((SHIPPED / "_datasets.json").read_text("utf-8"))
+    known = json.loads((SHIPPED / "_datasets.json").read_text())
     used = {number for p in shipped_members() for number in [p.key.partition("-")[0]]}
     for vocabulary in set(known["keys"].values()):
         assert set(known[vocabulary]) <= used
@@ -221,7 +221,7 @@ def test_fitted(parameter: Parameter, value: Value, near: Value | None) -> None:
     ],
 )
 def test_a_damaged_file(part: str, value: object, tmp_path: Path) -> None:
-    stored = json.loads((SHIPPED / "lcbench-pool.json").read_text("utf-8"))
+    stored = json.loads((SHIPPED / "lcbench-pool.json").read_text())
     (file := tmp_path / "lcbench-pool.json").write_text(json.dumps(stored | {part: value}))
     with pytest.raises(PluginError, match=r"lcbench-pool.json: not a file of portfolios"):
         read_portfolio(file)
@@ -232,10 +232,10 @@ def test_a_damaged_file(part: str, value: object, tmp_path: Path) -> None:
 
 def test_a_file_beside_the_plugin_is_found(tmp_path: Path) -> None:
     plugin = tmp_path / "mine.py"
-    text = (Path(__file__).parents[4] / "problems/tabular/fcnet.py").read_text("utf-8")
+    text = (Path(__file__).parents[4] / "problems/tabular/fcnet.py").read_text()
     plugin.write_text(text.replace('"fcnet"', '"mine"'))
     (tmp_path / "portfolios").mkdir()
-    stored = (SHIPPED / "fcnet.json").read_text("utf-8").replace('"fcnet"', '"mine"')
+    stored = (SHIPPED / "fcnet.json").read_text().replace('"fcnet"', '"mine"')
     (tmp_path / "portfolios" / "mine.json").write_text(stored)
     shown = json.loads(invoke("portfolio", "mine", "--plugin", plugin, "--json"))
     assert shown == hpobench.portfolio("fcnet")

@@ -48,7 +48,7 @@ class Sets(TabulatedProblem):
 
 
 def ref(folder: Path, dataset: str = "a") -> PluginRef:
-    (file := folder / "sets.py").write_text(SETS, encoding="utf-8")
+    (file := folder / "sets.py").write_text(SETS)
     label = f"sets[dataset={dataset}]"
     options = {"dataset": dataset}
     return PluginRef("problem", "sets", label, options, str(file), "Sets", str(folder))
