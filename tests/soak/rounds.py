@@ -22,7 +22,13 @@ import pandas as pd
 
 from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import events, finish, three_nodes
-from tests.ray.faults.live_watch import CELL, WORKER, Witness, faults, lines, sequence, survivors
+from tests.ray.faults.live_watch import (
+    CELL,
+    WORKER,
+    Witness,
+    live_faults,
+    sequence,
+)
 from tests.ray.faults.test_live import CHAIN, planned, write_suite
 from tests.soak.killing import Killing, Tally
 from tests.soak.victims import DRIVER, LIVE, LOCAL, MACHINE, VIRTUAL, Driver, Strike
@@ -225,26 +231,10 @@ def _live(
 
     watched = {name: looked(strike) for name, strike in victims.items()}
     if Killing((*command, *where), watched, progress, log, rng, tally).finish(kills, deadline):
-        tally.faults += _live_faults(folder / "killed" / "chains", suite, witness, ours)
+        store = folder / "killed" / "chains"
+        tally.faults += live_faults(store, planned(suite), witness, ours)
     tally.seconds = time.monotonic() - begin
     return tally
-
-
-def _live_faults(store: Path, suite: Path, witness: Witness, ours: Sequence[str]) -> Iterator[str]:
-    results = load_results(store)
-    if set(results.cells["status"]) != {"done"}:
-        yield f"cells ended otherwise: {results.cells['error'].dropna().tolist()}"
-    if (results.trials["status"] == "failed").any():
-        yield f"trials failed: {results.trials['error'].dropna().tolist()[:3]}"
-    yield from faults(results, planned(suite))
-    yield from (f"step {key} was trained again, with a state saved" for key in witness.faults())
-    stored = set(zip(results.events["step"], results.events["loss"], strict=True))
-    if not stored <= {(line["step"], line["loss"]) for line in lines(witness.log)}:
-        yield "there are results that nobody trained"
-    if list((store / "journals").iterdir()):
-        yield "a journal is left"
-    if left := survivors(witness.log, titles=ours):
-        yield f"processes are left: {[title[:200] for title in left]}"
 
 
 # -- clusters ----------------------------------------------------------------------------------

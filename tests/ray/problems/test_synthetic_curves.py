@@ -11,24 +11,20 @@ import pytest
 from scipy import stats
 
 from benchmarks.cells import column, plan, run
-from hpobench.api import Config, Problem, TabulatedProblem
+from hpobench.api import Config, TabulatedProblem
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.problems.synthetic._functions import Scalable
 from hpobench.problems.synthetic._landscape import Field
 from hpobench.problems.synthetic.learning_curves import LearningCurves
 from tests.support.present import present
+from tests.support.samples import sample
 
 KNOB = (0.0, 0.25, 0.5, 0.75, 1.0)
 FUNCTIONS = get_args(Scalable)
 
 
-def sampled(problem: Problem, n: int, seed: int = 0) -> list[Config]:
-    rng = Random(seed)
-    return [problem.space.sample(rng) for _ in range(n)]
-
-
 def curves(problem: TabulatedProblem, n: int = 300, seed: int = 0) -> list[Any]:
-    return [problem.curve(config, 0) for config in sampled(problem, n, seed)]
+    return [problem.curve(config, 0) for config in sample(problem, n, seed)]
 
 
 def clean(n: int = 300, **options: Any) -> Any:
@@ -43,7 +39,7 @@ def clean(n: int = 300, **options: Any) -> Any:
 @pytest.mark.parametrize("crossing", [0.0, 0.6, 1.0])
 def test_curves_fall_to_exactly_the_asymptote(function: Any, crossing: float) -> None:
     problem = LearningCurves(function=function, crossing=crossing, epochs=9)
-    for config in sampled(problem, 100):
+    for config in sample(problem, 100):
         heldout = present(problem.curve(config, 0).heldout)
         assert (np.diff(heldout) < 0).all()
         assert 0 < heldout[-1] < 1 <= heldout[0] < 2
@@ -79,7 +75,7 @@ def test_asymptotes_are_the_share_of_better_configurations(function: Any) -> Non
 
 def test_noise_is_seeded_gaussian_and_the_same_at_every_epoch() -> None:
     problem = LearningCurves(function="levy", noise=0.1, epochs=5)
-    (config,) = sampled(problem, 1)
+    (config,) = sample(problem, 1)
     many = [problem.curve(config, seed) for seed in range(2000)]
     errors = np.array([c.losses for c in many]) - np.array(present(many[0].heldout))
     assert {tuple(present(c.heldout)) for c in many} == {tuple(present(many[0].heldout))}

@@ -21,7 +21,8 @@ from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests import ROOT
 from tests.support.present import present
-from tests.unit.problems.bbob_members import FAMILIES, best, every, losses, sample
+from tests.support.samples import sample
+from tests.unit.problems.bbob_members import FAMILIES, best, every, losses
 
 pytest.importorskip("ioh")
 

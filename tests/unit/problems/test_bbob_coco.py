@@ -15,7 +15,8 @@ from hpobench.problems.bbob.bbob import BBOB
 from hpobench.problems.bbob.bbob_mixint import BBOBMixInt
 from hpobench.problems.bbob.bbob_noisy import BBOBNoisy
 from tests.support.present import present
-from tests.unit.problems.bbob_members import best, every, losses, point, sample
+from tests.support.samples import sample
+from tests.unit.problems.bbob_members import best, every, losses, point
 
 pytest.importorskip("ioh")
 cocoex = pytest.importorskip("cocoex")

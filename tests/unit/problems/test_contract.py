@@ -3,13 +3,12 @@
 import json
 import math
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
 
-from hpobench.api import Config, Problem, TabulatedProblem
+from hpobench.api import Config, TabulatedProblem
 from hpobench.contract.errors import SpaceError
 from hpobench.contract.space import Space
 from hpobench.plugins.registry import Registry
@@ -41,6 +40,7 @@ from hpobench.problems.synthetic.mixed import Mixed
 from hpobench.problems.tabular.fcnet import FCNet
 from hpobench.problems.tabular.hpobench_mlp import HPOBenchMLP
 from hpobench.problems.tabular.nasbench201 import NASBench201
+from tests.support.samples import sample
 
 CASES: list[tuple[Any, dict[str, Any]]] = [
     (Branin, {}),
@@ -115,11 +115,6 @@ def case(request: pytest.FixtureRequest) -> Any:
 def problem(case: Any) -> Any:
     cls, options = case
     return cls(**options)
-
-
-def sample(problem: Problem, n: int, seed: int = 0) -> list[Config]:
-    rng = Random(seed)
-    return [problem.space.sample(rng) for _ in range(n)]
 
 
 def final(problem: TabulatedProblem, config: Config, seed: int = 0) -> Any:

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hpobench.api import Config, Problem
 from hpobench.contract.errors import NotAvailableError, SpaceError, UnknownNameError
 from hpobench.plugins.options import members_of
 from hpobench.problems.surrogate._problem import SHORTEST
@@ -22,6 +21,7 @@ from hpobench.problems.surrogate.yahpo_rpart import YahpoRpart
 from hpobench.problems.surrogate.yahpo_xgboost import YahpoXGBoost
 from tests.support.data_server import MadeData
 from tests.support.present import present
+from tests.support.samples import sample
 
 SCENARIOS: dict[str, Any] = {
     "lcbench": LCBench,
@@ -35,11 +35,6 @@ EACH = pytest.mark.parametrize("scenario", SCENARIOS)
 def whole(cls: Any, instance: int) -> Any:
     """The problem with all of its scenario's parameters."""
     return cls(instance=instance, **({"booster": "any"} if cls is YahpoXGBoost else {}))
-
-
-def sample(problem: Problem, n: int, seed: int = 0) -> list[Config]:
-    rng = Random(seed)
-    return [problem.space.sample(rng) for _ in range(n)]
 
 
 # -- the real data -------------------------------------------------------------------------
