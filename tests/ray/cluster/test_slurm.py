@@ -18,16 +18,10 @@ from tests.ray.cluster import slurm
 from tests.ray.cluster.machines import Machine, lacking, machines
 from tests.ray.faults.commands import events, finish
 from tests.ray.object_store import s3_server
+from tests.ray.running.test_union import SUITE as BASE
 
 JOBS = ROOT / "examples" / "cluster" / "slurm"
-SUITE = """
-name: tiny
-searchers: [random, sobol]
-schedulers: [fifo, asha]
-problems: [branin, {mf-hartmann: {dimension: 3, quality: good}}]
-seeds: 2
-budget: {evaluations: 6}
-"""
+SUITE = BASE.replace("base", "tiny").replace("seeds: 3", "seeds: 2").replace("ns: 4", "ns: 6")
 CELLS = 2 * (1 + 2) * 2
 
 

@@ -16,6 +16,7 @@ from tests.ray.faults.live_watch import Witness, survivors, wait_for_steps
 from tests.ray.faults.test_live import arguments, check, log, write_suite  # noqa: F401 - a fixture
 from tests.ray.faults.test_runs import wait_for_cells
 from tests.support.night import night
+from tests.support.tiny_plugins import line
 
 SERVERS = ("gcs_server", "raylet", "ray::DashboardAgent", "ray::RuntimeEnvAgent")
 
@@ -75,26 +76,15 @@ def test_live_cells_go_on_from_their_journals(tmp_path: Path, log: Any, name: st
 
 
 DEADLY = """
-import os, time
-import psutil
-from hpobench.api import *
-
-class Deadly(TabulatedProblem):
-    name = "deadly"
-    space = Space([Float("x", 0.0, 1.0)])
-    def reference(self):
-        return Reference(0.0, 1.0, "known")
-    def curve(self, config, seed):
-        if "MEND" not in os.environ:
-            (raylet,) = [p for p in psutil.Process().parents() if p.name() == "raylet"]
-            raylet.kill()
-            time.sleep(600)
-        return Curve([config["x"]], [1.0])
+if "MEND" not in os.environ:
+    (raylet,) = [p for p in psutil.Process().parents() if p.name() == "raylet"]
+    raylet.kill()
+    time.sleep(600)
 """
 
 
 def test_a_machine_that_stays_broken_ends_the_run_and_nothing_is_stored(tmp_path: Path) -> None:
-    (tmp_path / "deadly.py").write_text(DEADLY)
+    (tmp_path / "deadly.py").write_text(line("Deadly", DEADLY, "os, time, psutil"))
     suite = tmp_path / "deadly.yaml"
     suite.write_text(
         "name: deadly\nsearchers: [random]\nproblems: [deadly, branin]\nseeds: 1\n"

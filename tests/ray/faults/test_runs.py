@@ -20,6 +20,7 @@ from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import SUITE, events, finish, kill, start
 from tests.support.present import present
 from tests.support.ray_session import free_ports, started_head
+from tests.support.tiny_plugins import line
 
 CELLS = 2 * (1 + 4 + 4) * 4
 
@@ -161,29 +162,17 @@ def test_a_named_cluster_is_the_same(undisturbed: Any, cluster: Any, tmp_path: P
 
 
 CRASHES = """
-import ctypes, os, time
-from hpobench.api import *
-
-class Crash(TabulatedProblem):
-    name = "crash"
-    space = Space([Float("x", 0.0, 1.0)])
-    def __init__(self, *, how: str):
-        self.how = how
-    def reference(self):
-        return Reference(0.0, 1.0, "known")
-    def curve(self, config, seed):
-        if self.how == "segfault":
-            ctypes.string_at(0)
-        if self.how == "exit":
-            os._exit(3)
-        if self.how == "hang":
-            time.sleep(600)
-        return Curve([config["x"]], [1.0])
+if self.how == "segfault":
+    ctypes.string_at(0)
+if self.how == "exit":
+    os._exit(3)
+if self.how == "hang":
+    time.sleep(600)
 """
 
 
 def test_a_cell_that_crashes_or_hangs_fails_alone(tmp_path: Path) -> None:
-    (tmp_path / "crash.py").write_text(CRASHES)
+    (tmp_path / "crash.py").write_text(line("Crash", CRASHES, "ctypes, os, time"))
     suite = tmp_path / "crash.yaml"
     suite.write_text(
         "name: crash\nsearchers: [random]\n"

@@ -22,6 +22,7 @@ from hpobench.store.read.reader import load_results
 from hpobench.store.write.batch import Batch
 from hpobench.suites.suite import load_suite
 from tests.support.command_line import invoke
+from tests.support.tiny_plugins import HILL
 
 SUITE = """
 name: tiny
@@ -33,29 +34,9 @@ plugins: [dice.py]
 """
 
 
-PLUGIN = '''
-from random import Random
-from hpobench.api import Searcher
-
-
-class One(Searcher):
-    """Random search."""
-
-    name = "one"
-
-    def __init__(self, space, *, seed, fidelity):
-        self.space, self.rng = space, Random(seed)
-
-    def ask(self, trial):
-        return self.space.from_unit([self.rng.random() for _ in self.space])
-
-    def tell(self, trial, step, loss, *, final):
-        pass
-
-
-class Two(One):
+PLUGIN = f'''{HILL}
+class Two(Hill):
     """The same: a seed gives both the same draws."""
-
     name = "two"
 '''
 
@@ -116,12 +97,12 @@ def decided(file: Path, *arguments: str) -> dict[str, Any]:
     return dict(json.loads((file.parent / "tiny" / FILE).read_text()))
 
 
-SAME = "[one, two, sobol]"
+SAME = "[hill, two, sobol]"
 """Two of them are one and the same with any seed."""
 
 
 def test_it_ends_at_the_cap_where_equals_lead(suite: Callable[..., Path]) -> None:
-    file = suite("[one, two]")
+    file = suite("[hill, two]")
     found = decided(file, "--max-seeds", "16", "--margin", "0")
     assert found["rule"]["looks"] == [8, 16]  # of 4, too few, twice 2, 4
     assert [look["seeds"] for look in found["looks"]] == [8, 16]
@@ -131,7 +112,7 @@ def test_it_ends_at_the_cap_where_equals_lead(suite: Callable[..., Path]) -> Non
 
 
 def test_equals_are_shown_to_be_within_a_margin(suite: Callable[..., Path]) -> None:
-    found = decided(suite("[one, two]"), "--max-seeds", "16")
+    found = decided(suite("[hill, two]"), "--max-seeds", "16")
     assert [look["seeds"] for look in found["looks"]] == [8]
     assert found["decided"]
     assert decision_sentence(suite().parent / "tiny") == found["sentence"]

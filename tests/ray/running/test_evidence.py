@@ -14,14 +14,9 @@ from hpobench.evidence.archive import BUDGETS, RUNS, read_archive
 from hpobench.evidence.distilling import distilled
 from hpobench.store.format import schema
 from tests.ray.faults.commands import finish
+from tests.ray.running.small_evidence import BASE
 
-SUITE = {
-    "name": "tiny",
-    "searchers": ["random", {"name": "sobol", "as": "even"}],
-    "problems": ["branin", {"counting-ones": {"categorical": 4, "continuous": 4}}],
-    "seeds": 2,
-    "budget": {"evaluations": 6},
-}
+SUITE = {**BASE, "name": "tiny"}
 
 BARE = """
 from hpobench.api import Curve, Float, Space, TabulatedProblem

@@ -17,7 +17,8 @@ from hpobench.verbs.addition import Addition, plan_addition, run_addition
 from hpobench.verbs.archive_sample import verify_archive
 from hpobench.verbs.progress import Display
 from hpobench.verbs.sample import SampleOptions
-from tests.ray.running.small_evidence import BASE, HILL, RUNS_HELD, SUITES, make_archive
+from tests.ray.running.small_evidence import BASE, RUNS_HELD, SUITES, make_archive
+from tests.support.tiny_plugins import HILL
 
 
 @pytest.fixture(scope="module")

@@ -13,16 +13,10 @@ from hpobench.contract.errors import StoreError, UsageError
 from hpobench.store.join.merging import merge
 from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import events, finish
+from tests.ray.running.test_union import CELLS
+from tests.ray.running.test_union import SUITE as BASE
 
-SUITE = """
-name: shards
-searchers: [random, sobol]
-schedulers: [fifo, asha]
-problems: [branin, {mf-hartmann: {dimension: 3, quality: good}}]
-seeds: 3
-budget: {evaluations: 6}
-"""
-CELLS = 2 * (1 + 2) * 3
+SUITE = BASE.replace("base", "shards")
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import builtins
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +21,6 @@ from hpobench.store.read.reader import Results, load_results
 from hpobench.store.write.batch import Batch
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
-from tests import ROOT
 from tests.support.command_line import python
 
 # MLflow's tables use what SQLAlchemy is about to drop.
@@ -55,11 +51,11 @@ def outcomes(suite: Any) -> list[Any]:
 
 def hpobench_run(
     suite: Any, folder: Path, uri: str, *options: Any, **environment: Any
-) -> tuple[Any, ...]:
-    """``hpobench run --mlflow`` in a process of its own; (exit code, output, errors)."""
+) -> tuple[str, str]:
+    """``hpobench run --mlflow`` in a process of its own; its output and its errors."""
     fixed: list[Any] = ["--results", folder, "--mlflow", uri, "--no-report", "--cpus", "2"]
-    done = python("-m", "hpobench", "run", suite, *fixed, *options, code=None, **environment)
-    return done.returncode, done.stdout, done.stderr
+    done = python("-m", "hpobench", "run", suite, *fixed, *options, **environment)
+    return done.stdout, done.stderr
 
 
 class Logged:
@@ -123,8 +119,8 @@ def log(database: Any, name: str, *outcomes: Any) -> Logged:
 def stored(suite: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Results]:
     """The results' folder, the database and the results of one run with ``--mlflow``."""
     folder = tmp_path_factory.mktemp("run")
-    code, output, errors = hpobench_run(suite, folder, f"sqlite:///{folder / 'mlflow.db'}")
-    assert (code, errors) == (0, "")
+    output, errors = hpobench_run(suite, folder, f"sqlite:///{folder / 'mlflow.db'}")
+    assert errors == ""
     assert "in all 4 done" in output
     return folder, folder / "mlflow.db", load_results(folder / "tracked")
 
@@ -205,8 +201,8 @@ def test_how_trials_ended(stored: tuple[Path, Path, Results]) -> None:
 def test_again_adds_nothing(suite: Any, stored: tuple[Path, Path, Results]) -> None:
     folder, database, _ = stored
     before = set(Logged(database).runs)
-    code, output, errors = hpobench_run(suite, folder, f"sqlite:///{database}")
-    assert (code, errors) == (0, "")
+    output, errors = hpobench_run(suite, folder, f"sqlite:///{database}")
+    assert errors == ""
     assert "ran 0 cells" in output
     assert set(Logged(database).runs) == before
 
@@ -231,10 +227,10 @@ def test_warnings_do_not_show_who_logs_in() -> None:
 
 
 def test_without_a_server_results_stay_and_the_exit_code_tells(suite: Any, tmp_path: Path) -> None:
-    code, output, errors = hpobench_run(
-        suite, tmp_path, NOBODY, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0"
+    assert UNLOGGED == 3
+    output, errors = hpobench_run(
+        suite, tmp_path, NOBODY, code=3, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0"
     )
-    assert code == UNLOGGED == 3
     assert "in all 4 done" in output
     warning, counted = errors.splitlines()
     assert warning.startswith(f"warning: cannot log to MLflow: API request to {NOBODY}/")
@@ -399,20 +395,13 @@ def test_without_the_package_the_error_says_what_brings_it(
     assert not results.exists()
 
 
-def test_mlflow_reports_nothing_about_its_use() -> None:
+def test_mlflow_reports_nothing_about_its_use(monkeypatch: pytest.MonkeyPatch) -> None:
     code = (
         "from hpobench.running.tracking.tracker import client\n"
         f"client('{NOBODY}', '--mlflow')\n"
         "from mlflow.telemetry import get_telemetry_client\n"
         "print(get_telemetry_client())"
     )
-    quiet = ("PYTEST_CURRENT_TEST", "CI", "MLFLOW_DISABLE_TELEMETRY")
-    environment = {key: value for key, value in os.environ.items() if key not in quiet}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == "None\n"
+    for quiet in ("PYTEST_CURRENT_TEST", "CI", "MLFLOW_DISABLE_TELEMETRY"):
+        monkeypatch.delenv(quiet, raising=False)
+    assert python("-c", code).stdout == "None\n"

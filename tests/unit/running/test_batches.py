@@ -11,24 +11,13 @@ from hpobench.contract.cell import Cell
 from hpobench.running.cells.batches import ATTEMPTS, Done, Waiting
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
-
-OWN = """
-from hpobench.api import *
-
-class Own(TabulatedProblem):
-    name = "own"
-    space = Space([Float("x", 0.0, 1.0)])
-    def reference(self):
-        return Reference(0.0, 1.0, "known")
-    def curve(self, config, seed):
-        return Curve([config["x"]], [1.0])
-"""
+from tests.support.tiny_plugins import line
 
 
 @pytest.fixture
 def cells(tmp_path: Path) -> list[Cell]:
     """A cell of a shipped problem and one of a user's, with each of a hundred seeds."""
-    (tmp_path / "own.py").write_text(OWN)
+    (tmp_path / "own.py").write_text(line("Own"))
     (tmp_path / "suite.yaml").write_text(
         "name: batches\nsearchers: [random]\nproblems: [own, branin]\nseeds: 100\n"
         "budget: {trials: 1}\nplugins: [own.py]\n"
