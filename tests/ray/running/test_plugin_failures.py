@@ -21,11 +21,7 @@ from tests.ray.running.raising_plugins import HARMLESS, HOOKS, KINDS
 
 FILE = Path(__file__).with_name("raising_plugins.py")
 SHIPPED = {"searcher": "random", "scheduler": "fifo"}
-CLASSES = {
-    "searcher": "Raiser",
-    "scheduler": "RaisingScheduler",
-    "problem": "RaisingProblem",
-}
+CLASSES = {"searcher": "Raiser", "scheduler": "RaisingScheduler", "problem": "RaisingProblem"}
 CASES = [(kind, hook) for kind, hooks in HOOKS.items() for hook in hooks]
 
 
@@ -95,8 +91,7 @@ def asking(number: signal.Signals) -> Iterator[None]:
             os.kill(os.getpid(), number)
             pause = 5
 
-    thread = threading.Thread(target=ask)
-    thread.start()
+    (thread := threading.Thread(target=ask)).start()
     try:
         yield
     finally:

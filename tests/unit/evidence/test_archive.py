@@ -180,16 +180,13 @@ def test_scores_are_the_regrets_at_a_budget() -> None:
         ({"features": {**asdict(FLAT), "steps": 0}}, "problem a has impossible features"),
     ],
 )
-def test_facts_that_a_stranger_made_up_are_refused(
-    facts: Any, message: str, tmp_path: Path
-) -> None:
+def test_facts_that_strangers_made_up_are_refused(facts: Any, message: str, tmp_path: Path) -> None:
     table = pq.read_table(pa.BufferReader(made().to_bytes()))
     about = json.loads((table.schema.metadata or {})[b"hpobench_evidence"])
     about["problems"]["a"] |= facts
     metadata = {b"hpobench_evidence": json.dumps(about).encode(), seal.KEY: seal.BLANK}
     sink = pa.BufferOutputStream()
     pq.write_table(table.replace_schema_metadata(metadata), sink)
-    path = tmp_path / "evidence.parquet"
-    path.write_bytes(seal.sealed(bytes(sink.getvalue())))
+    (path := tmp_path / "evidence.parquet").write_bytes(seal.sealed(bytes(sink.getvalue())))
     with pytest.raises(StoreError, match=message):
         read_archive(path)

@@ -9,12 +9,7 @@ import pytest
 
 from hpobench.api import Config, Fidelity, Float, NothingYet, Searcher, Space
 from hpobench.contract.errors import CellError
-from hpobench.plugins.starting.wrapped import (
-    Prepared,
-    StartedSearcher,
-    matched,
-    start_objection,
-)
+from hpobench.plugins.starting.wrapped import Prepared, StartedSearcher, matched, start_objection
 
 SPACE = Space([Float("x", 0.0, 1.0)])
 POINTS: tuple[Config, ...] = ({"x": 0.1}, {"x": 0.2})
