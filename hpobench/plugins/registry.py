@@ -101,8 +101,7 @@ class Registry:
     """All plugins of one run; ``plugins`` are files or folders that the user named.
 
     Raises :class:`PluginError` for a file that cannot be read, and for two plugins of the same
-    kind and name. A broken file of an installed package is left out, and its message is kept in
-    ``broken``.
+    kind and name. The message of a broken file of an installed package is kept in ``broken``.
     """
 
     def __init__(self, plugins: Iterable[Path | str] = ()) -> None:
