@@ -77,5 +77,5 @@ def test_builds_pickle_nothing(subject: SchedulerSubject, monkeypatch: pytest.Mo
 
 def test_says_truly_that_it_clones(entry: Entry) -> None:
     cls: Any = entry.load()
-    run = finished(cls(), problem=Curves(3), trials=16, workers=3)
+    run = finished(cls(), problem=CurveProblem(3), trials=16, workers=3)
     assert any(event.config for event in run.events) == cls.clones

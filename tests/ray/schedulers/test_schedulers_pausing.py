@@ -25,9 +25,11 @@ from tests.support.finished import finished
 from tests.support.night import night
 
 
-def driven(scheduler: Any, trials: int, steps: int = 9, workers: int = 4) -> tuple[Run, Listed]:
-    searcher = Listed(random_configs(trials))
-    problem = Curves(steps)
+def driven(
+    scheduler: Any, trials: int, steps: int = 9, workers: int = 4
+) -> tuple[Run, ListedSearcher]:
+    searcher = ListedSearcher(random_configs(trials))
+    problem = CurveProblem(steps)
     run = finished(scheduler, problem=problem, searcher=searcher, trials=trials, workers=workers)
     return run, searcher
 
@@ -61,7 +63,7 @@ def test_hyperband_bohb_fills_the_bracket_of_the_shortest_trials_first() -> None
 @pytest.mark.parametrize("how", ["raises", "nan"])
 @pytest.mark.parametrize("workers", [1, 4, 9])
 def test_hyperband_bohb_goes_on_after_failed_trials(how: str, workers: int) -> None:
-    searcher = Listed(random_configs(40))
+    searcher = ListedSearcher(random_configs(40))
     run = finished(
         HyperBandBohb(), problem=Broken(how), searcher=searcher, trials=40, workers=workers
     )
@@ -150,7 +152,7 @@ def test_has_the_history_of_a_plain_tuner(
     monkeypatch.setattr(plugin, "lookahead", 1)
     run, searcher = driven(plugin, trials, workers=1)
     history, listed = History(), FixedList(searcher.configs)
-    ref = {"kind": "problem", "name": "curves", "label": "curves", "cls": "Curves"}
+    ref = {"kind": "problem", "name": "curves", "label": "curves", "cls": "CurveProblem"}
     ref |= {"options": {"steps": 9, "equal_costs": False}, "file": doubles.__file__}  # type: ignore[dict-item]
     tune.Tuner(
         tune.with_parameters(PlainTrainable, ref=json.dumps(ref), seed=1),

@@ -125,7 +125,7 @@ def test_what_exceeds_memory_is_the_same(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_buckets_keep_the_order_of_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(buckets, "MEMORY", 100)
+    monkeypatch.setattr(compaction, "MEMORY", 100)
     columns = pa.schema({"x": pa.int64()})
     found = compaction.Buckets(3, columns, tmp_path)
     for first in range(0, 300, 30):
