@@ -95,15 +95,16 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         number, adopted = dialogue.asked, True
         if self._given < len(self._points):
             i, self._given = self._given, self._given + 1
-            config: Config | None = self._config(self._points[i], f"points_to_evaluate[{i}]")
+            config = self._config(self._points[i], f"points_to_evaluate[{i}]")
             adopted = dialogue.adopt(config)
         else:
             try:
-                config = dialogue.ask()
+                asked = dialogue.ask()
             except Exhausted:
                 return str(self.FINISHED)
-            if config is None:
+            if asked is None:
                 return None
+            config = asked
         if adopted:
             self._trials[trial_id] = number
         return dict(config) if self._param_space is None else self._param_space.to_ray(config)

@@ -115,9 +115,9 @@ class Registry:
                 self._add_installed(point)
         for path in self.plugins:
             # os.path: Path.is_dir raises if a name is too long for the disk.
-            if not (folder := os.path.isdir(path)) and not os.path.isfile(path):  # noqa: PTH112, PTH113
+            if not (is_folder := os.path.isdir(path)) and not os.path.isfile(path):  # noqa: PTH112, PTH113
                 raise PluginError(f"{path}: no such plugin file", path)
-            if self._add_all(_python_files(path) if folder else [path], "file") == 0:
+            if self._add_all(_python_files(path) if is_folder else [path], "file") == 0:
                 raise PluginError(
                     f"{path}: no plugin in it; a plugin is a class that derives from Searcher, "
                     "Scheduler or a Problem and has a name",

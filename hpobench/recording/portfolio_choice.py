@@ -124,7 +124,8 @@ class Class:
         """The share of each member in a mean over data sets."""
         names = self.data_sets
         each: Matrix = np.array([1 / names.count(name) for name in names])
-        return each / each.sum()
+        shares: Matrix = each / each.sum()
+        return shares
 
 
 def _rounded(space: Space, point: Sequence[float]) -> Config:

@@ -71,7 +71,7 @@ def checks_of(
         raise NotAvailableError(f"{entry.kind} {entry.name}: {reason}")
     ref = ref_of(entry, options, folder)
     subject: PluginSubject
-    functions: Sequence[Callable[[Any], str | None]]
+    functions: Sequence[Callable[..., str | None]]
     # Imported here because some of them import Ray, which takes seconds.
     if entry.kind == "searcher":
         from hpobench.testing import driving, searcher_rules

@@ -252,10 +252,13 @@ def model_with(names: Iterable[str]) -> Model | None:
 def models() -> Mapping[str, Model]:
     """All models by name."""
     stored = json.loads((SHIPPED / "_models.json").read_text("utf-8"))
-    return {
-        name: Model(name, **{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
-        for name, fields in stored.items()
-    }
+    found = {}
+    for name, fields in stored.items():
+        whole: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()
+        }
+        found[name] = Model(name, **whole)
+    return found
 
 
 def data_set_of(problem: str, key: str) -> str:

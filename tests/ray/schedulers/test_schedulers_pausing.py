@@ -19,7 +19,7 @@ from hpobench.algorithms.schedulers.median import Median
 from hpobench.running.cells.tuning import Run
 from hpobench.running.proof.plain_tune import PlainTrainable
 from hpobench.testing import doubles
-from hpobench.testing.doubles import CurveProblem, random_configs
+from hpobench.testing.doubles import CurveProblem, ListedSearcher, random_configs
 from tests.ray.engine.test_virtual import Broken
 from tests.support.finished import finished
 from tests.support.night import night

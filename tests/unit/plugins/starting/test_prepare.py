@@ -14,8 +14,9 @@ from hpobench.api import Budget, Config
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import NotAvailableError, UsageError
 from hpobench.plugins.building import build_problem
-from hpobench.plugins.starting.prepare import Prepared, check_room, content, prepare
+from hpobench.plugins.starting.prepare import check_room, content, prepare
 from hpobench.plugins.starting.suite_keys import parse_start
+from hpobench.plugins.starting.wrapped import Prepared
 from hpobench.recording.table import Table, write_table
 
 SETS = '''
