@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, overload
 
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Cell, Exact, PluginRef, Stage, Tell
+from hpobench.contract.cell import Budget, Cell, Exact, PluginRef, Stage, Tell
 from hpobench.contract.errors import SuiteError
 from hpobench.plugins.compatibility import trait
 from hpobench.plugins.modules import load_class

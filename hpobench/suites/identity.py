@@ -21,8 +21,7 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from hpobench.contract.algorithms import Searcher
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import PluginRef, Tell
+from hpobench.contract.cell import Budget, PluginRef, Tell
 from hpobench.contract.package import VERSION
 from hpobench.plugins.foreign import calling, text_or_none
 from hpobench.plugins.isolation.releases import RELEASE, script_of

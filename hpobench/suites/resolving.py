@@ -21,8 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Kind, PluginRef
+from hpobench.contract.cell import Budget, Kind, PluginRef
 from hpobench.contract.errors import PluginError, SuiteError, UnknownNameError
 from hpobench.plugins.foreign import calling
 from hpobench.plugins.options import Option, label, options_of, resolve

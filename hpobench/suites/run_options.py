@@ -7,9 +7,10 @@ import inspect
 import math
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from hpobench.contract.errors import UsageError
 from hpobench.contract.wording import parse_seconds
@@ -24,6 +25,37 @@ T = TypeVar("T")
 MAX_SEEDS, MARGIN = 100, 0.01
 """What ``until_decided`` and ``within`` take by default."""
 _SHORTEST_S = 10.0  # a Ray of one's own starts and ends in five seconds, and the report takes some
+
+
+_RANGES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "cells": (lambda value: value >= 1, "at least 1"),
+    "cpus": (lambda value: value >= 1, "at least 1"),
+    "timeout": (lambda value: value > 0, "positive"),
+    "max_seeds": (lambda value: value >= 1, "at least 1"),
+    "margin": (lambda value: 0 <= value <= 1, "from 0 to 1"),
+}
+
+
+def _check(options: RunOptions | SampleOptions) -> None:
+    """Raises :class:`UsageError` for a number out of its range."""
+    for name, (fits, due) in _RANGES.items():
+        value = getattr(options, name, None)
+        if value is not None and not fits(value):
+            raise UsageError(f"{name} must be {due}, not {value!r}")
+
+
+@dataclass(frozen=True)
+class SampleOptions:
+    """How a sample of stored cells runs again; :func:`hpobench.verify` says what each means."""
+
+    cells: int = 40
+    seed: int = 0
+    plugins: Sequence[str | Path] = ()
+    cpus: int | None = None
+    timeout: float = 3600.0
+
+    def __post_init__(self) -> None:
+        _check(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +82,7 @@ class RunOptions:
     def __post_init__(self) -> None:
         """Raises :class:`UsageError` for a number out of its range, and for options that do not go
         together."""
-        for name, fits, due in (
-            ("cpus", self.cpus is None or self.cpus >= 1, "at least 1"),
-            ("timeout", self.timeout > 0, "positive"),
-            ("max_seeds", self.max_seeds is None or self.max_seeds >= 1, "at least 1"),
-            ("margin", self.margin is None or 0 <= self.margin <= 1, "from 0 to 1"),
-        ):
-            if not fits:
-                raise UsageError(f"{name} must be {due}, not {getattr(self, name)!r}")
+        _check(self)
         if self.seconds < _SHORTEST_S:
             raise UsageError(
                 f"--within {self.within}: give at least {_SHORTEST_S:g} s, because workers must "

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Exact, Kind, PluginRef, Stage, Tell
+from hpobench.contract.cell import Budget, Exact, Kind, PluginRef, Stage, Tell
 from hpobench.contract.errors import (
     PluginError,
     SuiteError,

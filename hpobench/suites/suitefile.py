@@ -19,8 +19,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Exact, Stage, Tell
+from hpobench.contract.cell import Budget, Exact, Stage, Tell
 from hpobench.contract.errors import SuiteError, did_you_mean
 from hpobench.contract.wording import parse_seconds
 from hpobench.plugins.starting.suite_keys import KEYS, Strict

@@ -78,8 +78,9 @@ def _suite(file: Path, name: str, given: Mapping[str, Any]) -> str:
 def _plugin(kind: str, name: str) -> str:
     import hpobench.api
 
-    text = _scaffold(f"{kind}.py").read_text(encoding="utf-8")
+    text = _scaffold(f"my_{kind}.py").read_text(encoding="utf-8")
     cls = "".join(part.capitalize() for part in name.split("-"))
     if keyword.iskeyword(cls) or cls in hpobench.api.__all__:
         cls += kind.capitalize()
-    return text.replace('"mine"', f'"{name}"').replace("class Mine(", f"class {cls}(")
+    mine = f"class My{kind.capitalize()}("
+    return text.replace('"mine"', f'"{name}"').replace(mine, f"class {cls}(")

@@ -35,10 +35,10 @@ from hpobench.contract.errors import (
     UsageError,
 )
 from hpobench.contract.files import read_whole
+from hpobench.contract.frozen import folder_of
 from hpobench.contract.package import PLUGIN_FOLDERS
 from hpobench.contract.parameters import Float, Int, Parameter, Value
 from hpobench.contract.problem import Problem
-from hpobench.contract.references import folder_of
 from hpobench.contract.space import Config, Space
 from hpobench.plugins.registry import Registry
 from hpobench.plugins.starting.suite_keys import SIZE
@@ -251,11 +251,14 @@ def model_with(names: Iterable[str]) -> Model | None:
 @functools.cache
 def models() -> Mapping[str, Model]:
     """All models by name."""
-    stored: dict[str, Any] = json.loads((SHIPPED / "_models.json").read_text("utf-8"))
+    stored = json.loads((SHIPPED / "_models.json").read_text("utf-8"))
+    found = {}
     for name, fields in stored.items():
-        values: dict[str, Any] = {k: tuple(v) if type(v) is list else v for k, v in fields.items()}
-        stored[name] = Model(name, **values)
-    return stored
+        whole: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()
+        }
+        found[name] = Model(name, **whole)
+    return found
 
 
 def data_set_of(problem: str, key: str) -> str:

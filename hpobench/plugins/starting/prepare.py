@@ -17,8 +17,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from hpobench.contract.algorithms import Searcher
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import PluginRef
+from hpobench.contract.cell import Budget, PluginRef
 from hpobench.contract.errors import NotAvailableError, SpaceError, UsageError
 from hpobench.contract.prior import Prior
 from hpobench.contract.problem import Problem, TabulatedProblem

@@ -14,8 +14,7 @@ from ray.tune.search.optuna import OptunaSearch
 from hpobench.api import Config, Exhausted, Float, Int, NothingYet, Ordinal, Space
 from hpobench.contract.errors import CellError, PluginError, UsageError
 from hpobench.plugins.ray_searcher import RaySearcher, build_ray_searcher, to_ray_space
-from hpobench.testing.driving import drive
-from hpobench.testing.spaces import SPACES
+from hpobench.testing.driving import SPACES, drive
 
 SPACE = Space([Float("x", -5, 10), Int("n", 1, 3), Ordinal("batch", (8, 16))])
 
@@ -83,8 +82,7 @@ def test_domains_hold_the_same_values() -> None:
         assert vars(domain).keys() == vars(expected[name]).keys()
         assert domain.domain_str == expected[name].domain_str
         assert type(domain.get_sampler()) is type(expected[name].get_sampler())
-    rng = np.random.default_rng(0)
-    assert set(domains["n"].sample(size=100, random_state=rng)) == {1, 2, 3}
+    assert set(domains["n"].sample(size=100, random_state=np.random.default_rng(0))) == {1, 2, 3}
 
 
 def test_searcher_gets_metric_mode_and_space() -> None:

@@ -43,7 +43,7 @@ from hpobench.contract import parameters, seeding
 from hpobench.plugins import signature
 from hpobench.problems.synthetic.branin import Branin
 from hpobench.running.cells.tuning import Run
-from hpobench.running.ray.trial_source import TrialSource
+from hpobench.running.ray.trial import TrialSource
 from hpobench.running.stages.virtual import VirtualStage
 
 
