@@ -123,8 +123,9 @@ class Class:
     def weights(self) -> Matrix:
         """The share of each member in a mean over data sets."""
         names = self.data_sets
-        each: Matrix = np.array([1 / names.count(name) for name in names])
-        return each / each.sum()
+        each = np.array([1 / names.count(name) for name in names])
+        shares: Matrix = each / each.sum()
+        return shares
 
 
 def _rounded(space: Space, point: Sequence[float]) -> Config:

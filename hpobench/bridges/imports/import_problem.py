@@ -73,7 +73,7 @@ def import_problem(
 def _lines(imported: importing.Imported) -> Iterator[str]:
     """What was imported: the trials, the best, the space, the steps, and the twin's worth."""
     source = imported.source
-    counts = Counter(trial.state for trial in source.trials)
+    counts: Counter[str] = Counter(trial.state for trial in source.trials)
     words = {"complete": "complete", "stopped": "stopped early", "failed": "failed"}
     states = ", ".join(f"{counts[key]} {text}" for key, text in words.items() if counts[key])
     yield f"{source}: {len(source.trials)} trials, {states}"
