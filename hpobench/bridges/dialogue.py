@@ -8,7 +8,7 @@ from typing import Any
 
 from hpobench.api import Config, NothingYet, Searcher, Space
 from hpobench.contract.errors import ReplayError
-from hpobench.plugins.proposals import check_proposal
+from hpobench.plugins.shape import check_proposal
 
 
 class Dialogue:

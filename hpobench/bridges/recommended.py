@@ -12,7 +12,7 @@ from hpobench.bridges.imports.inferred_space import read_space
 from hpobench.contract.errors import UsageError
 from hpobench.evidence.advice import advise
 from hpobench.evidence.archive import read_archive, shipped
-from hpobench.evidence.asking import Spending, of_counts, of_space, of_suite
+from hpobench.evidence.question import Spending, of_counts, of_space, of_suite
 from hpobench.evidence.recommendation import Recommendation
 from hpobench.evidence.standing import ADVICE, WAYS, StandingRow, standing
 from hpobench.store.format import disk

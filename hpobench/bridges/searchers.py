@@ -11,10 +11,9 @@ from hpobench.api import Fidelity, Searcher, Space
 from hpobench.bridges.tune_searcher import TuneSearcher
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import UsageError
-from hpobench.plugins.build import build_searcher
+from hpobench.plugins.building import build_searcher, plugin_ref
 from hpobench.plugins.compatibility import space_objection, trait
 from hpobench.plugins.modules import load_class
-from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import Output, output_options, print_json, values_option
+from hpobench.cli.changing import values_option
+from hpobench.cli.shared import Output, output_options, print_json
 
 if TYPE_CHECKING:
     from hpobench.testing.plugin_check import Check, CheckResult, Status

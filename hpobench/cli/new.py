@@ -8,6 +8,7 @@ import click
 
 from hpobench.cli.changing import GRID, grid_options, taken
 from hpobench.cli.shared import Output, output_options
+from hpobench.verbs import scaffold
 
 
 @click.command()
@@ -26,8 +27,6 @@ def new(kind: str, name: str, isolated: bool, output: Output, **options: Any) ->
     NAME is what suites call it, or the suite's own: lower case, digits and hyphens. `new suite`
     takes --searchers and the options after it; what they leave out is an example.
     """
-    from hpobench.verbs import scaffold
-
     file = scaffold.new(kind, name, taken(options, GRID), isolated=isolated)
     if kind == "suite":
         lines = [

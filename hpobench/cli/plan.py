@@ -9,19 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hpobench.cli import shared
 from hpobench.cli.changing import changing_options
-from hpobench.cli.shared import (
-    Output,
-    ResultsFolder,
-    complete_suite,
-    output_options,
-    plugin_option,
-    print_json,
-    selection_options,
-)
-from hpobench.cli.tables import fill, show
 from hpobench.contract.wording import count, duration, listed, number, ranges, roughly
-from hpobench.suites.options import RunOptions
+from hpobench.suites.run_options import RunOptions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,19 +21,21 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("suite", required=False, shell_complete=complete_suite)
-@plugin_option
-@selection_options
+@shared.suite_argument(required=False)
+@shared.plugin_option
+@shared.selection_options
 @changing_options
 @click.option(
     "--pilot",
-    type=ResultsFolder(),
+    type=shared.ResultsFolder(),
     metavar="FOLDER",
     help="Results of the same algorithms and problems with a few seeds (like results/quick): say "
     "what differences more seeds could detect.",
 )
-@output_options(quiet="Print only the totals.")
-def plan(suite: Any, changes: Any, pilot: Path | None, output: Output, **options: Any) -> None:
+@shared.output_options(quiet="Print only the totals.")
+def plan(
+    suite: Any, changes: Any, pilot: Path | None, output: shared.Output, **options: Any
+) -> None:
     """Show what `run SUITE` would do: a YAML file, or the name of a shipped suite.
 
     Options change it as a file that extends it would; a label that the suite gives to an entry
@@ -55,7 +48,7 @@ def plan(suite: Any, changes: Any, pilot: Path | None, output: Output, **options
 
     found = planned(suite, RunOptions(**options), changes)
     if output.as_json:
-        print_json(found.to_json(pilot))
+        shared.print_json(found.to_json(pilot))
         return
     show_plan(found, folder=pilot, quiet=output.quiet)
     if pilot is not None:
@@ -72,17 +65,15 @@ def show_plan(found: Planned, *, folder: Path | None = None, quiet: bool = False
         _show_grid(found)
         click.echo()
     total, real = plan.total, found.real_time(folder)
-    click.echo(
-        fill(
-            f"{len(plan.cells):,} cells: at most about {total.trials:,.0f} trials, "
-            f"{total.results:,.0f} results and {duration(total.clock)} of {suite.stage} clock"
-        )
+    shared.say(
+        f"{len(plan.cells):,} cells: at most about {total.trials:,.0f} trials, "
+        f"{total.results:,.0f} results and {duration(total.clock)} of {suite.stage} clock"
     )
     text = f"about {roughly(real.seconds)} here, on {count(real.cpus, 'processor')}, and the report"
     if real.unmeasured:
         names = listed(real.unmeasured)
         text += f"; without the thinking of {names}, which the evidence has not measured"
-    click.echo(fill(f"real time: {text}"))
+    shared.say(f"real time: {text}")
     if found.lines:
         click.echo("\n" + "\n".join(found.lines))
 
@@ -99,9 +90,9 @@ def _show_grid(found: Planned) -> None:
         f"{', '.join(map(str, suite.workers))} workers, {suite.stage} stage, "
         f"tell {suite.tell or 'as suits each searcher'}"
     )
-    click.echo(fill(text))
-    click.echo(fill(f"searchers: {searchers}", "  "))
-    click.echo(fill(f"schedulers: {schedulers}", "  "))
+    shared.say(text)
+    shared.say(f"searchers: {searchers}", "  ")
+    shared.say(f"schedulers: {schedulers}", "  ")
     click.echo()
     if programs := found.programs():
         click.echo(
@@ -113,7 +104,7 @@ def _show_grid(found: Planned) -> None:
         bounds = (f"{math.ceil(most.trials):,}", f"{math.ceil(most.results):,}")
         grid = (label, str(workers), str(cells[label, workers]), str(suite.budgets[label]))
         rows.append((*grid, *bounds, duration(most.clock)))
-    show(("problem", "workers", "cells", "budget", "trials", "results", "clock"), rows)
+    shared.show(("problem", "workers", "cells", "budget", "trials", "results", "clock"), rows)
     for (label, workers), most in plan.estimates.items():
         if most.excess:
             click.echo(
@@ -136,7 +127,7 @@ def _show_skipped(found: Planned) -> None:
         by_reason.setdefault(row.reason, []).append(row)
     for reason, rows in by_reason.items():
         click.echo()
-        click.echo(fill(f"skipped, with every seed: {len(rows)} combinations: {reason}"))
+        shared.say(f"skipped, with every seed: {len(rows)} combinations: {reason}")
         for axis, refs in (
             ("searcher", suite.searchers),
             ("scheduler", suite.schedulers),
@@ -144,7 +135,7 @@ def _show_skipped(found: Planned) -> None:
         ):
             labels = list(dict.fromkeys(getattr(row, axis) for row in rows))
             names = "all" if len(labels) == len(refs) else ", ".join(labels)
-            click.echo(fill(f"  {axis}s: {names}", "    "))
+            shared.say(f"  {axis}s: {names}", "    ")
 
 
 def _show_power(planned: Planned, folder: Path) -> None:
@@ -196,5 +187,5 @@ def _show_power(planned: Planned, folder: Path) -> None:
             ]
             for _, row in frame.iterrows()
         ]
-        show((names, *header), rows)
+        shared.show((names, *header), rows)
         click.echo()

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from hpobench.cli.shared import Output, ResultsFolder, end_with_report, report_options
+from hpobench.contract.errors import UsageError
 
 
 @click.command()
@@ -34,7 +35,6 @@ def report(
     folder: Path, watch: bool, every: float, figures: bool, output: Output, open_page: bool
 ) -> None:
     """Write the report of the results in FOLDER (like results/quick), and say who leads."""
-    from hpobench.contract.errors import UsageError
     from hpobench.verbs import reports
 
     if not watch:

@@ -6,37 +6,35 @@ from pathlib import Path
 
 import click
 
-from hpobench.cli.shared import Output, ResultsFolder, output_options, print_json
+from hpobench.cli import shared
+from hpobench.contract.wording import printable
 
 
 @click.command()
-@click.argument("folder", type=ResultsFolder(small=True))
+@click.argument("folder", type=shared.ResultsFolder(small=True))
 @click.option("--errors/--no-errors", default=True, help="Show the first line of each error.")
-@output_options(
+@shared.output_options(
     quiet="Only count the cells.", verbose="Name the missing cells, and show errors in full."
 )
-def status(folder: Path, errors: bool, output: Output) -> None:
+def status(folder: Path, errors: bool, output: shared.Output) -> None:
     """Show how far the run in FOLDER (like results/quick) is, and who leads by now.
 
     Ends with code 1 unless every cell is done.
     """
-    from hpobench.cli.tables import show
-    from hpobench.contract.wording import printable
+    from hpobench.verbs import reports
     from hpobench.verbs.progress import show_answer
-    from hpobench.verbs.status import STATUSES
-    from hpobench.verbs.status import status as status_of
 
-    found = status_of(folder, answer=not output.quiet)
+    found = reports.status(folder, answer=not output.quiet)
     if output.as_json:
-        print_json(found.to_json())
+        shared.print_json(found.to_json())
     else:
-        totals = ", ".join(f"{found.counts[name]} {name}" for name in STATUSES)
+        totals = ", ".join(f"{found.counts[name]} {name}" for name in reports.STATUSES)
         click.echo(f"{found.cells} cells: {totals}")
         if errors and found.errors and not output.quiet:
             texts = {cell: str(text or "") for cell, text in found.errors.items()}
             lines = None if output.verbose else 1
             rows = [(cell, "\n".join(text.split("\n")[:lines])) for cell, text in texts.items()]
-            show(("cell", "error"), rows)
+            shared.show(("cell", "error"), rows)
         for name in found.missing if output.verbose else ():
             click.echo(printable(f"missing: {name}"))
         if found.answer is not None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
 from hpobench.contract.errors import CellError, PluginError, UsageError
 from hpobench.contract.parameters import Float, Int, Value
-from hpobench.contract.problem import Fidelity
 from hpobench.contract.space import Config, Space
 
 if TYPE_CHECKING:
@@ -91,12 +90,7 @@ class RaySearcher(Searcher):
 
 
 def build_ray_searcher(
-    cls: type[AnyRaySearcher],
-    space: Space,
-    seed: int,
-    fidelity: Fidelity,  # noqa: ARG001 - every searcher is built alike; Ray's have no use for it
-    /,
-    **options: Any,
+    cls: type[AnyRaySearcher], space: Space, seed: int, /, **options: Any
 ) -> RaySearcher:
     """A searcher of the class ``cls`` for one run, with its seed and in the adapter.
 
@@ -150,3 +144,25 @@ def _plain(parameter: object, value: Any) -> Value:
     if isinstance(parameter, Int) and isinstance(value, float) and value.is_integer():
         return int(value)
     return value  # type: ignore[no-any-return]
+
+
+_CLASSES = {
+    "fifo": "FIFOScheduler",
+    "asha": "ASHAScheduler",
+    "hyperband": "HyperBandScheduler",
+    "hyperband-bohb": "HyperBandForBOHB",
+    "median": "MedianStoppingRule",
+}
+"""Ray's classes of our schedulers, whose options have the same names there."""
+
+
+def ray_scheduler(name: str, options: Mapping[str, Any], steps: int) -> str | None:
+    """The call that makes Ray's scheduler of the same rule, for trials of ``steps`` steps;
+    ``None`` where Ray has none."""
+    if name not in _CLASSES:
+        return None
+    fixed: dict[str, Any] = {} if name == "fifo" else {"time_attr": "training_iteration"}
+    if name not in ("fifo", "median"):
+        fixed["max_t"] = steps
+    keywords = ", ".join(f"{key}={value!r}" for key, value in {**fixed, **options}.items())
+    return f"{_CLASSES[name]}({keywords})"

@@ -25,12 +25,11 @@ from numpy.typing import NDArray
 
 from hpobench.api import Config, Problem, TabulatedProblem, TrainedProblem
 from hpobench.contract.errors import UsageError
-from hpobench.contract.references import read_members
+from hpobench.contract.frozen import read_members
 from hpobench.contract.seeding import derive_seed
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem, plugin_ref
 from hpobench.plugins.foreign import calling
 from hpobench.plugins.options import file_of, members_of
-from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.plugins.signature import moved, signature
 from hpobench.store.format.disk import replace

@@ -32,7 +32,7 @@ from hpobench.contract.seeding import derive_seed
 from hpobench.plugins.foreign import calling
 from hpobench.plugins.options import file_of
 from hpobench.plugins.starting import portfolios
-from hpobench.plugins.starting.datasets import data_set_of, same_data_set
+from hpobench.plugins.starting.portfolios import data_set_of, same_data_set
 from hpobench.recording.measuring import PROBLEM_SEED, chances_of_best
 from hpobench.store.format.disk import replace
 

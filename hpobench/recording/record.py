@@ -23,8 +23,7 @@ import pyarrow as pa
 from hpobench.api import Budget, Config, Float, Int, Ordinal, Parameter, Space, TrainedProblem, When
 from hpobench.contract.cell import Cell, PluginRef
 from hpobench.contract.errors import CellError, UsageError
-from hpobench.plugins.build import build_problem
-from hpobench.plugins.refs import plugin_ref
+from hpobench.plugins.building import build_problem, plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.recording.table import CURVES, VERSION, Table, read_about, write_table
 from hpobench.running.cluster.connect import LOCAL, connected, starts_ray

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Budget
 from hpobench.contract.errors import PluginError
 from hpobench.contract.problem import Fidelity, Problem
 
@@ -81,21 +81,17 @@ def certain_excess(budget: Budget, fidelity: Fidelity, *, in_full: bool) -> str 
 
 def _excess(trials: float, results: float, budget: Budget, fidelity: Fidelity) -> str | None:
     for found, most, what in ((trials, MAX_TRIALS, "trials"), (results, MAX_RESULTS, "results")):
-        if found > most:
-            fits = _fitting(most / found, budget, fidelity)
-            return f"{found:,.0f} {what}, and a cell ends at {most:,}; {fits} would fit"
+        if found <= most:
+            continue
+        # A cell ends as failed at its limit itself, so that it must stay below.
+        full = min(MAX_TRIALS - 1, (MAX_RESULTS - 1) // fidelity.steps)
+        if budget.trials is not None:
+            fits = f"{full:,} trials"
+        elif budget.time is not None:
+            fits = f"{0.99 * (most / found) * budget.time:.3g} s"
+        elif budget.evaluations is not None:
+            fits = f"{full:,} evaluations"
+        else:
+            fits = f"a resource of {full * fidelity.full:g}"
+        return f"{found:,.0f} {what}, and a cell ends at {most:,}; {fits} would fit"
     return None
-
-
-def _fitting(share: float, budget: Budget, fidelity: Fidelity) -> str:
-    """A budget under which the cell fits, of the kind that ``budget`` is; ``share`` is how much of
-    ``budget`` does."""
-    # A cell ends as failed at its limit itself, so that it must stay below.
-    full = min(MAX_TRIALS - 1, (MAX_RESULTS - 1) // fidelity.steps)
-    if budget.trials is not None:
-        return f"{full:,} trials"
-    if budget.time is not None:
-        return f"{0.99 * share * budget.time:.3g} s"
-    if budget.evaluations is not None:
-        return f"{full:,} evaluations"
-    return f"a resource of {full * fidelity.full:g}"

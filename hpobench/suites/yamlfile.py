@@ -22,6 +22,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from hpobench.contract.errors import SuiteError
 
+_KINDS = {"null": "null", "bool": "true or false", "int": "whole number", "float": "number"}
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_TEXT = 4096
@@ -69,20 +70,17 @@ class Document:
 
 def dotted(path: KeyPath) -> str:
     """``problems[0].budget`` for ``("problems", 0, "budget")``."""
-    return "".join(map(_step, path)).removeprefix(".")
-
-
-def _step(part: str | int) -> str:
-    if isinstance(part, int):
-        return f"[{part}]"
-    return f".{part}" if part.isprintable() else f".{part!r}"
+    steps = (
+        f"[{part}]" if isinstance(part, int) else f".{part if part.isprintable() else repr(part)}"
+        for part in path
+    )
+    return "".join(steps).removeprefix(".")
 
 
 def read_yaml(file: Path) -> Document:
     """The document in ``file``; raises :class:`SuiteError` with file and line if it is not plain
     YAML."""
-    text = _text(file)
-    document = Document(file)
+    text, document = _text(file), Document(file)
     yaml = YAML(typ="safe", pure=True)
     yaml.Composer = _BoundedComposer
     try:
@@ -92,7 +90,10 @@ def read_yaml(file: Path) -> Document:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
-        raise SuiteError(_reason(error), file=file, line=line) from None
+        reason = f"not valid YAML: {', '.join(filter(None, (error.context, error.problem)))}"
+        if "single document" in str(error.context):
+            reason = "more than one document; a suite is one, without '---' in the middle"
+        raise SuiteError(reason, file=file, line=line) from None
     except Exception as error:  # whatever a parser raises about a text, the text is at fault
         first = str(error).strip().partition("\n")[0] or type(error).__name__
         raise SuiteError(f"not valid YAML: {first}", file=file) from None
@@ -150,7 +151,7 @@ def _check_scalar(document: Document, path: KeyPath, value: object, text: str) -
 def _text(file: Path) -> str:
     try:
         # Opening a pipe and reading a device may never end.
-        with open(file, "rb", opener=_without_waiting) as stream:
+        with open(file, "rb", opener=lambda p, flags: os.open(p, flags | os.O_NONBLOCK)) as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 raise SuiteError("is no regular file", file=file)
             data = stream.read(MAX_BYTES + 1)
@@ -163,10 +164,6 @@ def _text(file: Path) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise SuiteError("not UTF-8; save the file as UTF-8", file=file, line=line) from error
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 class _LimitError(Exception):
@@ -192,13 +189,6 @@ class _BoundedComposer(Composer):
         node: Node | None = super().compose_node(parent, index)
         self._depth -= 1
         return node
-
-
-def _reason(error: MarkedYAMLError) -> str:
-    if "single document" in str(error.context):
-        return "more than one document; a suite is one, without '---' in the middle"
-    parts = [part for part in (error.context, error.problem) if part]
-    return f"not valid YAML: {', '.join(parts)}"
 
 
 class _Builder:
@@ -254,20 +244,14 @@ class _Builder:
         meant = str(resolved).removeprefix("tag:yaml.org,2002:")
         if kind == meant == "timestamp":
             return node.value
-        if kind not in ("null", "bool", "int", "float"):
+        if kind not in _KINDS:
             raise self._document.error(path, f"tags like {node.tag} are not allowed")
         if kind != meant and (kind, meant) != ("float", "int"):
-            raise self._document.error(path, f"{_short(node.value)} is no {_KINDS[kind]}")
+            short = node.value if len(node.value) <= 40 else f"{node.value[:37]}..."
+            raise self._document.error(path, f"{short!r} is no {_KINDS[kind]}")
         try:
             value = self._yaml.constructor.construct_object(node)
         except (ValueError, ArithmeticError, LookupError, YAMLError) as error:
             raise self._document.error(path, f"not a number: {error}") from None
         _check_scalar(self._document, path, value, node.value)
         return value
-
-
-_KINDS = {"null": "null", "bool": "true or false", "int": "whole number", "float": "number"}
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else f"{text[:37]}...")

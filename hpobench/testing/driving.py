@@ -18,7 +18,7 @@ from hpobench.api import Config, Exhausted, Fidelity, NothingYet, Searcher
 from hpobench.contract.errors import HpobenchError, SpaceError
 from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, When
 from hpobench.contract.space import Space
-from hpobench.plugins.build import build_searcher
+from hpobench.plugins.building import build_searcher
 from hpobench.plugins.compatibility import trait
 from hpobench.testing.plugin_check import Misbehaved, PluginSubject
 

@@ -12,7 +12,7 @@ from random import Random
 from statistics import median
 
 from hpobench.api import Config, Problem, Reference, Space, TabulatedProblem, TrainedProblem
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem
 from hpobench.testing import plugin_check as common
 from hpobench.testing.plugin_check import Misbehaved, NotApplicable
 from hpobench.testing.sentinel import leaves_other_cells_alone

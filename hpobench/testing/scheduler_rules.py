@@ -12,7 +12,7 @@ from ray.tune.schedulers import TrialScheduler
 
 from hpobench.api import Config, Curve, Scheduler
 from hpobench.contract.errors import CellError, UsageError
-from hpobench.plugins.build import build_scheduler
+from hpobench.plugins.building import build_scheduler
 from hpobench.running.cells.tuning import Run
 from hpobench.running.ray.trial import Trial
 from hpobench.testing import plugin_check as common

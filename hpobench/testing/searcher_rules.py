@@ -12,7 +12,7 @@ from statistics import median
 
 from hpobench.api import Config, Exhausted, NothingYet, Space
 from hpobench.contract.cell import PluginRef
-from hpobench.plugins.build import build_searcher
+from hpobench.plugins.building import build_searcher
 from hpobench.testing import driving
 from hpobench.testing import plugin_check as common
 from hpobench.testing.driving import OBSERVATIONS, SPACES, SearcherSubject, on_space
@@ -122,7 +122,7 @@ def seeds(subject: SearcherSubject) -> None:
 
 def warm_process(subject: SearcherSubject) -> None:
     """A process that has served other runs gives the same run as a fresh one."""
-    from hpobench.plugins.isolation.searcher import end_warm
+    from hpobench.plugins.isolation.remote import end_warm
 
     if subject.entry.script is None:
         raise NotApplicable("it runs in the harness's own process")

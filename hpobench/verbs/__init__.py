@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hpobench.suites.options import RunOptions, taking
+from hpobench.suites.run_options import RunOptions, taking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -167,8 +167,9 @@ def verify(
     from hpobench.contract.errors import StoreError
     from hpobench.store.prove.damage import find_damage
     from hpobench.store.remote.place import Place, place_of
+    from hpobench.suites.run_options import SampleOptions
     from hpobench.verbs.progress import Display
-    from hpobench.verbs.sample import SampleOptions, run_sample
+    from hpobench.verbs.verification import run_sample
 
     options = SampleOptions(cells, seed, [Path(file) for file in plugins], cpus, timeout)
     place = Place(place_of(folder)).fetch()

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal
+
+import pandas as pd
 
 from hpobench.analysis.core.pairing import Pairs, paired
+from hpobench.analysis.inference.effects import Score
 from hpobench.analysis.inference.gate import Gate, gate
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.contract.wording import count, interval, number
@@ -15,19 +18,7 @@ from hpobench.reporting.regression import headline, markdown
 from hpobench.store.format import disk
 from hpobench.store.read.reader import Results, load_results
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from hpobench.analysis.inference.effects import Score
-
 Verdict = Literal["good", "bad", "skipped"]
-
-
-class Sides(NamedTuple):
-    """What is compared; runs with the same labels and seed belong together."""
-
-    base: Results
-    new: Results
 
 
 def compare(
@@ -49,7 +40,7 @@ def compare(
     """
     algorithms = (base_algorithm, new_algorithm)
     if new is not None and algorithms == (None, None):
-        sides = Sides(load_results(base), load_results(new))
+        sides = load_results(base), load_results(new)
     elif new is None and base_algorithm is not None and new_algorithm is not None:
         sides = of_algorithms(base, base_algorithm, new_algorithm)
     else:
@@ -64,7 +55,7 @@ def compare(
     return found
 
 
-def of_algorithms(folder: Path, base: str, new: str) -> Sides:
+def of_algorithms(folder: Path, base: str, new: str) -> tuple[Results, Results]:
     """The runs of two algorithms in one folder, with the labels of ``new`` on both sides.
 
     ``base`` and ``new`` are the labels of searchers, or ``SEARCHER/SCHEDULER``. Raises
@@ -80,7 +71,7 @@ def of_algorithms(folder: Path, base: str, new: str) -> Sides:
     results = load_results(folder)
     labels = dict(zip(("searcher", "scheduler"), new.split("/", 1), strict=False))
     chosen, renamed = _runs(results, "--new", new), _runs(results, "--base", base)
-    return Sides(replace(renamed, cells=renamed.cells.assign(**labels)), chosen)
+    return replace(renamed, cells=renamed.cells.assign(**labels)), chosen
 
 
 def _runs(results: Results, option: str, algorithm: str) -> Results:
@@ -115,13 +106,11 @@ class Judge:
             raise UsageError(f"no run of {base} has ended well: {error}")
         if (error := _failure(pairs.new.cells)) is not None:
             return "skipped", f"no run has ended well: {error}"
-        return self._changed(pairs) if self.any_change else self._worse(pairs)
-
-    def _changed(self, pairs: Pairs) -> tuple[Verdict, str]:
-        number_of, others = len(pairs.same), int((~pairs.same).sum())
-        if not others:
-            return "good", f"all {number_of} pairs of runs are the same, bit by bit"
-        return "bad", f"{others} of {count(number_of, 'pair')} of runs differ"
+        if not self.any_change:
+            return self._worse(pairs)
+        if others := int((~pairs.same).sum()):
+            return "bad", f"{others} of {count(len(pairs.same), 'pair')} of runs differ"
+        return "good", f"all {len(pairs.same)} pairs of runs are the same, bit by bit"
 
     def _worse(self, pairs: Pairs) -> tuple[Verdict, str]:
         found = gate(pairs, alpha=self.alpha, tolerance=self.tolerance)

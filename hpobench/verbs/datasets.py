@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 from hpobench.contract.wording import megabytes
 from hpobench.data import catalogue, local, openml
 from hpobench.data.catalogue import Dataset
-from hpobench.data.local import VARIABLE, Found
+from hpobench.data.local import VARIABLE, LocalDataset
 from hpobench.data.local import roots as roots  # the command line names them
 
 
-def listed() -> list[Found]:
+def listed() -> list[LocalDataset]:
     """Every data set, where it is or would be put."""
     return [local.look(dataset) for dataset in local.everything()]
 
 
-def facts(found: Found) -> dict[str, Any]:
+def facts(found: LocalDataset) -> dict[str, Any]:
     """What there is to know of a data set, for programs."""
     names = ("name", "title", "problems", "size", "licence", "citation", "source")
     mending = None if found.state == "here" else found.mending
@@ -73,24 +73,14 @@ def advice(root: Path) -> str | None:
     return f"to use what is there: export {VARIABLE}={root}"
 
 
-class Verified(NamedTuple):
-    """Data sets whose files were read."""
-
-    there: list[Found]
-    """Every copy that there is."""
-    absent: dict[str, str]
-    """What to do about those that were named and are not there, by their names."""
-
-    @property
-    def good(self) -> bool:
-        return not (self.absent or any(copy.faults for copy in self.there))
-
-
-def verify(names: Sequence[str]) -> Verified:
-    """Compare the hashes of the data sets ``names``, or of all that are there."""
+def verify(names: Sequence[str]) -> tuple[list[LocalDataset], dict[str, str]]:
+    """Compare the hashes of the data sets ``names``, or of all that are there; returns every copy
+    that there is, and what to do about those that were named and are not there, by their names."""
     chosen = [local.dataset(name) for name in names] or local.everything()
-    copies = [Found(one, root, local.verify(one, root)) for one in chosen for root in roots()]
+    copies = [
+        LocalDataset(one, root, local.verify(one, root)) for one in chosen for root in roots()
+    ]
     there = [copy for copy in copies if copy.state != "absent"]
     found = {copy.dataset.name for copy in there}
     lacking = [one.name for one in chosen if names and one.name not in found]
-    return Verified(there, {name: str(local.missing(name)) for name in lacking})
+    return there, {name: str(local.missing(name)) for name in lacking}

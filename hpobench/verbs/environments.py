@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from hpobench.contract.errors import NotAvailableError, PluginError, UsageError
 from hpobench.plugins.isolation import environments
-from hpobench.plugins.isolation.environments import Environment, environments_folder, remove
+from hpobench.plugins.isolation.environments import Environment, remove
 from hpobench.plugins.isolation.releases import AT, ReleaseScript
 from hpobench.plugins.isolation.script import Script
 from hpobench.plugins.registry import Registry, shipped_suites
@@ -17,21 +17,12 @@ _NOTHING: Mapping[str, Any] = {"state": "", "packages": None, "MB": None, "built
 """What is known of an environment that is not there."""
 
 
-class Synced(NamedTuple):
-    """What came of building an environment."""
-
-    name: str
-    state: str
-    """``built``, ``was there`` or ``failed``."""
-    built_s: float | None
-    error: str | None
-
-
 def sync(
     names: Sequence[str], plugins: Sequence[Path], *, upgrade: bool = False
-) -> Iterator[Synced]:
+) -> Iterator[dict[str, Any]]:
     """Build the environments of the searchers, files or suites ``names``, or of all searchers;
-    with ``upgrade`` after locking the newest versions."""
+    with ``upgrade`` after locking the newest versions. Yields the facts of each: its ``name``, its
+    ``state`` (``built``, ``was there`` or ``failed``), ``built_s`` and an ``error``."""
     for script in _scripts(names, plugins):
         try:
             environment = Environment(script)
@@ -42,13 +33,16 @@ def sync(
             there = environment.built() is not None
             built = environment.build()
         except (NotAvailableError, PluginError) as error:
-            yield Synced(script.name, "failed", None, str(error))
+            facts = {"name": script.name, "state": "failed", "built_s": None}
+            yield {**facts, "error": str(error)}
         else:
-            yield Synced(script.name, "was there" if there else "built", built.seconds, None)
+            facts = {"name": script.name, "state": "was there" if there else "built"}
+            yield {**facts, "built_s": built.seconds, "error": None}
 
 
-def listed(plugins: Sequence[Path]) -> list[dict[str, Any]]:
-    """The environments of all searchers, and those of releases that are built."""
+def listed(plugins: Sequence[Path]) -> dict[str, Any]:
+    """The ``environments`` of all searchers, and those of releases that are built; in which
+    ``folder`` they are."""
     found = []
     for script in _scripts((), plugins):
         facts: dict[str, Any] = {"name": script.name, "file": str(script.file)}
@@ -59,7 +53,7 @@ def listed(plugins: Sequence[Path]) -> list[dict[str, Any]]:
         found.append(facts)
     named = ((environments.name_of(folder), folder) for folder in environments.folders())
     found += [{"name": name, "file": None, **_state(at)} for name, at in named if AT in name]
-    return found
+    return {"folder": str(environments.environments_folder()), "environments": found}
 
 
 def _state(folder: Path) -> dict[str, Any]:
@@ -71,12 +65,13 @@ def _state(folder: Path) -> dict[str, Any]:
     return {**known, "MB": environments.size_of(folder) / 1e6, "built_s": built.seconds}
 
 
-def clean(plugins: Sequence[Path], *, everything: bool) -> list[str]:
+def clean(plugins: Sequence[Path], *, everything: bool) -> dict[str, Any]:
     """Remove the environments that no searcher known here asks for, or ``everything``; returns
-    their names."""
+    the names of those ``removed``, and the ``folder``."""
     scripts = () if everything else filter(_readable, _scripts((), plugins))
     used = {Environment(script).folder for script in scripts}
-    return [remove(folder).name for folder in environments.folders() if folder not in used]
+    gone = [remove(folder).name for folder in environments.folders() if folder not in used]
+    return {"folder": str(environments.environments_folder()), "removed": gone}
 
 
 def _readable(script: Script) -> bool:
@@ -115,6 +110,3 @@ def _scripts(names: Sequence[str], plugins: Sequence[Path]) -> Iterator[Script]:
             yield script
         elif names:
             raise UsageError(f"{file}: has no '# /// script' header and needs no environment")
-
-
-__all__ = ["Synced", "clean", "environments_folder", "listed", "sync"]

@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hpobench.contract import signals
 from hpobench.contract.errors import UsageError
 from hpobench.contract.wording import duration
-from hpobench.suites.options import MAX_SEEDS, RunOptions
-from hpobench.verbs.interruption import interruptible, workers
+from hpobench.suites.run_options import MAX_SEEDS, RunOptions
 from hpobench.verbs.progress import Display, Shown
 from hpobench.verbs.reports import Report, write_page
 
@@ -28,6 +30,39 @@ if TYPE_CHECKING:
     from hpobench.suites.grid import Plan
     from hpobench.suites.suite import Choose, Source, Suite
     from hpobench.verbs.within import Within
+
+
+@contextlib.contextmanager
+def interruptible(kept: str, warn: Callable[[str], None]) -> Iterator[None]:
+    """Let every signal that asks a process to end raise ``KeyboardInterrupt`` in the block.
+
+    ``warn`` is then given ``kept``, which says what is kept and how to go on, and the exception
+    goes on to the caller. The handlers from before come back at the end of the block and not
+    earlier, because a second signal may arrive during clean-up. Only the main thread can have
+    handlers; in another one this only passes the exception on.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    numbers = signals.ENDING_SIGNALS if main else ()
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    try:
+        yield
+    except KeyboardInterrupt:
+        warn(f"interrupted; {kept}")
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def workers(kept: str, warn: Callable[[str], None]) -> Iterator[Callable[[], ForkServer]]:
+    """What starts processes for virtual cells in the block, which is interruptible."""
+    from hpobench.running.cluster.connect import needs_ray
+    from hpobench.running.local.worker_processes import ForkServers
+
+    soon = not needs_ray("virtual", None)
+    with ForkServers(soon=soon) as servers, interruptible(kept, warn):
+        yield servers.start
 
 
 @dataclass(frozen=True)

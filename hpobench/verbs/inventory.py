@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from hpobench.contract.cell import Kind
 from hpobench.contract.errors import PluginError, UnknownNameError
@@ -31,24 +31,15 @@ def suite_names() -> list[str]:
     return [*shipped_suites()]
 
 
-class Listed(NamedTuple):
-    """Plugins of a kind."""
-
-    facts: list[dict[str, Any]]
-    """Of each plugin its ``name`` and ``summary``, whether it is ``available`` and for what
-    ``reason`` it is not; ``in_full`` also its ``options``, and more that depends on the kind."""
-    unasked: list[str]
-    """Plugins that only say whether they can run when they run."""
-    broken: list[str]
-    """What is wrong with the files that are left out."""
-
-
 def plugins(
     kind: Kind, files: Iterable[Path], name: str | None = None, *, in_full: bool = True
-) -> Listed:
+) -> tuple[list[dict[str, Any]], list[str], list[str]]:
     """The plugins of a kind, also in ``files``, or the one called ``name``.
 
-    Raises :class:`UnknownNameError` if there is none of that name.
+    Returns the facts of each plugin: its ``name`` and ``summary``, whether it is ``available`` and
+    for what ``reason`` it is not, ``in_full`` also its ``options`` and more that depends on the
+    kind; the names of plugins that only say whether they can run when they run; and what is wrong
+    with the files that are left out. Raises :class:`UnknownNameError` for a name that is none.
     """
     registry = Registry(files)
     entries = registry.entries(kind) if name is None else [registry.find(kind, name)]
@@ -60,7 +51,7 @@ def plugins(
     ]
     if in_full:
         facts = [own | _details(entry) for entry, own in zip(entries, facts, strict=True)]
-    return Listed(facts, unasked, list(map(str, registry.broken)))
+    return facts, unasked, list(map(str, registry.broken))
 
 
 def _facts(entry: Entry) -> dict[str, Any]:
@@ -106,7 +97,7 @@ def _details(entry: Entry) -> dict[str, Any]:
 
 def _members(entry: Entry) -> str | None:
     """How many members have frozen references, and how many of their optima are known."""
-    from hpobench.contract.references import frozen_members, references_file
+    from hpobench.contract.frozen import frozen_members, references_file
 
     try:
         members = frozen_members(references_file(entry.file, entry.name)).values()
@@ -146,21 +137,14 @@ def suites(name: str | None = None) -> list[dict[str, str]]:
     ]
 
 
-class Compatible(NamedTuple):
-    """What goes with what."""
-
-    fields: list[MatrixField]
-    notes: dict[str, int]
-    """The number of each note."""
-    takes: dict[str, list[str] | None]
-    """What a suite can give each searcher; ``None`` for one in a file that is not run, whose
-    methods would tell."""
-
-
-def compatibility(files: Iterable[Path]) -> Compatible:
-    """Which searchers run under which schedulers, also of the plugins in ``files``."""
+def compatibility(
+    files: Iterable[Path],
+) -> tuple[list[MatrixField], dict[str, int], dict[str, list[str] | None]]:
+    """Which searchers run under which schedulers, also of the plugins in ``files``; the number of
+    each note; and what a suite can give each searcher, ``None`` for one in a file that is not run,
+    whose methods would tell."""
     from hpobench.plugins.compatibility import matrix, numbered
-    from hpobench.plugins.starting.building import takes
+    from hpobench.plugins.starting.prepare import takes
 
     registry = Registry(files)
     fields = list(matrix(registry))
@@ -168,4 +152,4 @@ def compatibility(files: Iterable[Path]) -> Compatible:
         entry.name: None if entry.origin == "file" else list(takes(entry.load()))
         for entry in registry.entries("searcher")
     }
-    return Compatible(fields, numbered(fields), found)
+    return fields, numbered(fields), found

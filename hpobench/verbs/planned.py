@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hpobench.running.plan.pilot import Pilot
     from hpobench.suites.changes import Changes
     from hpobench.suites.grid import Plan
-    from hpobench.suites.options import RunOptions
+    from hpobench.suites.run_options import RunOptions
     from hpobench.suites.suite import Source, Suite
 
 
@@ -65,7 +65,7 @@ class Planned:
 
     def programs(self) -> list[str]:
         """The searchers that are programs, which a plan does not start."""
-        from hpobench.plugins.isolation.searcher import RemoteSearcher
+        from hpobench.plugins.isolation.remote import RemoteSearcher
         from hpobench.plugins.modules import load_class
 
         refs = {c.searcher.label: c.searcher for c in self.plan.cells.combinations}
@@ -78,7 +78,7 @@ class Planned:
     def prior_regrets(self) -> dict[str, list[float]]:
         """By the quality of a prior, the normalised regrets of its centre on the problems that
         have references."""
-        from hpobench.plugins.build import build_problem
+        from hpobench.plugins.building import build_problem
 
         regrets: dict[str, dict[str, float]] = {}
         for row in self.plan.cells.combinations:
@@ -92,7 +92,7 @@ class Planned:
                 import numpy as np
 
                 from hpobench.analysis.core.normalise import normalised_regret
-                from hpobench.plugins.starting.priors import centre_of
+                from hpobench.plugins.starting.prepare import centre_of
 
                 loss = centre_of(quality, row.problem, problem).loss
                 losses = map(np.asarray, (loss, reference.optimum, reference.clip))

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from hpobench.verbs.tally import Tally
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from hpobench.recording.record import TrialCounts
     from hpobench.reporting.answer import Answer
     from hpobench.running.plan.experiment import Progress
     from hpobench.store.write.batch import Batch
@@ -43,6 +44,13 @@ class Display:
     def watching(self) -> AbstractContextManager[Sequence[Progress]]:
         """The observers of the cells that run inside the block."""
         return contextlib.nullcontext(())
+
+    def training(
+        self,
+        total: int,  # noqa: ARG002 - for those that show it
+    ) -> AbstractContextManager[Callable[[TrialCounts], None]]:
+        """What is told inside the block how many of ``total`` trials are recorded."""
+        return contextlib.nullcontext(lambda _counts: None)
 
     def drawing(self, done: int, total: int) -> None:
         """``done`` of ``total`` figures of the report are drawn."""
@@ -79,6 +87,21 @@ class Shown(Display):
         else:
             yield [LineProgress(), *self._more]
 
+    @contextlib.contextmanager
+    def training(self, total: int) -> Iterator[Callable[[TrialCounts], None]]:
+        if not sys.stdout.isatty():
+            yield TrialLines(total)
+            return
+        from rich.progress import Progress as Bar
+
+        with Bar(transient=True) as bar:
+            task = bar.add_task("starting Ray", total=total)
+
+            def report(counts: TrialCounts) -> None:
+                bar.update(task, completed=counts.finished, description=_trials(counts, total))
+
+            yield report
+
     def drawing(self, done: int, total: int) -> None:
         if sys.stdout.isatty():
             end = "\r" if done < total else "\n"
@@ -97,20 +120,18 @@ def show_answer(answer: Answer) -> None:
     print("", *lines(answer, blocks=can_draw(sys.stdout.encoding)), "", sep="\n", flush=True)
 
 
-class Brief(Shown):
+class Brief(Display):
     """Prints the advice and warnings alone, or where standard output is for programs, without
     ``advice``, warnings alone."""
 
     def __init__(self, *, advice: bool = True) -> None:
-        super().__init__()
         self._advice = advice
 
     def note(self, text: str) -> None:
         pass
 
-    @contextlib.contextmanager
-    def watching(self) -> Iterator[Sequence[Progress]]:
-        yield ()
+    def warn(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
 
     def drawing(self, done: int, total: int) -> None:
         pass
@@ -148,6 +169,29 @@ class Pace:
         return True
 
 
+class TrialLines:
+    """A plain line every ten seconds, and at the end, while trials are recorded."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._pace = total, Pace()
+        self._first: tuple[int, float] | None = None
+
+    def __call__(self, counts: TrialCounts) -> None:
+        now = time.monotonic()
+        if not self._pace.due(now, last=counts.finished >= self._total):
+            return
+        text = _trials(counts, self._total)
+        done, begin = self._first = self._first or (counts.finished, now)
+        if counts.finished > done:
+            left = (now - begin) / (counts.finished - done) * (self._total - counts.finished)
+            text += f", {duration(left)} left"
+        print(text, flush=True)
+
+
+def _trials(counts: TrialCounts, total: int) -> str:
+    return f"{counts.finished}/{total} trials, {counts.failed} failed"
+
+
 class LineProgress:
     """A plain line every ten seconds."""
 
@@ -163,27 +207,23 @@ class LineProgress:
     def update(self, batches: Sequence[Batch], running: int) -> None:
         tally = self.tally
         tally.update(batches, running)
-        complete = tally.stored + tally.finished == tally.total
-        if not self._pace.due(time.monotonic(), last=complete):
+        ended = tally.stored + tally.finished
+        if not self._pace.due(time.monotonic(), last=ended == tally.total):
             return
         why = f"{tally.failed} failed (`hpobench status` will say why)"
-        failed = why if tally.failed else "none failed"
-        parts = [f"{tally.stored + tally.finished}/{tally.total} cells, {failed}"]
+        parts = [f"{ended}/{tally.total} cells, {why if tally.failed else 'none failed'}"]
         parts.append(f"{duration(tally.elapsed)} gone")
         if outlook := tally.outlook():
             parts.append(outlook)
-        print("; ".join([", ".join(parts), *leading(tally)]), flush=True)
-
-
-def leading(tally: Tally) -> Iterator[str]:
-    """Who leads so far, in words, if two can be compared."""
-    if len(best := tally.leaders(2)) < 2:
-        return
-    (first, regret, _), (second, next_regret, _) = best
-    if (gap := next_regret - regret) > 0:
-        yield f"so far {first} leads, with a mean regret {gap:.3f} lower than that of {second}"
-    else:
-        yield f"so far {first} and {second} lead with the same mean regret"
+        text = ", ".join(parts)
+        if len(best := tally.leaders(2)) == 2:
+            (first, regret, _), (second, next_regret, _) = best
+            if (gap := next_regret - regret) > 0:
+                text += f"; so far {first} leads, with a mean regret {gap:.3f} lower than that of "
+                text += second
+            else:
+                text += f"; so far {first} and {second} lead with the same mean regret"
+        print(text, flush=True)
 
 
 class LiveProgress:
@@ -211,8 +251,7 @@ class LiveProgress:
         tally.update(batches, running)
         # A line of 80 columns has room for this.
         counts = f"{tally.running} running, {tally.failed} failed  {tally.outlook()}"
-        completed = tally.stored + tally.finished
-        self._bar.update(self._task, completed=completed, counts=counts)
+        self._bar.update(self._task, completed=tally.stored + tally.finished, counts=counts)
 
     def _render(self) -> RenderableType:
         from rich.console import Group
@@ -220,14 +259,13 @@ class LiveProgress:
         from rich.text import Text
 
         parts: list[RenderableType] = [self._bar]
-        leaders = self.tally.leaders(5)
-        if leaders:
+        if leaders := self.tally.leaders(5):
             table = Table(box=None)
             table.add_column("leading so far")
             table.add_column("mean regret above the first's", justify="right")
             table.add_column("cells", justify="right")
-            least = leaders[0][1]
             for name, regret, cells in leaders:
-                table.add_row(Text(name), f"{regret - least:+.3f}", str(cells))
+                # Text: square brackets in labels are not rich's markup.
+                table.add_row(Text(name), f"{regret - leaders[0][1]:+.3f}", str(cells))
             parts.append(table)
         return Group(*parts)

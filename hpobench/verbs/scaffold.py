@@ -61,8 +61,8 @@ def _suite(file: Path, name: str, given: Mapping[str, Any]) -> str:
     """The text of a suite with the keys that are ``given``."""
     from hpobench.suites.changes import Changes
     from hpobench.suites.grid import build_plan
+    from hpobench.suites.resolved import in_one_line
     from hpobench.suites.suite import load_suite
-    from hpobench.suites.suitetext import in_one_line
     from hpobench.suites.yamlfile import read_yaml
 
     scaffold, keys = _scaffold("suite.yaml"), {"name": name, **given}

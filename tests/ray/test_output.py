@@ -41,7 +41,7 @@ def test_the_text_has_the_facts_of_the_json(
         return lay(folder)
 
     with (
-        patch("hpobench.evidence.suites.evidence_suites", lambda _=(): [suite]),
+        patch("hpobench.evidence.archive.evidence_suites", lambda _=(): [suite]),
         patch("hpobench.evidence.archive.shipped", lambda: tmp_path / "archive.parquet"),
     ):
         check(case, laid, monkeypatch.chdir)

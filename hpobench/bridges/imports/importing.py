@@ -19,8 +19,7 @@ from hpobench.bridges.imports.inferred_space import fit_to, infer_space, read_sp
 from hpobench.bridges.imports.trials import Asked, StoredTrials, copied, tables
 from hpobench.contract.errors import NotAvailableError, StoreError, UsageError
 from hpobench.contract.files import open_regular
-from hpobench.evidence.asking import Spending, of_space
-from hpobench.evidence.question import Question
+from hpobench.evidence.question import Question, Spending, of_space
 from hpobench.plugins.registry import Registry
 from hpobench.recording.measuring import measure
 from hpobench.recording.table import VERSION, Table, read_about

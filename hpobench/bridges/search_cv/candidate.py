@@ -15,8 +15,7 @@ from hpobench.bridges.search_cv.search_space import SearchSpace
 from hpobench.bridges.search_cv.task import Task
 from hpobench.contract.errors import TrialError, describe
 from hpobench.running.cluster.connect import LOCAL, connected, starts_ray
-from hpobench.running.stages.live.connections import Connections, WorkerConnections
-from hpobench.running.stages.live.here import HereConnections
+from hpobench.running.stages.live.connections import Connections, HereConnections, WorkerConnections
 from hpobench.running.stages.live.ray_worker import Worker
 
 LADDER = 3

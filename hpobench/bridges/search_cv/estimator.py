@@ -28,9 +28,8 @@ from hpobench.contract.errors import SpaceError
 from hpobench.contract.space import Space
 from hpobench.evidence.advice import advise
 from hpobench.evidence.archive import read_archive, shipped
-from hpobench.evidence.asking import Spending, of_space
-from hpobench.evidence.entries import ready
-from hpobench.evidence.recommendation import Recommendation
+from hpobench.evidence.question import Spending, of_space
+from hpobench.evidence.recommendation import Recommendation, ready
 from hpobench.plugins.registry import Registry
 
 

@@ -20,18 +20,16 @@ from hpobench.bridges.search_cv.search_space import Drawn, InOrder
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import CellError, Interruption, ReplayError, UsageError
 from hpobench.contract.seeding import derive_seed
-from hpobench.plugins.build import build_scheduler, build_searcher
+from hpobench.plugins.building import build_scheduler, build_searcher, plugin_ref
 from hpobench.plugins.compatibility import compatibility, space_objection, trait
 from hpobench.plugins.modules import load_class
-from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.plugins.starting.prepare import Prepared
-from hpobench.plugins.starting.started import StartedSearcher, start_objection
+from hpobench.plugins.starting.wrapped import StartedSearcher, start_objection
 from hpobench.running.cells.tuning import Run
-from hpobench.running.stages.actor import Actor
 from hpobench.running.stages.live.journal import Journal
 from hpobench.running.stages.live.live_stage import LiveStage
-from hpobench.running.stages.stage import StageFailure
+from hpobench.running.stages.stage import Actor, StageFailure
 
 Named = str | Mapping[str, Any]  # the name of a plugin, or {"name": NAME, option: value}
 Progress = Callable[[int, float], None]

@@ -16,21 +16,11 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import ParameterSampler
 
-from hpobench.api import (
-    Categorical,
-    Config,
-    Exhausted,
-    Float,
-    Int,
-    Searcher,
-    Space,
-    Value,
-)
+from hpobench.api import Categorical, Config, Exhausted, Float, Int, Searcher, Space, Value
 from hpobench.bridges.keys import SpaceKey, choice_key
 from hpobench.contract.errors import SpaceError, UsageError
-from hpobench.plugins.starting.fitting import fitted
-from hpobench.plugins.starting.portfolios import models, portfolio
-from hpobench.plugins.starting.start import SIZE
+from hpobench.plugins.starting.portfolios import fitted, models, portfolio
+from hpobench.plugins.starting.suite_keys import SIZE
 
 PORTFOLIO = "portfolio"
 _TAIL = 1e-6  # the share of an unbounded distribution that is cut off at each end

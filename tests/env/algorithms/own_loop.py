@@ -21,9 +21,9 @@ from hpobench.api import (
     When,
 )
 from hpobench.contract.cell import PluginRef
-from hpobench.plugins.build import build_searcher
+from hpobench.plugins.building import build_searcher
 from hpobench.plugins.isolation.environments import Environment
-from hpobench.plugins.isolation.searcher import surroundings
+from hpobench.plugins.isolation.remote import surroundings
 from hpobench.plugins.options import resolve
 from hpobench.plugins.registry import Registry
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from hpobench.cli import cli
 from hpobench.contract.cell import Kind
 from hpobench.contract.errors import UsageError
-from hpobench.plugins.isolation.searcher import end_warm
+from hpobench.plugins.isolation.remote import end_warm
 from hpobench.plugins.registry import Registry
 from hpobench.testing import checks
 from hpobench.testing.plugin_check import judge

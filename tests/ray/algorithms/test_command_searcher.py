@@ -18,7 +18,7 @@ from hpobench.algorithms.searchers.command import Command
 from hpobench.api import Exhausted, Fidelity, Float, NothingYet, Searcher, Space
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import CellError, NotAvailableError, SuiteError, UsageError
-from hpobench.plugins.build import build_searcher
+from hpobench.plugins.building import build_searcher
 from hpobench.plugins.options import resolve
 from hpobench.plugins.registry import Registry
 from hpobench.running.cells.run_cell import run_cell

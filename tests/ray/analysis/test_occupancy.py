@@ -10,8 +10,7 @@ import pytest
 
 from hpobench.analysis.core.occupancy import occupancy
 from hpobench.api import Budget
-from hpobench.plugins.build import build_scheduler
-from hpobench.plugins.refs import plugin_ref
+from hpobench.plugins.building import build_scheduler, plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.testing.doubles import make_run
 

@@ -23,7 +23,7 @@ from hpobench.contract.errors import RayError, StallError
 from hpobench.contract.problem import Curve
 from hpobench.contract.space import Config
 from hpobench.running.ray import internals
-from hpobench.running.ray.shortened import ShortenedController
+from hpobench.running.ray.controller import ShortenedController
 from hpobench.running.ray.trial import Trial
 from hpobench.testing.doubles import CurveProblem, ListedSearcher, make_run, random_configs
 

@@ -22,7 +22,7 @@ import psutil
 from hpobench.analysis.core.lineage import lineage_faults
 from hpobench.api import Config
 from hpobench.contract.cell import Cell
-from hpobench.plugins.build import build_problem, build_searcher
+from hpobench.plugins.building import build_problem, build_searcher
 from hpobench.running.cells.run_cell import run_cell
 from hpobench.running.stages.live.journal import Journal
 from hpobench.store.read.reader import Results

@@ -14,7 +14,7 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 
 from hpobench.algorithms.schedulers.pb2 import Pb2
 from hpobench.contract.cell import Exact
-from hpobench.running.ray.fast.equal import equal
+from hpobench.running.ray.fast import equal
 from hpobench.running.ray.fast.pb2 import Kernel, ucb
 from hpobench.testing.doubles import CurveProblem, make_run
 

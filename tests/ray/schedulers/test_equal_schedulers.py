@@ -25,14 +25,13 @@ from hpobench.algorithms.schedulers.hyperband import HyperBand
 from hpobench.algorithms.schedulers.hyperband_bohb import HyperBandBohb
 from hpobench.algorithms.schedulers.median import Median
 from hpobench.contract.algorithms import Scheduler
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Exact
+from hpobench.contract.cell import Budget, Exact
 from hpobench.contract.errors import CellError
 from hpobench.contract.problem import Curve
 from hpobench.contract.seeding import uniform
 from hpobench.contract.space import Config
+from hpobench.running.ray.fast import EQUAL, equal, foresight
 from hpobench.running.ray.fast.asha import Rung, percentile
-from hpobench.running.ray.fast.equal import EQUAL, equal, foresight
 from hpobench.testing.doubles import CurveProblem, ListedSearcher, make_run, random_configs
 from tests.scheduler_histories.compare import difference
 from tests.scheduler_histories.player import Player

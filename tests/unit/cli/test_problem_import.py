@@ -115,7 +115,7 @@ def test_a_twin_that_is_not_to_be_trusted(run: Any) -> None:
         "problems: [{name: twin, table: noise.parquet}]\n"
     )
     (problem,) = build_plan(load_suite("noise.yaml")).problems
-    from hpobench.plugins.build import build_problem
+    from hpobench.plugins.building import build_problem
 
     reference = build_problem(problem).reference()
     assert reference is not None

@@ -13,8 +13,7 @@ from click.testing import CliRunner
 
 from hpobench.cli import cli
 from hpobench.contract.errors import UsageError
-from hpobench.plugins.starting.datasets import SHIPPED
-from hpobench.plugins.starting.portfolios import read_portfolio
+from hpobench.plugins.starting.portfolios import SHIPPED, read_portfolio
 from hpobench.recording.measuring import members
 from hpobench.recording.portfolio_choice import (
     MOST,
