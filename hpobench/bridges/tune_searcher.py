@@ -92,11 +92,11 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         dialogue = self._ready()
-        number, adopted = dialogue.asked, True
+        number, learnt = dialogue.asked, True
         if self._given < len(self._points):
             i, self._given = self._given, self._given + 1
             config = self._config(self._points[i], f"points_to_evaluate[{i}]")
-            adopted = dialogue.adopt(config)
+            learnt = dialogue.adopt(config)
         else:
             try:
                 asked = dialogue.ask()
@@ -105,7 +105,7 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
             if asked is None:
                 return None
             config = asked
-        if adopted:
+        if learnt:
             self._trials[trial_id] = number
         return dict(config) if self._param_space is None else self._param_space.to_ray(config)
 

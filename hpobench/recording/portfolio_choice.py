@@ -123,7 +123,7 @@ class Class:
     def weights(self) -> Matrix:
         """The share of each member in a mean over data sets."""
         names = self.data_sets
-        each: Matrix = np.array([1 / names.count(name) for name in names])
+        each = np.array([1 / names.count(name) for name in names])
         shares: Matrix = each / each.sum()
         return shares
 

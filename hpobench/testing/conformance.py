@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from hpobench.contract.cell import Kind
 from hpobench.contract.errors import NotAvailableError, UnknownNameError
 from hpobench.plugins.registry import Entry, Registry
-from hpobench.testing.plugin_check import Check, PluginSubject, ref_of
+from hpobench.testing.plugin_check import Check, ref_of
 
 _KINDS: tuple[Kind, ...] = ("searcher", "scheduler", "problem")
 
@@ -70,8 +70,7 @@ def checks_of(
     if (reason := entry.missing()) is not None:
         raise NotAvailableError(f"{entry.kind} {entry.name}: {reason}")
     ref = ref_of(entry, options, folder)
-    subject: PluginSubject
-    functions: Sequence[Callable[..., str | None]]
+    subject: Any
     # Imported here because some of them import Ray, which takes seconds.
     if entry.kind == "searcher":
         from hpobench.testing import driving, searcher_rules

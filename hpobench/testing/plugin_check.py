@@ -44,7 +44,8 @@ class Check:
     plugin: str
     """The name of the plugin that is checked."""
     function: Callable[[], str | None]
-    """Returns what was measured, if anything; raises what calling the check raises."""
+    """Returns what was measured, if anything; raises :class:`Misbehaved` or
+    :class:`NotApplicable`."""
 
     def __str__(self) -> str:
         return f"{self.plugin}: {self.name}"

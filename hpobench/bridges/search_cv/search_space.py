@@ -196,13 +196,13 @@ def _of_portfolio(estimator: Any, search_space: SearchSpace) -> list[Config]:
             f"start='portfolio': there is no portfolio of {type(estimator).__name__} with the "
             f"parameters {', '.join(space.names)}; there are those of {'; '.join(there)}"
         )
-    configs = {model: portfolio(model, SIZE) for model, _ in sources.values()}
+    configs = {source: portfolio(source, SIZE) for source, _ in sources.values()}
     points = []
     for i in range(SIZE):
         values = {p.name: p.from_unit(0.5) for p in space}
-        for name, (model, parameter) in sources.items():
+        for name, (source, parameter) in sources.items():
             with contextlib.suppress(TypeError, ValueError):  # an odd one stays in the middle
-                given = search_space.value(name, configs[model][i][parameter])
+                given = search_space.value(name, configs[source][i][parameter])
                 if (near := fitted(space[name], given)) is not None:
                     values[name] = near
         points.append(space.build(values))
