@@ -69,11 +69,11 @@ def show_plan(found: Planned, *, folder: Path | None = None, quiet: bool = False
         f"{len(plan.cells):,} cells: at most about {total.trials:,.0f} trials, "
         f"{total.results:,.0f} results and {duration(total.clock)} of {suite.stage} clock"
     )
-    text = f"about {roughly(real.seconds)} here, on {count(real.cpus, 'processor')}, and the report"
-    if real.unmeasured:
-        names = listed(real.unmeasured)
+    processors = count(real["cpus"], "processor")
+    text = f"real time: about {roughly(real['seconds'])} here, on {processors}, and the report"
+    if names := listed(real["unmeasured"]):
         text += f"; without the thinking of {names}, which the evidence has not measured"
-    shared.say(f"real time: {text}")
+    shared.say(text)
     if found.lines:
         click.echo("\n" + "\n".join(found.lines))
 

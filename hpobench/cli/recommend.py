@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hpobench.cli import shared
+from hpobench.cli.changing import option
+from hpobench.contract.wording import parse_seconds
 
 if TYPE_CHECKING:
     from hpobench.evidence.recommendation import Recommendation
@@ -16,21 +18,10 @@ if TYPE_CHECKING:
 _SHOWN = 10
 
 
-def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
-    from hpobench.contract.wording import parse_seconds
-
-    try:
-        return None if value is None else parse_seconds(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error), ctx, param) from None
-
-
-def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    if value is None:
-        return None
-    _, _, count = value.rpartition(":")
+def _steps(text: str) -> int:
+    count = text.rpartition(":")[2]
     if not (count.isascii() and count.isdecimal() and int(count) > 1):
-        raise click.BadParameter("give the steps of a full evaluation, like epochs:50", ctx, param)
+        raise ValueError("give the steps of a full evaluation, like epochs:50")
     return int(count)
 
 
@@ -41,11 +32,11 @@ def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int
 @click.option("--categories", type=click.IntRange(min=0), help="Choices.")
 @click.option("--logs", type=click.IntRange(min=0), help="How many numbers are logarithmic.")
 @click.option("--conditional", is_flag=True, default=None, help="Some depend on others.")
-@click.option(
+@option(
     "--fidelity",
     "steps",
     metavar="NAME:STEPS",
-    callback=_steps,
+    parse=_steps,
     help="Like epochs:50, if a trial can be stopped early.",
 )
 @click.option("--noise", "noisy", is_flag=True, help="The loss only estimates what counts.")
@@ -55,8 +46,8 @@ def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int
 @click.option("--cost", metavar="COLUMN|SECONDS", help="Their seconds, or the column of these.")
 @click.option("--space", type=shared.FILE, help="A YAML file with the space, as in suites.")
 @click.option("--evaluations", type=float, help="The budget in full evaluations.")
-@click.option("--budget", callback=_seconds, help="Or what all trials may take, like 3h.")
-@click.option("--trial-time", callback=_seconds, help="What a full evaluation takes, like 4min.")
+@option("--budget", parse=parse_seconds, help="Or what all trials may take, like 3h.")
+@option("--trial-time", parse=parse_seconds, help="What a full evaluation takes, like 4min.")
 @click.option("--workers", type=shared.COUNT, help="Trials at a time.")
 @click.option(
     "--settle",

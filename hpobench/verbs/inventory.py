@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from hpobench.contract.cell import Kind
 from hpobench.contract.errors import PluginError, UnknownNameError
-from hpobench.plugins.registry import Registry, shipped_suites
+from hpobench.contract.references import frozen_members, references_file
+from hpobench.plugins.isolation import environments
+from hpobench.plugins.isolation.releases import AT
+from hpobench.plugins.registry import Entry, Registry, shipped_suites
 
 if TYPE_CHECKING:
     from hpobench.plugins.compatibility import MatrixField
-    from hpobench.plugins.registry import Entry
 
 _TRAITS: Mapping[Kind, tuple[str, ...]] = {
     "searcher": ("parallel", "conditional", "multi_fidelity", "cost_aware", "deterministic"),
@@ -44,19 +46,13 @@ def plugins(
     registry = Registry(files)
     entries = registry.entries(kind) if name is None else [registry.find(kind, name)]
     facts = [_facts(entry) for entry in entries]
-    unasked = [
-        entry.name
-        for entry, own in zip(entries, facts, strict=True)
-        if entry.asked and not own["reason"]
-    ]
+    unasked = [one["name"] for one in facts if one["available"] == "not asked"]
     if in_full:
         facts = [own | _details(entry) for entry, own in zip(entries, facts, strict=True)]
     return facts, unasked, list(map(str, registry.broken))
 
 
 def _facts(entry: Entry) -> dict[str, Any]:
-    from hpobench.plugins.isolation.environments import Environment
-
     # As far as reading its file tells: a plugin that is asked would run.
     reason = entry.unmet() if entry.asked else entry.missing()
     if reason:
@@ -64,15 +60,13 @@ def _facts(entry: Entry) -> dict[str, Any]:
     elif entry.asked:
         available = "not asked"
     else:
-        built = entry.script is None or Environment(entry.script).built() is not None
+        built = entry.script is None or environments.Environment(entry.script).built() is not None
         available = "yes" if built else "once built"
     facts: dict[str, Any] = {"name": entry.name, "summary": entry.summary}
     return facts | {"available": available, "reason": reason or None}
 
 
 def _details(entry: Entry) -> dict[str, Any]:
-    from hpobench.plugins.isolation.environments import version_of
-
     attributes = entry.attributes
     facts: dict[str, Any] = {
         trait: "yes" if attributes.get(trait) else "no" for trait in _TRAITS[entry.kind]
@@ -81,7 +75,7 @@ def _details(entry: Entry) -> dict[str, Any]:
         facts["multi_fidelity"] = "schedules itself"
     if entry.kind == "searcher":
         library = str(attributes.get("library") or "")
-        version = version_of(library, entry.script) if library else None
+        version = environments.version_of(library, entry.script) if library else None
         facts |= {"library": library or None, "version": version or None}
         facts |= {"releases": _releases(entry) if library else None}
     if entry.kind == "problem":
@@ -97,8 +91,6 @@ def _details(entry: Entry) -> dict[str, Any]:
 
 def _members(entry: Entry) -> str | None:
     """How many members have frozen references, and how many of their optima are known."""
-    from hpobench.contract.references import frozen_members, references_file
-
     try:
         members = frozen_members(references_file(entry.file, entry.name)).values()
     except PluginError:
@@ -109,11 +101,8 @@ def _members(entry: Entry) -> str | None:
 
 def _releases(entry: Entry) -> str:
     """The releases of its library that are built here, and how a suite names others."""
-    from hpobench.plugins.isolation.environments import built_in, folders, name_of
-    from hpobench.plugins.isolation.releases import AT
-
-    names = {name_of(folder) for folder in folders() if built_in(folder) is not None}
-    here = [name.partition(AT) for name in sorted(names)]
+    built_folders = filter(environments.built_in, environments.folders())
+    here = [name.partition(AT) for name in sorted({*map(environments.name_of, built_folders)})]
     found = [release for stem, _, release in here if release and stem == entry.file.stem]
     built = f"; built here: {', '.join(found)}" if found else ""
     return f"any on the index, as in {{name: {entry.name}, release: [...]}}{built}"

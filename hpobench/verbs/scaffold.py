@@ -8,8 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hpobench import api
 from hpobench.contract.errors import UsageError
+from hpobench.plugins.registry import Registry, shipped_suites
 
+_SCAFFOLDS = Path(__file__).parents[1] / "testing" / "scaffolds"
 _HEADER = """\
 # /// script
 # requires-python = ">=3.11"
@@ -28,8 +31,6 @@ def new(kind: str, name: str, given: Mapping[str, Any], *, isolated: bool = Fals
     that is none or is taken, and where there is a file; and :class:`SuiteError` if the suite would
     not run.
     """
-    from hpobench.plugins.registry import Registry, shipped_suites
-
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         raise UsageError(f"{name!r} is no name; use lower case, digits and hyphens, like my-search")
     if isolated and kind != "searcher":
@@ -51,12 +52,6 @@ def new(kind: str, name: str, given: Mapping[str, Any], *, isolated: bool = Fals
     return file
 
 
-def _scaffold(name: str) -> Path:
-    import hpobench.testing
-
-    return Path(hpobench.testing.__file__).parent / "scaffolds" / name
-
-
 def _suite(file: Path, name: str, given: Mapping[str, Any]) -> str:
     """The text of a suite with the keys that are ``given``."""
     from hpobench.suites.changes import Changes
@@ -65,7 +60,7 @@ def _suite(file: Path, name: str, given: Mapping[str, Any]) -> str:
     from hpobench.suites.suitetext import in_one_line
     from hpobench.suites.yamlfile import read_yaml
 
-    scaffold, keys = _scaffold("suite.yaml"), {"name": name, **given}
+    scaffold, keys = _SCAFFOLDS / "suite.yaml", {"name": name, **given}
     build_plan(load_suite(read_yaml(scaffold).value, changes=Changes(keys)))
     lines = scaffold.read_text(encoding="utf-8").replace("FILE", str(file)).splitlines()
     for place, line in enumerate(lines):
@@ -76,10 +71,8 @@ def _suite(file: Path, name: str, given: Mapping[str, Any]) -> str:
 
 
 def _plugin(kind: str, name: str) -> str:
-    import hpobench.api
-
-    text = _scaffold(f"{kind}.py").read_text(encoding="utf-8")
+    text = (_SCAFFOLDS / f"{kind}.py").read_text(encoding="utf-8")
     cls = "".join(part.capitalize() for part in name.split("-"))
-    if keyword.iskeyword(cls) or cls in hpobench.api.__all__:
+    if keyword.iskeyword(cls) or cls in api.__all__:
         cls += kind.capitalize()
     return text.replace('"mine"', f'"{name}"').replace("class Mine(", f"class {cls}(")
