@@ -124,9 +124,7 @@ def freeze(
 @click.option("--out", required=True, type=shared.NEW_FILE, help="The table, a parquet file.")
 @click.option("--workers", type=click.IntRange(1, 32_767), help="Trials at once.")
 @click.option(
-    "--trial-timeout",
-    type=shared.POSITIVE,
-    help="Seconds of training after which a trial fails.",
+    "--trial-timeout", type=shared.POSITIVE, help="Seconds of training after which a trial fails."
 )
 @shared.plugin_option
 @click.option("--address", default="local", show_default=True, help="Ray cluster, or auto.")

@@ -104,8 +104,7 @@ def report(folder: str | os.PathLike[str]) -> Path:
 
 
 def load(
-    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
-    *more: str | os.PathLike[str],
+    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *more: str | os.PathLike[str]
 ) -> SuiteResults:
     """The results in ``path``, a folder like ``results/quick``, as frames.
 
