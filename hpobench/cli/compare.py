@@ -71,8 +71,7 @@ def compare(output: shared.Output, **options: Any) -> None:
     elif not output.quiet:
         rows = found.effects if output.verbose else regression.short_table(found)
         shared.show(regression.header(found), regression.cells(found, rows))
-        for text in (regression.LEGEND, *regression.sentences(found)):
-            shared.say(text)
+        shared.say(regression.LEGEND, *regression.sentences(found))
     if not output.as_json:
         click.echo(printable(regression.headline(found)))
     raise SystemExit(_EXIT[found.outcome])

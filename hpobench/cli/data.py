@@ -40,9 +40,9 @@ def show_all(output: shared.Output) -> None:
     for one in found:
         click.echo()
         shared.say(f"{one.dataset.name}: {one.dataset.title}")
-        shared.say(f"  cite  {one.dataset.citation}", "    ")
+        shared.say(f"  cite  {one.dataset.citation}", indent="    ")
         text = one.folder if one.state == "here" else one.mending
-        shared.say(f"  {one.state}: {text}", "    ")
+        shared.say(f"  {one.state}: {text}", indent="    ")
     click.echo(f"\nlooked for in {' and '.join(map(str, datasets.roots()))}")
 
 
@@ -59,13 +59,25 @@ def fetch(names: tuple[str, ...], to: Path | None, output: shared.Output) -> Non
     there and good stay as they are. Ends with code 1 if something could not be had.
     """
     root = datasets.roots()[0] if to is None else to.absolute()
-    facts = []
+    facts: list[dict[str, Any]] = []
     for name in names:
         try:
-            facts.append(_fetch(datasets.Wanted.named(name, root), output))
+            wanted = datasets.Wanted.named(name, root)
+            for line in wanted.lines():
+                output.note(line)
+            with _progress(wanted, output) as tell:
+                files = wanted.fetch(tell)
         except NotAvailableError as error:
             facts.append({"name": name, "error": str(error)})
             click.echo(f"{name}: {error}", err=True)
+            continue
+        if output.quiet:
+            click.echo(wanted.folder)
+        output.note(f"  fetched  {', '.join(files)}" if files else "  all of it was there")
+        one = wanted.dataset
+        about = {"name": one.name, "title": one.title, "licence": one.licence}
+        about |= {"citation": one.citation, "source": one.url or one.source}
+        facts.append({**about, "folder": str(wanted.folder), "fetched": list(files)})
     failed = sum("error" in one for one in facts)
     if failed < len(names) and (advice := datasets.advice(root)):
         output.note(advice)
@@ -73,21 +85,6 @@ def fetch(names: tuple[str, ...], to: Path | None, output: shared.Output) -> Non
         shared.print_json(facts)
     if failed:
         raise SystemExit(1)
-
-
-def _fetch(wanted: datasets.Wanted, output: shared.Output) -> dict[str, Any]:
-    """Say what is fetched, and fetch it; returns the facts."""
-    for line in wanted.lines():
-        output.note(line)
-    with _progress(wanted, output) as tell:
-        files = wanted.fetch(tell)
-    if output.quiet:
-        click.echo(wanted.folder)
-    output.note(f"  fetched  {', '.join(files)}" if files else "  all of it was there")
-    one, folder = wanted.dataset, str(wanted.folder)
-    facts = {"name": one.name, "title": one.title, "licence": one.licence}
-    facts |= {"citation": one.citation, "source": wanted.source}
-    return {**facts, "folder": folder, "fetched": list(files)}
 
 
 @contextlib.contextmanager

@@ -88,7 +88,7 @@ def _show_all(kind: Kind, facts: Sequence[Mapping[str, Any]], unasked: Sequence[
     if missing := [one for one in facts if one["reason"]]:
         click.echo("\nnot available:")
         for one in missing:
-            shared.say(f"  {one['name']}: {one['reason']}", "    ")
+            shared.say(f"  {one['name']}: {one['reason']}", indent="    ")
     if unasked:
         click.echo()
         shared.say(
@@ -172,7 +172,7 @@ def compatibility(plugins: tuple[Path, ...], output: shared.Output) -> None:
     shared.show(("takes", "searchers"), grouped, wrapped=True)
     click.echo()
     for note, number in notes.items():
-        shared.say(f"({number}) {note}", "    ")
+        shared.say(f"({number}) {note}", indent="    ")
 
 
 def _by_value(of: Mapping[str, str]) -> dict[str, list[str]]:

@@ -91,8 +91,8 @@ def _show_grid(found: Planned) -> None:
         f"tell {suite.tell or 'as suits each searcher'}"
     )
     shared.say(text)
-    shared.say(f"searchers: {searchers}", "  ")
-    shared.say(f"schedulers: {schedulers}", "  ")
+    shared.say(f"searchers: {searchers}", indent="  ")
+    shared.say(f"schedulers: {schedulers}", indent="  ")
     click.echo()
     if programs := found.programs():
         click.echo(
@@ -135,7 +135,7 @@ def _show_skipped(found: Planned) -> None:
         ):
             labels = list(dict.fromkeys(getattr(row, axis) for row in rows))
             names = "all" if len(labels) == len(refs) else ", ".join(labels)
-            shared.say(f"  {axis}s: {names}", "    ")
+            shared.say(f"  {axis}s: {names}", indent="    ")
 
 
 def _show_power(planned: Planned, folder: Path) -> None:

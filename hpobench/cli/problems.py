@@ -87,13 +87,7 @@ def import_(
 )
 @shared.plugin_option
 @shared.output_options(quiet="Print only the file of the references.")
-def freeze(
-    problem: str,
-    options: dict[str, Any],
-    sample: int | None,
-    plugins: tuple[Path, ...],
-    output: shared.Output,
-) -> None:
+def freeze(problem: str, output: shared.Output, **how: Any) -> None:
     """Measure the references of PROBLEM's members anew and keep them beside its plugin.
 
     That is: the optimum, the clip and what random search reaches, by which regrets are measured
@@ -105,7 +99,7 @@ def freeze(
     """
     from hpobench.verbs import recordings
 
-    file, members = recordings.freeze(problem, options, sample, plugins, output.note)
+    file, members = recordings.freeze(problem, tell=output.note, **how)
     output.end({"file": str(file), "members": members}, file)
 
 

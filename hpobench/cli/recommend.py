@@ -100,17 +100,15 @@ def recommend(
 def _show(one: Recommendation, output: shared.Output) -> None:
     from hpobench.evidence.wording import COLUMNS, answer, grounds, rows
 
-    for line in answer(one.advice):
-        shared.say(line)
+    shared.say(*answer(one.advice))
     if output.quiet:
         return
-    for line in one.notes():
-        shared.say(line)
+    shared.say(*one.notes())
     click.echo()
     shared.show(COLUMNS, rows(one.advice, _SHOWN))
     click.echo()
     for line in grounds(one.advice):
-        shared.say(line, "    " if line.startswith(" ") else "")
+        shared.say(line, indent="    " if line.startswith(" ") else "")
     click.echo()
     for line in one.to_paste():
         click.echo(f"    {line}")
@@ -140,8 +138,7 @@ def _evaluate(evidence: Path | None, output: shared.Output) -> None:
     if output.as_json:
         shared.print_json({"verdict": verdict, "rows": list(map(advice.facts, rows))})
         return
-    for line in verdict:
-        shared.say(line)
+    shared.say(*verdict)
     if output.quiet:
         return
     click.echo("\nMean normalised regret on families that were left out, each counting as one:")

@@ -320,6 +320,7 @@ def fill(text: str, indent: str = "") -> str:
     return textwrap.fill(printable(text), COLUMNS, subsequent_indent=indent, **_WHOLE)
 
 
-def say(text: str, indent: str = "") -> None:
-    """Print ``text`` in lines that :func:`fill` makes."""
-    click.echo(fill(text, indent))
+def say(*texts: str, indent: str = "") -> None:
+    """Print each of ``texts`` in lines that :func:`fill` makes."""
+    for text in texts:
+        click.echo(fill(text, indent))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,26 +40,13 @@ class Tried:
     """The difference to the good release, or why it could not be tried."""
 
 
-@dataclass
 class Halving:
     """Halves the ``releases`` between a good one, the first, and a bad one, the last."""
 
-    releases: Sequence[str]
-    steps: list[Tried] = field(default_factory=list)
-    _at: dict[Verdict, int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._at = {"good": 0, "bad": len(self.releases) - 1}
-
-    @property
-    def good(self) -> str:
-        """The good release that is nearest to the first bad one."""
-        return self.releases[self._at["good"]]
-
-    @property
-    def bad(self) -> str:
-        """The first bad release that is known."""
-        return self.releases[self._at["bad"]]
+    def __init__(self, releases: Sequence[str]) -> None:
+        self.releases, self.steps = releases, list[Tried]()
+        self.good, self.bad = releases[0], releases[-1]
+        """The good release that is nearest to the first bad one that is known, and that one."""
 
     @property
     def moved(self) -> bool:
@@ -74,7 +61,8 @@ class Halving:
     @property
     def between(self) -> Sequence[str]:
         """The releases between these two."""
-        return self.releases[self._at["good"] + 1 : self._at["bad"]]
+        good, bad = map(self.releases.index, (self.good, self.bad))
+        return self.releases[good + 1 : bad]
 
     def next(self) -> str | None:
         """The release to try next, nearest to the middle; ``None`` if none is left."""
@@ -86,8 +74,10 @@ class Halving:
     def take(self, step: Tried) -> None:
         """Learn what was found of a release."""
         self.steps.append(step)
-        if step.verdict != "skipped":
-            self._at[step.verdict] = self.releases.index(step.release)
+        if step.verdict == "good":
+            self.good = step.release
+        elif step.verdict == "bad":
+            self.bad = step.release
 
 
 @dataclass(frozen=True)

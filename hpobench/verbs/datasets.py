@@ -42,10 +42,6 @@ class Wanted(NamedTuple):
     def folder(self) -> Path:
         return self.root / self.dataset.folder
 
-    @property
-    def source(self) -> str:
-        return self.dataset.url or self.dataset.source
-
     def lines(self) -> Iterator[str]:
         """What the data set is, whose it is and where it goes."""
         one, archive = self.dataset, self.dataset.archive
@@ -53,7 +49,7 @@ class Wanted(NamedTuple):
         yield f"  licence  {one.licence}"
         yield f"  cite     {one.citation}"
         size = f" ({megabytes(archive.size)}, not kept)" if archive else ""
-        yield f"  from     {self.source}{size}"
+        yield f"  from     {one.url or one.source}{size}"
         yield f"  into     {self.folder}"
 
     def fetch(self, tell: Callable[[str, int], None]) -> list[str]:
