@@ -20,7 +20,7 @@ def changing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ``changes``.
     """
 
-    @functools.wraps(command)
+    @functools.wraps(command)  # click keeps the options below on the function
     def changed(*, suite: str | None, add: list[Any], **given: Any) -> Any:
         from hpobench.suites.changes import ADHOC, Changes
 
@@ -89,6 +89,7 @@ def _split(text: str) -> list[str]:
     """``text`` at its commas outside of quotes and brackets, which JSON has, too."""
     parts, depth, quoted = [""], 0, False
     for letter in text:
+        # An escaped quote in a JSON text would end it here; no name or option has needed one.
         quoted ^= letter == '"'
         depth += 0 if quoted else (letter in "[{") - (letter in "]}")
         if letter == "," and not quoted and depth <= 0:
@@ -116,7 +117,7 @@ def option(*names: str, parse: Callable[[str], Any], **more: Any) -> shared.Deco
 
     def parsed(_ctx: click.Context, _param: click.Parameter, given: Any) -> Any:
         try:
-            if isinstance(given, tuple):
+            if isinstance(given, tuple):  # of an option that is repeatable
                 return [entry for text in given for entry in parse(text)]
             return None if given is None else parse(given)
         except ValueError as error:

@@ -85,4 +85,5 @@ def _show(check: Check, result: CheckResult, width: int) -> None:
     indent = " " * (width + 13)
     for line in result.text.splitlines():
         click.echo(textwrap.fill(line, columns, initial_indent=indent, subsequent_indent=indent))
+    # A check may hang or end the process: what was found by then is to be seen.
     sys.stdout.flush()

@@ -85,6 +85,7 @@ def recommend(
         _evaluate(evidence, output)
         return
     found = advice.recommended(evidence=evidence, **options)
+    # Before anything is printed, because the file may be there already.
     if settle is not None:
         advice.settle(settle, found)
         click.echo(f"{settle}: `hpobench run {settle}` tells them apart", err=True)

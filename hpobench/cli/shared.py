@@ -58,13 +58,14 @@ class ResultsFolder(click.Path):
         self._writes = writes
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from hpobench.verbs.folders import fetched
+        from hpobench.verbs.folders import fetched  # only where a verb runs, not for --help
 
         try:
             path, publish = fetched(value, **self._how)
         except ValueError as error:
             self.fail(str(error), param, ctx)
         if self._writes and ctx is not None:
+            # Also after an error: what is stored by then is worth keeping.
             ctx.call_on_close(publish)
         return super().convert(path, param, ctx)
 

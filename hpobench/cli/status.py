@@ -8,6 +8,8 @@ import click
 
 from hpobench.cli import shared
 from hpobench.contract.wording import printable
+from hpobench.verbs import reports
+from hpobench.verbs.progress import show_answer
 
 
 @click.command()
@@ -21,9 +23,6 @@ def status(folder: Path, errors: bool, output: shared.Output) -> None:
 
     Ends with code 1 unless every cell is done.
     """
-    from hpobench.verbs import reports
-    from hpobench.verbs.progress import show_answer
-
     facts, answer, silence = reports.status(folder, answer=not output.quiet)
     cells = sum(facts[name] for name in reports.STATUSES)
     if output.as_json:
@@ -35,6 +34,7 @@ def status(folder: Path, errors: bool, output: shared.Output) -> None:
         click.echo(f"{cells} cells: {totals}")
         if errors and facts["errors"] and not output.quiet:
             texts = {cell: str(text or "") for cell, text in facts["errors"].items()}
+            # The first line names the error; what follows is a traceback or what a library says.
             lines = None if output.verbose else 1
             rows = [(cell, "\n".join(text.split("\n")[:lines])) for cell, text in texts.items()]
             shared.show(("cell", "error"), rows)

@@ -22,8 +22,8 @@ from hpobench.suites.changes import Changes
 from hpobench.suites.grid import Plan, build_plan
 from hpobench.suites.options import RunOptions
 from hpobench.suites.suite import Source, Suite
-from hpobench.verbs.comparison import Judge, Verdict
 from hpobench.verbs.execution import noted, prepare, read_suite, running
+from hpobench.verbs.judge import Judge, Verdict
 from hpobench.verbs.progress import Display
 
 _LONGEST = 50
@@ -31,7 +31,7 @@ _LONGEST = 50
 
 
 @dataclass(frozen=True)
-class Tried:
+class Probe:
     """What was found of one release."""
 
     release: str
@@ -44,7 +44,7 @@ class Halving:
     """Halves the ``releases`` between a good one, the first, and a bad one, the last."""
 
     def __init__(self, releases: Sequence[str]) -> None:
-        self.releases, self.steps = releases, list[Tried]()
+        self.releases, self.steps = releases, list[Probe]()
         self.good, self.bad = releases[0], releases[-1]
         """The good release that is nearest to the first bad one that is known, and that one."""
 
@@ -71,7 +71,7 @@ class Halving:
         left = [(abs(i - middle), one) for i, one in enumerate(self.between) if one not in tried]
         return min(left)[1] if left else None
 
-    def take(self, step: Tried) -> None:
+    def take(self, step: Probe) -> None:
         """Learn what was found of a release."""
         self.steps.append(step)
         if step.verdict == "good":
@@ -107,6 +107,7 @@ class Bisection:
             f"at most about {len(between).bit_length()} to try"
         )
         halving = Halving([good, *(between if first == good else between[::-1]), bad])
+        # The bad end first: if it is no worse, there is nothing to look for.
         end = self._try(halving, bad)
         if end.verdict == "skipped":
             raise UsageError(f"{self.library} {bad}: {end.text}")
@@ -114,13 +115,14 @@ class Bisection:
             self._try(halving, release)
         return halving
 
-    def _try(self, halving: Halving, release: str) -> Tried:
+    def _try(self, halving: Halving, release: str) -> Probe:
         """Run what is missing of ``release``, compare it with the good one, and say so."""
         good = halving.releases[0]
         tried = [step.release for step in halving.steps if step.verdict != "skipped"]
         ref = self.suite.searchers[0]
         refs = [
             replace(ref, label=self.label(one), given={RELEASE: one, **ref.given})
+            # All so far stand in one plan, so that one results folder holds them all.
             for one in (good, *tried, release)
         ]
         place = self.suite.places["searcher", ref.label]
@@ -130,10 +132,10 @@ class Bisection:
         if (reason := _missing(suite.searchers[0])) is not None:
             raise UsageError(f"{self.library} {good}: {reason}")
         if (reason := _missing(suite.searchers[-1])) is not None:
-            step = Tried(release, "skipped", reason)
+            step = Probe(release, "skipped", reason)
         else:
             noted(self.run_cells(suite, build_plan(suite)), self.display)
-            step = Tried(release, *self.compared(good, release))
+            step = Probe(release, *self.compared(good, release))
         halving.take(step)
         self.display.note(f"{self.library} {release}: {step.verdict}: {step.text}")
         return step
@@ -232,6 +234,7 @@ def suite_of(source: Source, searcher: str, options: RunOptions) -> tuple[Suite,
             f"{suite.name}: runs are compared with one number of workers; the suite has several"
         )
     plain = [ref for ref in suite.searchers if RELEASE not in ref.given]
+    # A label is exact; a name may be that of several entries with other options.
     found: Sequence[PluginRef] = [ref for ref in plain if ref.label == searcher]
     found = found or [ref for ref in plain if ref.name == searcher]
     if not found:

@@ -45,6 +45,7 @@ def interruptible(kept: str, warn: Callable[[str], None]) -> Iterator[None]:
     earlier, because a second signal may arrive during clean-up. Only the main thread can have
     handlers; in another one this only passes the exception on.
     """
+    # Python lets only the main thread set handlers; others would get a ValueError.
     main = threading.current_thread() is threading.main_thread()
     numbers = signals.ENDING_SIGNALS if main else ()
     before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
@@ -191,6 +192,7 @@ class Runner:
         kept."""
         from hpobench.running.plan.timing import trial_seconds
 
+        # In a folder of its own: cells under another budget are not the suite's.
         self.display.note("measuring what a trial of each problem takes")
         with tempfile.TemporaryDirectory() as folder:
             self.at(Path(folder))(suite, plan)
@@ -277,6 +279,7 @@ def _run_looks(
 def noted(summary: Summary, display: Display) -> Summary:
     """Say how a run ended; returns ``summary``."""
     if summary.lost:
+        # Cells whose files are gone or damaged run again by themselves, which users should know.
         display.warn(f"{summary.lost} stored cells were missing or damaged and ran again")
     counts = ", ".join(f"{n} {status}" for status, n in sorted(summary.counts.items()))
     display.note(f"ran {summary.ran} cells in {duration(summary.seconds)}; in all {counts}")

@@ -1,13 +1,16 @@
-"""What there is: searchers, schedulers, problems and suites, and what goes with what."""
+"""Searchers, schedulers, problems and suites: what there is, what goes with what, new files."""
 
 from __future__ import annotations
 
+import keyword
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from hpobench import api
 from hpobench.contract.cell import Kind
-from hpobench.contract.errors import PluginError, UnknownNameError
+from hpobench.contract.errors import PluginError, UnknownNameError, UsageError
 from hpobench.contract.references import frozen_members, references_file
 from hpobench.plugins.isolation import environments
 from hpobench.plugins.isolation.releases import AT
@@ -16,6 +19,15 @@ from hpobench.plugins.registry import Entry, Registry, shipped_suites
 if TYPE_CHECKING:
     from hpobench.plugins.compatibility import MatrixField
 
+_SCAFFOLDS = Path(__file__).parents[1] / "testing" / "scaffolds"
+_HEADER = """\
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     # The library by its exact version, what it needs loosely: "scikit-learn==1.7.2", "numpy>=2".
+# ]
+# ///
+"""
 _TRAITS: Mapping[Kind, tuple[str, ...]] = {
     "searcher": ("parallel", "conditional", "multi_fidelity", "cost_aware", "deterministic"),
     "scheduler": ("needs_fidelity",),
@@ -71,6 +83,7 @@ def _details(entry: Entry) -> dict[str, Any]:
     facts: dict[str, Any] = {
         trait: "yes" if attributes.get(trait) else "no" for trait in _TRAITS[entry.kind]
     }
+    # Such a searcher stops its own trials, which is more than to learn from several fidelities.
     if attributes.get("schedules_itself"):
         facts["multi_fidelity"] = "schedules itself"
     if entry.kind == "searcher":
@@ -137,8 +150,69 @@ def compatibility(
 
     registry = Registry(files)
     fields = list(matrix(registry))
+    # A list must not run files that nobody has looked at.
     found = {
         entry.name: None if entry.origin == "file" else list(takes(entry.load()))
         for entry in registry.entries("searcher")
     }
     return fields, numbered(fields), found
+
+
+def new(
+    kind: Kind | Literal["suite"], name: str, given: Mapping[str, Any], *, isolated: bool = False
+) -> Path:
+    """Write the new file of a plugin or a suite called ``name``.
+
+    ``kind``: ``searcher``, ``scheduler``, ``problem`` or ``suite``. ``given``: keys of the suite.
+    ``isolated``: a searcher in an environment of its own. Raises :class:`UsageError` for a name
+    that is none or is taken, and where there is a file; and :class:`SuiteError` if the suite would
+    not run.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
+        raise UsageError(f"{name!r} is no name; use lower case, digits and hyphens, like my-search")
+    if isolated and kind != "searcher":
+        raise UsageError(f"--isolated: only searchers have environments of their own, no {kind}s")
+    if given and kind != "suite":
+        raise UsageError(f"--{next(iter(given))}: is for `new suite`, not for a {kind}")
+    # Of two plugins with one name a suite could not say which it means.
+    if name in (suite_names() if kind == "suite" else names(kind)):
+        raise UsageError(f"there is a {kind} called {name!r} already; take another name")
+    file = Path(f"{name}.yaml" if kind == "suite" else f"{name.replace('-', '_')}.py")
+    text = _suite(file, name, given) if kind == "suite" else _plugin(kind, name)
+    try:
+        # "x" fails where there is a file, also one that came since somebody looked.
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write((_HEADER if isolated else "") + text)
+    except FileExistsError:
+        raise UsageError(f"{file} exists; it is left as it is") from None
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}") from error
+    return file
+
+
+def _suite(file: Path, name: str, given: Mapping[str, Any]) -> str:
+    """The text of a suite with the keys that are ``given``."""
+    from hpobench.suites.changes import Changes
+    from hpobench.suites.grid import build_plan
+    from hpobench.suites.suite import load_suite
+    from hpobench.suites.suitetext import in_one_line
+    from hpobench.suites.yamlfile import read_yaml
+
+    scaffold, keys = _SCAFFOLDS / "suite.yaml", {"name": name, **given}
+    # Raises what `plan` would say, before a suite is written that cannot run.
+    build_plan(load_suite(read_yaml(scaffold).value, changes=Changes(keys)))
+    lines = scaffold.read_text(encoding="utf-8").replace("FILE", str(file)).splitlines()
+    for place, line in enumerate(lines):
+        key, _, _ = line.partition(":")
+        if key in keys:
+            lines[place] = f"{key}: {in_one_line(keys[key])}"
+    return "\n".join([*lines, ""])
+
+
+def _plugin(kind: str, name: str) -> str:
+    text = (_SCAFFOLDS / f"{kind}.py").read_text(encoding="utf-8")
+    cls = "".join(part.capitalize() for part in name.split("-"))
+    # "None" is no name of a class, and "Problem" would hide what the file imports.
+    if keyword.iskeyword(cls) or cls in api.__all__:
+        cls += kind.capitalize()
+    return text.replace('"mine"', f'"{name}"').replace("class Mine(", f"class {cls}(")

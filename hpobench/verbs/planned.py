@@ -45,6 +45,7 @@ class Planned:
 
         archive, cells, cpus = read_archive(shipped()), self.plan.cells, cpus_here()
         known = thinking_of_searchers(archive)
+        # A label that the evidence does not have may be one of its searchers with other options.
         named: dict[str, float] = {}
         for label, facts in archive.searchers.items():
             named.setdefault(facts.name, known.get(label, 0.0))

@@ -157,6 +157,7 @@ def _answer(folder: Path, results: int) -> tuple[Answer | None, str]:
     if (kept := up_to_date(folder)) is not None:
         return kept, ""
     here = any(folder.glob("events-*.parquet"))
+    # A small copy of a folder in an object store has no events.
     if not here or results > _MOST:
         return None, "`hpobench report` says who leads: it reads all that was stored"
     try:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hpobench.analysis.core.pairing import paired
 from hpobench.cli import cli
 from hpobench.store.read.reader import load_results
-from hpobench.verbs.comparison import of_algorithms
+from hpobench.verbs.judge import of_algorithms
 
 OLD, NEW, NONE = "4.4.2", "4.4.4", "4.4.999"
 
