@@ -24,9 +24,9 @@ from hpobench.suites.grid import Plan
 from hpobench.suites.run_options import RunOptions
 from hpobench.suites.suite import Suite
 from hpobench.verbs import bisection as module
-from hpobench.verbs import comparison
-from hpobench.verbs.bisection import Bisection, Halving, Tried, suite_of
-from hpobench.verbs.comparison import Judge, Verdict, of_algorithms
+from hpobench.verbs import judge
+from hpobench.verbs.bisection import Bisection, Halving, Probe, suite_of
+from hpobench.verbs.judge import Judge, Verdict, of_algorithms
 from hpobench.verbs.progress import Display
 
 OPTIONS = RunOptions()
@@ -35,10 +35,10 @@ BETWEEN = ["1.1", "1.2", "1.3", "1.4", "1.5", "1.6"]
 
 def halved(first_bad: str, broken: frozenset[str] = frozenset()) -> Halving:
     found = Halving(["1.0", *BETWEEN, "2.0"])
-    found.take(Tried("2.0", "bad", ""))
+    found.take(Probe("2.0", "bad", ""))
     while (release := found.next()) is not None:
         verdict: Verdict = "bad" if release >= first_bad else "good"
-        found.take(Tried(release, "skipped" if release in broken else verdict, ""))
+        found.take(Probe(release, "skipped" if release in broken else verdict, ""))
     return found
 
 
@@ -59,7 +59,7 @@ def test_what_cannot_be_tried_is_left_between() -> None:
 
 def test_a_last_one_that_is_good_ends_the_search() -> None:
     found = Halving(["1.0", *BETWEEN, "2.0"])
-    found.take(Tried("2.0", "good", ""))
+    found.take(Probe("2.0", "good", ""))
     assert found.next() is None
     assert not found.moved
 
@@ -221,7 +221,7 @@ def with_cells(
         older, newer = of_algorithms(folder, base, new)
         return older, replace(newer, cells=change(newer.cells))
 
-    monkeypatch.setattr(comparison, "of_algorithms", sides)
+    monkeypatch.setattr(judge, "of_algorithms", sides)
 
 
 def test_too_few_seeds_to_tell_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

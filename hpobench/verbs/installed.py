@@ -1,12 +1,17 @@
-"""Environments of isolated searchers and of releases: built, listed and removed."""
+"""What is installed beside hpobench: data sets, and environments of searchers and of releases."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hpobench.contract.errors import NotAvailableError, PluginError, UsageError
+from hpobench.contract.wording import megabytes
+from hpobench.data import catalogue, local, openml
+from hpobench.data.catalogue import Dataset
+from hpobench.data.local import VARIABLE, Found
+from hpobench.data.local import roots as roots  # the command line names them
 from hpobench.plugins.isolation import environments
 from hpobench.plugins.isolation.environments import Environment, remove
 from hpobench.plugins.isolation.releases import AT, ReleaseScript
@@ -15,6 +20,73 @@ from hpobench.plugins.registry import Registry, shipped_suites
 
 _NOTHING: Mapping[str, Any] = {"state": "", "packages": None, "MB": None, "built_s": None}
 """What is known of an environment that is not there."""
+
+
+def data_sets() -> list[Found]:
+    """Every data set, where it is or would be put."""
+    return [local.look(dataset) for dataset in local.everything()]
+
+
+def facts(found: Found) -> dict[str, Any]:
+    """What there is to know of a data set, for programs."""
+    names = ("name", "title", "problems", "size", "licence", "citation", "source")
+    mending = None if found.state == "here" else found.mending
+    own = {name: getattr(found.dataset, name) for name in names}
+    return {**own, "state": found.state, "folder": str(found.folder), "mending": mending}
+
+
+class Wanted(NamedTuple):
+    """A data set that is to be fetched into a data folder."""
+
+    dataset: Dataset
+    root: Path
+
+    @classmethod
+    def named(cls, name: str, root: Path) -> Wanted:
+        """The data set that ``data list`` calls ``name``, or ``openml:ID``."""
+        of_openml = catalogue.is_openml(name)
+        return cls(openml.described(name, root) if of_openml else catalogue.listed(name), root)
+
+    @property
+    def folder(self) -> Path:
+        return self.root / self.dataset.folder
+
+    def lines(self) -> Iterator[str]:
+        """What the data set is, whose it is and where it goes."""
+        one, archive = self.dataset, self.dataset.archive
+        yield f"{one.name}: {one.title}{f' ({megabytes(one.size)})' if one.files else ''}"
+        yield f"  licence  {one.licence}"
+        yield f"  cite     {one.citation}"
+        size = f" ({megabytes(archive.size)}, not kept)" if archive else ""
+        yield f"  from     {one.url or one.source}{size}"
+        yield f"  into     {self.folder}"
+
+    def fetch(self, tell: Callable[[str, int], None]) -> list[str]:
+        """Download what is missing; returns the files that came. ``tell`` is given a file's path
+        and how many bytes are done."""
+        if catalogue.is_openml(self.dataset.name):
+            return openml.fetch(self.dataset, self.root)
+        from hpobench.data.download import fetch
+
+        return fetch(self.dataset, self.root, tell)
+
+
+def advice(root: Path) -> str | None:
+    """What makes the data in ``root`` be found; ``None`` if it is."""
+    if root in roots():
+        return None
+    return f"to use what is there: export {VARIABLE}={root}"
+
+
+def verify(names: Sequence[str]) -> tuple[list[Found], dict[str, str]]:
+    """Compare the hashes of the data sets ``names``, or of all that are there; returns every copy
+    that there is, and what to do about those that were named and are not there, by their names."""
+    chosen = [local.dataset(name) for name in names] or local.everything()
+    copies = [Found(one, root, local.verify(one, root)) for one in chosen for root in roots()]
+    there = [copy for copy in copies if copy.state != "absent"]
+    found = {copy.dataset.name for copy in there}
+    lacking = [one.name for one in chosen if names and one.name not in found]
+    return there, {name: str(local.missing(name)) for name in lacking}
 
 
 def sync(
@@ -26,6 +98,7 @@ def sync(
     for script in _scripts(names, plugins):
         try:
             environment = Environment(script)
+            # The lock of a release is within its environment, so that both are made anew.
             if upgrade and isinstance(script, ReleaseScript):
                 remove(environment.folder)
             elif upgrade or not script.locked:
@@ -40,7 +113,7 @@ def sync(
             yield {**facts, "built_s": built.seconds, "error": None}
 
 
-def listed(plugins: Sequence[Path]) -> dict[str, Any]:
+def listed_environments(plugins: Sequence[Path]) -> dict[str, Any]:
     """The ``environments`` of all searchers, and those of releases that are built; in which
     ``folder`` they are."""
     found = []
@@ -104,6 +177,7 @@ def _scripts(names: Sequence[str], plugins: Sequence[Path]) -> Iterator[Script]:
         wanted = {shown.get(n) or registry.find("searcher", n).file for n in plain}
         wanted |= {file.resolve() for file in files}
         entries = [entry for entry in entries if entry.file in wanted]
+    # Several searchers of one file share its environment.
     scripts = {entry.file: entry.script for entry in entries}
     for file, script in scripts.items():
         if script is not None:

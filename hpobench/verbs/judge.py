@@ -69,6 +69,7 @@ def of_algorithms(folder: Path, base: str, new: str) -> tuple[Results, Results]:
             f"--base {base} --new {new}: name two searchers, or two of SEARCHER/SCHEDULER"
         )
     results = load_results(folder)
+    # Runs are paired by their labels: the base takes those of the new one.
     labels = dict(zip(("searcher", "scheduler"), new.split("/", 1), strict=False))
     chosen, renamed = _runs(results, "--new", new), _runs(results, "--base", base)
     return replace(renamed, cells=renamed.cells.assign(**labels)), chosen
