@@ -10,7 +10,7 @@ from hpobench.contract.errors import NotAvailableError, PluginError, UsageError
 from hpobench.contract.wording import megabytes
 from hpobench.data import catalogue, local, openml
 from hpobench.data.catalogue import Dataset
-from hpobench.data.local import VARIABLE, Found
+from hpobench.data.local import VARIABLE, LocalDataset
 from hpobench.data.local import roots as roots  # the command line names them
 from hpobench.plugins.isolation import environments
 from hpobench.plugins.isolation.environments import Environment, remove
@@ -22,12 +22,12 @@ _NOTHING: Mapping[str, Any] = {"state": "", "packages": None, "MB": None, "built
 """What is known of an environment that is not there."""
 
 
-def data_sets() -> list[Found]:
+def data_sets() -> list[LocalDataset]:
     """Every data set, where it is or would be put."""
     return [local.look(dataset) for dataset in local.everything()]
 
 
-def facts(found: Found) -> dict[str, Any]:
+def facts(found: LocalDataset) -> dict[str, Any]:
     """What there is to know of a data set, for programs."""
     names = ("name", "title", "problems", "size", "licence", "citation", "source")
     mending = None if found.state == "here" else found.mending
@@ -78,11 +78,13 @@ def advice(root: Path) -> str | None:
     return f"to use what is there: export {VARIABLE}={root}"
 
 
-def verify(names: Sequence[str]) -> tuple[list[Found], dict[str, str]]:
+def verify(names: Sequence[str]) -> tuple[list[LocalDataset], dict[str, str]]:
     """Compare the hashes of the data sets ``names``, or of all that are there; returns every copy
     that there is, and what to do about those that were named and are not there, by their names."""
     chosen = [local.dataset(name) for name in names] or local.everything()
-    copies = [Found(one, root, local.verify(one, root)) for one in chosen for root in roots()]
+    copies = [
+        LocalDataset(one, root, local.verify(one, root)) for one in chosen for root in roots()
+    ]
     there = [copy for copy in copies if copy.state != "absent"]
     found = {copy.dataset.name for copy in there}
     lacking = [one.name for one in chosen if names and one.name not in found]
