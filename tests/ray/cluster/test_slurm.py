@@ -76,9 +76,7 @@ def output(folder: Path) -> str:
     return "\n".join(path.read_text() for path in sorted(folder.glob("*.out")))
 
 
-def test_an_array_of_shards_in_a_bucket_makes_the_bytes_of_one_run(
-    environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_an_array_of_shards_is_one_runs_bytes(environment: dict[str, str], tmp_path: Path) -> None:
     with s3_server() as bucket:
         environment |= bucket | {"SHARDS": "2", "RESULTS": "s3://bucket/results"}
         environment["XDG_CACHE_HOME"] = str(tmp_path / "cache")

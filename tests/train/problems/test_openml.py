@@ -82,9 +82,7 @@ def fetched(root: Path, number: int) -> str:
 # -- fetching ------------------------------------------------------------------------------
 
 
-def test_the_command_brings_a_table_with_licence_citation_and_hash(
-    server: Any, root: Path, says: Any
-) -> None:
+def test_the_command_brings_a_table_and_its_origin(server: Any, root: Path, says: Any) -> None:
     out, err = says("data", "fetch", "openml:42585")
     assert err == ""
     assert out == (

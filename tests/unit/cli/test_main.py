@@ -149,9 +149,7 @@ def test_misuse_has_exit_code_2(args: list[str], says: Any) -> None:
     assert "Traceback" not in err
 
 
-def test_an_interrupt_ends_with_130_and_a_second_one_changes_nothing(
-    monkeypatch: pytest.MonkeyPatch, says: Any
-) -> None:
+def test_an_interrupt_ends_with_130_as_two_do(monkeypatch: pytest.MonkeyPatch, says: Any) -> None:
     failing(monkeypatch, KeyboardInterrupt())
     before = {number: signal.getsignal(number) for number in signals.ENDING_SIGNALS}
     try:
@@ -211,9 +209,7 @@ command()
     assert (done.returncode, done.stdout, done.stderr) == (code, "planned ended\n", "")
 
 
-def test_a_fault_of_ours_is_short_and_says_how_to_see_more(
-    monkeypatch: pytest.MonkeyPatch, says: Any
-) -> None:
+def test_a_fault_of_ours_says_how_to_see_more(monkeypatch: pytest.MonkeyPatch, says: Any) -> None:
     monkeypatch.delenv("HPOBENCH_TRACEBACK", raising=False)
     failing(monkeypatch, ZeroDivisionError("by nought"))
     err = says("plan", code=UNEXPECTED).err

@@ -72,8 +72,7 @@ def test_a_searcher_of_this_process_gets_what_it_requires(tmp_path: Path) -> Non
         "==0.1.2",
     )
     assert str(cmaes) == "cmaes>=0.12"
-    assert script.metadata["requires-python"] == HERE
-    assert script.name == "mine@0.1.2"
+    assert (script.metadata["requires-python"], script.name) == (HERE, "mine@0.1.2")
     assert script.packages() == [("Google_Vizier", "0.1.2")]
 
 
@@ -126,8 +125,7 @@ def test_what_is_no_release(value: object) -> None:
 
 
 def test_a_searcher_without_a_library_has_no_releases(tmp_path: Path) -> None:
-    file = tmp_path / "mine.py"
-    file.write_text(HEADER + PLUGIN.replace("Google_Vizier", "optuna"))
+    (file := tmp_path / "mine.py").write_text(HEADER + PLUGIN.replace("Google_Vizier", "optuna"))
     cls: Any = load_class(str(file), "Mine")
     assert "does not ask for the searcher's library, optuna" in str(release_objection(cls, file))
     cls.library = ""

@@ -315,9 +315,7 @@ def test_a_deaf_program_is_ended_even_if_closing_is_cut_off(script: Any, begin: 
 
 
 @pytest.mark.parametrize("trap", ["", "trap '' TERM;"], ids=["obedient", "deaf"])
-def test_closing_leaves_no_process(
-    script: Any, begin: Any, monkeypatch: pytest.MonkeyPatch, trap: str
-) -> None:
+def test_ends_all(script: Any, begin: Any, monkeypatch: pytest.MonkeyPatch, trap: str) -> None:
     monkeypatch.setattr(_process, "GRACE_S", 0.3)
     trial = begin(script(f"{trap} sleep 600 & sh -c 'sleep 700; :' & echo '{{\"loss\": 1}}'; wait"))
     trial.step()

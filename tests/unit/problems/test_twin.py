@@ -166,9 +166,7 @@ def test_trials_that_failed_are_left_out() -> None:
     assert np.isfinite([c.costs for c in curves]).all()
 
 
-def test_what_the_import_writes_is_a_twin(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path
-) -> None:
+def test_imported_twin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(importing, "_SEARCHED", 50)
     rows = [[*c.values(), list(curve(c))[-1]] for c in configs(40)]

@@ -253,9 +253,7 @@ def test_damage_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["missing", "changed", "no problem"])
-def test_cells_whose_files_are_gone_are_forgotten_and_run_again(
-    damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lost_files_run_again(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compaction, "FILE_ROWS", 5)
     write(tmp_path, [[0, 1]])
     expected = data(tmp_path)

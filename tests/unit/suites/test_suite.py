@@ -146,9 +146,7 @@ def test_not_a_suite_at_all(
     ],
     ids=["10 MB of brackets", "1 MB of brackets", "mappings", "dashes", "keys", "billion laughs"],
 )
-def test_hostile_files_are_refused_within_a_second(
-    content: bytes, tmp_path: Path, refusal: Any
-) -> None:
+def test_hostile_files_are_refused_at_once(content: bytes, tmp_path: Path, refusal: Any) -> None:
     (file := tmp_path / "suite.yaml").write_bytes(content)
     begin = time.process_time()
     told = refusal(file)
@@ -258,8 +256,7 @@ def test_what_a_suite_resolves_to_loads_as_the_same_suite(tmp_path: Path) -> Non
     assert comment == f'#   --plugin "{tmp_path / "tiny.py"}"'
     again = load_suite(again_file, plugins=[tmp_path / "tiny.py"])
     assert again.resolved() == suite.resolved()
-    assert again.searchers == suite.searchers
-    assert again.problems == suite.problems
+    assert (again.searchers, again.problems) == (suite.searchers, suite.problems)
     assert suite.resolved()["seeds"] == [3, 4, 5]
     assert again.only == ("*/stairs",)
 
@@ -327,8 +324,7 @@ def test_defaults(tmp_path: Path) -> None:
 def test_one_number_of_workers_or_several(tmp_path: Path) -> None:
     for text, workers, resolved in (("3", (3,), 3), ("[3]", (3,), 3), ("[2, 1]", (2, 1), [2, 1])):
         suite = load(tmp_path, {6: f"workers: {text}"})
-        assert suite.workers == workers
-        assert suite.resolved()["workers"] == resolved
+        assert (suite.workers, suite.resolved()["workers"]) == (workers, resolved)
 
 
 @pytest.mark.parametrize(
