@@ -107,6 +107,17 @@ def incumbent_at(found: list[tuple[float, float, float]], t: float, clip: float)
     return shown
 
 
+def first_time(found: list[tuple[float, float, float]], target: float) -> float:
+    """When the incumbent of :func:`naive_run` is first as good as ``target``."""
+    best = math.inf
+    for at, visible, reported in found:
+        if visible < best:
+            best = visible
+            if reported <= target:
+                return at
+    return math.inf
+
+
 def naive_losses(
     results: Results, curves: Curves, axis: Axis, fidelity: Fidelity
 ) -> dict[tuple[int, int, int], list[float]]:
