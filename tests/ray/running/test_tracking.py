@@ -220,9 +220,8 @@ def test_warnings_do_not_show_who_logs_in() -> None:
     reason = RuntimeError("POST http://ada:s3cr@t@host:5000/api failed\nmore")
     assert _reason(reason) == "POST http://***@host:5000/api failed"
     address = "mysql+pymysql://ada:s3cret@host/runs"
-    assert without_secrets(f"--mlflow {address!r}: no") == (
-        "--mlflow 'mysql+pymysql://***@host/runs': no"
-    )
+    expected = "--mlflow 'mysql+pymysql://***@host/runs': no"
+    assert without_secrets(f"--mlflow {address!r}: no") == expected
 
 
 def test_without_a_server_results_stay_and_the_exit_code_tells(suite: Any, tmp_path: Path) -> None:
@@ -345,10 +344,8 @@ def test_a_failure_midway_is_told_once_and_ends_it(outcomes: Any, database: Any,
     with tracking(f"sqlite:///{database}", name, database.parent, told.append) as [tracker]:
         tracker.begin(4, 0, {})
         tracker.update(batches(database, [outcomes[0], broken, *outcomes[2:]]), 0)
-    assert [line.partition(":")[0] for line in told] == [
-        "warning",
-        "3 cells are stored, but not logged to MLflow",
-    ]
+    expected = ["warning", "3 cells are stored, but not logged to MLflow"]
+    assert [line.partition(":")[0] for line in told] == expected
     assert list(Logged(database, name).cells) == [outcomes[0].cell["cell"]]
 
 

@@ -45,10 +45,8 @@ def test_one_in_full(tiny: str) -> None:
     for fact in (["parallel", "yes"], ["multi", "fidelity", "no"], ["file", tiny]):
         assert fact in table
     assert ["greed", "float,", "by", "default", "1"] in table
-    assert rows(invoke("list", "searchers", "needy", "--plugin", tiny))[3][:2] == [
-        "reason",
-        "needs",
-    ]
+    expected = ["reason", "needs"]
+    assert rows(invoke("list", "searchers", "needy", "--plugin", tiny))[3][:2] == expected
     output = invoke("list", "problems", "bowl", "--plugin", tiny)
     assert ["dimension", "int,", "must", "be", "given"] in rows(output)
     assert invoke("list", "suites", "smoke").count("name: smoke\n") == 1

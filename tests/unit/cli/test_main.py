@@ -112,9 +112,8 @@ def test_errors_are_one_line_without_a_traceback(tmp_path: Path) -> None:
     file = write_suite(tmp_path, {2: "searchers: [tinny]"})
     done = python("-m", "hpobench", "plan", file, cwd=tmp_path, code=2)
     assert done.stdout == ""
-    assert done.stderr == (
-        f"error: {file}:2: searchers[0]: unknown searcher 'tinny'; did you mean tiny?\n"
-    )
+    expected = f"error: {file}:2: searchers[0]: unknown searcher 'tinny'; did you mean tiny?\n"
+    assert done.stderr == expected
 
 
 def test_an_unknown_verb(says: Any) -> None:

@@ -99,11 +99,8 @@ def test_it_is_made_anew_when_the_code_that_makes_it_changes(source: Path, tmp_p
 def test_only_whole_tables_are_in_the_cache(source: Path, make: Any) -> None:
     mapped(source, "", make)
     (folder,) = tables_folder().iterdir()
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "names.json",
-        "numbers.npy",
-        "table.npy",
-    ]
+    expected = ["names.json", "numbers.npy", "table.npy"]
+    assert sorted(path.name for path in folder.iterdir()) == expected
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "text", "missing"])

@@ -38,14 +38,8 @@ def test_finds_the_plugins_of_a_file(tiny: Path) -> None:
     entry = registry.find("searcher", "tiny")
     assert (entry.cls, entry.file, entry.origin) == ("Tiny", tiny, "file")
     assert entry.summary == "Proposes the middle of the space."
-    assert [option.name for option in entry.options] == [
-        "greed",
-        "mode",
-        "layers",
-        "count",
-        "on",
-        "label",
-    ]
+    expected = ["greed", "mode", "layers", "count", "on", "label"]
+    assert [option.name for option in entry.options] == expected
     assert registry.find("scheduler", "halves").kind == "scheduler"
     shape = registry.find("problem", "bowl").options[1]
     assert (shape.annotation, shape.default) == ("Literal['round', 'flat']", "'round'")
@@ -200,9 +194,8 @@ def test_unknown_names_come_with_the_closest(tiny: Path) -> None:
 
 def test_what_is_missing_and_what_brings_it(tiny: Path, tmp_path: Path) -> None:
     registry = Registry([tiny])
-    assert registry.find("searcher", "needy").missing() == (
-        "needs no-such-package>=1, it is not installed; pip install 'no-such-package>=1'"
-    )
+    expected = "needs no-such-package>=1, it is not installed; pip install 'no-such-package>=1'"
+    assert registry.find("searcher", "needy").missing() == expected
     assert registry.find("problem", "absent").missing() == "its data is not here; fetch it"
     assert registry.find("problem", "bowl").missing() is None
     version = importlib.metadata.version("click")

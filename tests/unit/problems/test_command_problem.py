@@ -195,13 +195,8 @@ def test_the_program_is_told_where_it_goes_on(script: Any, begin: Any, tmp_path:
     other = begin(script("cat > task; echo '{\"loss\": 1}'"), lr=0.25)
     other.load(present(trial.save()))
     other.step()
-    assert json.loads((tmp_path / "task").read_text()) == {
-        "config": {"lr": 0.25},
-        "seed": 7,
-        "steps": 3,
-        "step": 1,
-        "state": {"w": [1.5]},
-    }
+    expected = {"config": {"lr": 0.25}, "seed": 7, "steps": 3, "step": 1, "state": {"w": [1.5]}}
+    assert json.loads((tmp_path / "task").read_text()) == expected
 
 
 def test_without_a_state_there_is_nothing_to_save(script: Any, begin: Any) -> None:

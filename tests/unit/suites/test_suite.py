@@ -158,12 +158,8 @@ def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
     changes = {2: "searchers: [tinny, {name: tiny, gread: 1, count: x}]", 4: "problems: [bwl]"}
     with pytest.raises(SuiteError) as caught:
         load(tmp_path, changes)
-    assert [line.split(": ")[1] for line in str(caught.value).splitlines()] == [
-        "searchers[0]",
-        "searchers[1].gread",
-        "searchers[1].count",
-        "problems[0]",
-    ]
+    expected = ["searchers[0]", "searchers[1].gread", "searchers[1].count", "problems[0]"]
+    assert [line.split(": ")[1] for line in str(caught.value).splitlines()] == expected
     assert (caught.value.line, caught.value.key) == (2, "searchers[0]")
 
 
@@ -190,18 +186,10 @@ def test_a_broken_plugin_is_blamed_on_the_suite_line_that_names_it(tmp_path: Pat
 
 def test_every_combination_of_a_family(tmp_path: Path) -> None:
     suite = load(tmp_path, {4: "problems: [{bowl: {dimension: [1-2, 5], shape: all}}]"})
-    assert [(ref.options["dimension"], ref.options["shape"]) for ref in suite.problems] == [
-        (1, "round"),
-        (1, "flat"),
-        (2, "round"),
-        (2, "flat"),
-        (5, "round"),
-        (5, "flat"),
-    ]
-    assert [ref.label for ref in suite.problems[:2]] == [
-        "bowl[dimension=1]",
-        "bowl[dimension=1,shape=flat]",
-    ]
+    due = [(1, "round"), (1, "flat"), (2, "round"), (2, "flat"), (5, "round"), (5, "flat")]
+    assert [(ref.options["dimension"], ref.options["shape"]) for ref in suite.problems] == due
+    expected = ["bowl[dimension=1]", "bowl[dimension=1,shape=flat]"]
+    assert [ref.label for ref in suite.problems[:2]] == expected
 
 
 @pytest.mark.parametrize(
@@ -232,14 +220,8 @@ def test_labels_and_options(tmp_path: Path) -> None:
     searchers = "[tiny, {tiny: {greed: 3, on: true}}, {name: tiny, as: big, layers: [4]}]"
     suite = load(tmp_path, {2: f"searchers: {searchers}"})
     assert [ref.label for ref in suite.searchers] == ["tiny", "tiny[greed=3.0,on=true]", "big"]
-    assert suite.searchers[2].options == {
-        "greed": 1.0,
-        "mode": "a",
-        "layers": [4],
-        "count": 3,
-        "on": False,
-        "label": None,
-    }
+    expected = {"greed": 1.0, "mode": "a", "layers": [4], "count": 3, "on": False, "label": None}
+    assert suite.searchers[2].options == expected
 
 
 def test_what_a_suite_resolves_to_loads_as_the_same_suite(tmp_path: Path) -> None:
