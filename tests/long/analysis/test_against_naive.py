@@ -31,9 +31,8 @@ AXES: tuple[Axis, ...] = ("time", "evaluations", "resource", "time+thinking")
 def random_results(number: int) -> Results:
     """Three searchers under two schedulers, with ties, gaps, failures and uneven seeds."""
     rng = np.random.default_rng(number)
-    results = make_results(
-        problems=PROBLEMS, seeds=3, failed=(("gp", "timeout"), ("tpe", "failed"))
-    )
+    failed = (("gp", "timeout"), ("tpe", "failed"))
+    results = make_results(problems=PROBLEMS, seeds=3, failed=failed)
     events = results.events.copy()
     events["loss"] = (events["loss"] * 4).round() / 4  # many ties
     events["clock"] = events["clock"].round()

@@ -115,9 +115,8 @@ def test_a_job_makes_one_cluster_of_its_nodes_and_survives_one_that_dies(
     command = ["sbatch", str(JOBS / "cluster.sbatch"), "tiny.yaml", "--no-report"]
     with machines(2, tmp_path) as (head, other):
         environment["STAND_IN_MACHINES"] = entering((head, other))
-        job = subprocess.Popen(
-            command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, text=True
-        )
+        stdout = subprocess.DEVNULL
+        job = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=stdout, text=True)
         try:
             wait_for_results(tmp_path / "results" / "tiny", job)
             other.kill()

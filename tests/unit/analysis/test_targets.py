@@ -29,9 +29,8 @@ def made(random: Any) -> tuple[Results, Curves]:
     first's optimum is known."""
     results = make_results(["a"], ["fifo"], PROBLEMS, seeds=1, failed=())
     problems = results.problems.assign(random=[json.dumps(RANDOM), random, "{}"])
-    results = dataclasses.replace(
-        results, problems=problems, plan={"problems": ["bare", "known", "sampled"]}
-    )
+    plan = {"problems": ["bare", "known", "sampled"]}
+    results = dataclasses.replace(results, problems=problems, plan=plan)
     return results, compute_curves(results, Settings(points=3))
 
 

@@ -81,9 +81,8 @@ def test_listing_does_not_import(tmp_path: Path) -> None:
     file = plugin(tmp_path, EXPLODES + SEARCHER.format(cls="Mine", name="mine"))
     entry = Registry([file]).find("searcher", "mine")
     assert entry.missing() is None
-    with pytest.raises(
-        PluginError, match=r"mine\.py:1: cannot be imported: RuntimeError: imported"
-    ):
+    told = r"mine\.py:1: cannot be imported: RuntimeError: imported"
+    with pytest.raises(PluginError, match=told):
         entry.load()
 
 
@@ -248,9 +247,8 @@ def test_a_failing_import_is_a_plugin_error(text: str, tmp_path: Path) -> None:
 def test_a_neighbour_imported_absolutely_is_to_be_imported_relatively(tmp_path: Path) -> None:
     plugin(tmp_path, "x = 1\n", "hpobench_test_helper.py")
     file = plugin(tmp_path, "import hpobench_test_helper\nclass A: ...\n")
-    with pytest.raises(
-        PluginError, match=r"relatively: 'from \.hpobench_test_helper import \.\.\."
-    ):
+    told = r"relatively: 'from \.hpobench_test_helper import \.\.\."
+    with pytest.raises(PluginError, match=told):
         load_class(str(file), "A")
     neighbourly = plugin(tmp_path, "from .hpobench_test_helper import x\nclass A: ...\n", "b.py")
     assert load_class(str(neighbourly), "A").__name__ == "A"

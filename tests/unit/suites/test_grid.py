@@ -270,9 +270,8 @@ def test_a_scheduler_whose_check_breaks(tmp_path: Path) -> None:
         "from .tiny import Whole\nclass Odd(Whole):\n    name = 'odd'\n"
         "    def check(self, problem): 1 / 0\n"
     )
-    with pytest.raises(
-        SuiteError, match=r"schedulers\[0\]: .*odd\.py:4: check\(\) failed: ZeroDivision"
-    ):
+    told = r"schedulers\[0\]: .*odd\.py:4: check\(\) failed: ZeroDivision"
+    with pytest.raises(SuiteError, match=told):
         build_plan(load_suite(file))
 
 
