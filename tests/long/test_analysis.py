@@ -112,8 +112,7 @@ def test_running_times_to_regrets(results: Results) -> None:
         a, p = curves.names.index(row.algorithm), curves.problems.index(row.problem)
         t = int(np.argmin(np.abs(np.array(given) - row.regret)))
         assert row.regret == pytest.approx(given[t])
-        assert row.ert == times[a, p, t]
-        assert row.target == targets[p, t]
+        assert (row.ert, row.target) == (times[a, p, t], targets[p, t])
         assert row.hits == np.isfinite(hits.at[a, p, :, t]).sum()
         assert row.runs == 4
     # Those of F4: 51 regrets where the optimum is known, else shares of the way to it.

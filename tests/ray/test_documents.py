@@ -104,10 +104,8 @@ def test_the_notebook_shows_what_it_stores(tmp_path: Path) -> None:
     )
     assert [words(one) for one in stored] == [words(one) for one in made]
     kinds = [kind for output in made for kind in output["data"]]
-    assert {kind: kinds.count(kind) for kind in ("text/html", "image/png")} == {
-        "text/html": 3,
-        "image/png": 3,
-    }
+    expected = {"text/html": 3, "image/png": 3}
+    assert {kind: kinds.count(kind) for kind in ("text/html", "image/png")} == expected
 
 
 def words(output: dict[str, Any]) -> tuple[list[str], set[str]]:

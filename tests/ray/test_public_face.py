@@ -191,9 +191,8 @@ def test_a_cell_that_fails_is_no_exception(
     assert list(found.failed["searcher"]) == ["broken"]
     assert "no idea" in found.failed["error"][0]
     assert ", 1 failed>" in repr(found)
-    assert [record.getMessage() for record in caplog.records] == [
-        "`python -m hpobench status results/tiny` shows what failed"
-    ]
+    expected = ["`python -m hpobench status results/tiny` shows what failed"]
+    assert [record.getMessage() for record in caplog.records] == expected
 
 
 # -- planning and loading ------------------------------------------------------------------

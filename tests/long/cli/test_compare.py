@@ -40,8 +40,7 @@ def test_a_planted_regression(
     assert summary.read_text().startswith("## REGRESSION: ")
     told = says("compare", base, new, "--json", code=1).out
     content = json.loads(told)
-    assert content["verdict"] == "regression"
-    assert content["pairs"] == 20
+    assert (content["verdict"], content["pairs"]) == ("regression", 20)
     assert {row["verdict"] for row in content["effects"]} >= {"worse"}
     # The other way round it is better, and within a tolerance it is no regression.
     says("compare", new, base)
@@ -128,9 +127,7 @@ def test_two_algorithms_of_one_folder(two: Path, base: Path, tmp_path: Path, say
         (["--base", "tpe", "--new", "mine/fifo"], "two searchers, or two of SEARCHER/SCHEDULER"),
     ],
 )
-def test_algorithms_that_cannot_be_compared(
-    two: Path, options: list[str], message: str, says: Any
-) -> None:
+def test_what_cannot_be_compared(two: Path, options: list[str], message: str, says: Any) -> None:
     told, error = says("compare", two, *options, code=2)
     assert told == ""
     assert message in error

@@ -128,9 +128,8 @@ def test_only_damaged_cells_go(whole: Path, store: Path, monkeypatch: pytest.Mon
     (file := min(store.glob("events-*.parquet"))).write_bytes(file.read_bytes()[:-1] + b"x")
     (damage,) = find_damage(store)
     assert set(damage.cells) == {row["cell"] for row in load_cells(store)}
-    with pytest.raises(
-        StoreError, match=rf"{file.name}: damaged.* results of \d+ cells \(.*verify"
-    ):
+    told = rf"{file.name}: damaged.* results of \d+ cells \(.*verify"
+    with pytest.raises(StoreError, match=told):
         load_results(store)
     repair(store)
     assert find_damage(store) == []

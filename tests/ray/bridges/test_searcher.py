@@ -108,8 +108,7 @@ def test_bohb_with_rays_own_hyperband(cluster: None, tmp_path: Path) -> None:
     pauses = [i for i, entry in enumerate(log) if entry[0] == "paused"]
     assert pauses
     for i in pauses:  # each right after the result at which the trial paused
-        assert log[i - 1][0] == "tell"
-        assert log[i - 1][1][0] == log[i][1][0]
+        assert (log[i - 1][0], log[i - 1][1][0]) == ("tell", log[i][1][0])
     assert {entry[0] for entry in log} >= {"ask", "tell", "paused", "resumed"}
 
 

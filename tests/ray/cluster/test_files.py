@@ -37,8 +37,7 @@ def steps(dockerfile: str) -> list[tuple[str, str]]:
 
 def assert_parses(script: str) -> None:
     done = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True)
-    assert done.stderr == ""
-    assert done.returncode == 0
+    assert (done.stderr, done.returncode) == ("", 0)
 
 
 def assert_is_a_command(text: str) -> None:
@@ -60,8 +59,7 @@ def test_scripts_are_shell(script: Path) -> None:
 def test_the_rayjob_has_fields_that_kuberay_knows() -> None:
     manifest = loaded("kuberay/rayjob.yaml")
     cluster = RayJob.model_validate(manifest).spec.rayClusterSpec
-    assert cluster.rayVersion == RAY
-    assert cluster.headGroupSpec.rayStartParams["num-cpus"] == "0"
+    assert (cluster.rayVersion, cluster.headGroupSpec.rayStartParams["num-cpus"]) == (RAY, "0")
     manifest["spec"]["backofLimit"] = 3
     with pytest.raises(ValidationError, match="backofLimit"):
         RayJob.model_validate(manifest)

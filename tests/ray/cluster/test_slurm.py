@@ -76,9 +76,7 @@ def output(folder: Path) -> str:
     return "\n".join(path.read_text() for path in sorted(folder.glob("*.out")))
 
 
-def test_an_array_of_shards_in_a_bucket_makes_the_bytes_of_one_run(
-    environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_an_array_of_shards_is_one_runs_bytes(environment: dict[str, str], tmp_path: Path) -> None:
     with s3_server() as bucket:
         environment |= bucket | {"SHARDS": "2", "RESULTS": "s3://bucket/results"}
         environment["XDG_CACHE_HOME"] = str(tmp_path / "cache")
@@ -117,9 +115,8 @@ def test_a_job_makes_one_cluster_of_its_nodes_and_survives_one_that_dies(
     command = ["sbatch", str(JOBS / "cluster.sbatch"), "tiny.yaml", "--no-report"]
     with machines(2, tmp_path) as (head, other):
         environment["STAND_IN_MACHINES"] = entering((head, other))
-        job = subprocess.Popen(
-            command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, text=True
-        )
+        stdout = subprocess.DEVNULL
+        job = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=stdout, text=True)
         try:
             wait_for_results(tmp_path / "results" / "tiny", job)
             other.kill()

@@ -53,9 +53,8 @@ def test_trials_train_as_far_as_the_searcher_says(tell: Any) -> None:
 def test_steps_that_there_are_not(steps: int) -> None:
     searcher = Fused(random_configs(1))
     searcher.lengths = (steps,)  # type: ignore[assignment]
-    with pytest.raises(
-        CellError, match=rf"self-scheduling: steps\(0\) returned {steps}, not 1 to 27"
-    ):
+    told = rf"self-scheduling: steps\(0\) returned {steps}, not 1 to 27"
+    with pytest.raises(CellError, match=told):
         make_run(Own(), searcher=searcher, trials=1).finish()
 
 

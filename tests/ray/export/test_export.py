@@ -126,10 +126,8 @@ def test_functions_are_numbered(real: Path, tmp_path: Path) -> None:
     assert len(bbob) == 8
     others = index[index["suite"] == OTHERS]
     assert others["function"].tolist() == [FIRST, FIRST + 1]
-    assert others[["name", "dimension", "instance", "steps"]].to_numpy().tolist() == [
-        ["branin", 2, 1, 1],
-        ["mf-hartmann[dimension=3,quality=good]", 3, 1, 27],
-    ]
+    expected = [["branin", 2, 1, 1], ["mf-hartmann[dimension=3,quality=good]", 3, 1, 27]]
+    assert others[["name", "dimension", "instance", "steps"]].to_numpy().tolist() == expected
     stored = load_results(real).problems.set_index("problem")
     assert index["optimum"].tolist() == stored["optimum"].loc[index["problem"]].tolist()
 

@@ -13,7 +13,7 @@ import pytest
 from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import SUITE, events, finish, start
 from tests.ray.faults.live_watch import Witness, survivors, wait_for_steps
-from tests.ray.faults.test_live import arguments, check, log, write_suite  # noqa: F401 - a fixture
+from tests.ray.faults.test_live import arguments, check, write_suite
 from tests.ray.faults.test_runs import wait_for_cells
 from tests.support.night import night
 from tests.support.tiny_plugins import line
@@ -59,7 +59,7 @@ def test_a_run_outlives_its_ray(undisturbed: dict[str, bytes], tmp_path: Path, n
 
 
 @pytest.mark.parametrize("name", ["gcs_server", pytest.param("raylet", marks=night)])
-def test_live_cells_go_on_from_their_journals(tmp_path: Path, log: Any, name: str) -> None:  # noqa: F811
+def test_live_cells_go_on_from_their_journals(tmp_path: Path, log: Any, name: str) -> None:
     suite = write_suite(
         tmp_path, "hyperband", workers=2, trials=24, problem="{chain: {pause: 0.1}}"
     )
@@ -101,7 +101,7 @@ def test_a_machine_that_stays_broken_ends_the_run_and_nothing_is_stored(tmp_path
     assert "in all 2 done" in finish(*command, MEND="1")
 
 
-def test_nothing_of_a_killed_driver_is_left(tmp_path: Path, log: Any) -> None:  # noqa: F811
+def test_nothing_of_a_killed_driver_is_left(tmp_path: Path, log: Any) -> None:
     suite = write_suite(tmp_path, "fifo", trials=24, problem="{chain: {pause: 0.1}}")
     process = start(*arguments(suite, tmp_path, cpus=2))
     assert wait_for_steps(log, 4, process)

@@ -137,9 +137,7 @@ def test_compaction_keeps_what_is_alive_and_replays_the_same(path: Any, eager: A
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_crash_in_the_middle_of_compaction_leaves_the_old_file(
-    path: Any, eager: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crash_keeps_the_old_file(path: Any, eager: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     records = [({"trial": i}, bytes(1000)) for i in range(19)]
     write(path, records)
     journal = Journal(path)

@@ -158,8 +158,7 @@ def test_the_problem_is_the_recorded_one(replayed: Any) -> None:
     problem = replayed(recording(sample(40), failed=[0]))
     assert problem.space == SPACE
     assert (problem.fidelity.name, problem.fidelity.steps, problem.fidelity.unit) == ("epoch", 4, 3)
-    assert problem.objective.direction == "maximize"
-    assert problem.mutable == ("lr", "depth")
+    assert (problem.objective.direction, problem.mutable) == ("maximize", ("lr", "depth"))
     assert problem.heldout
 
 

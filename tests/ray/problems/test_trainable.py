@@ -119,11 +119,8 @@ def test_what_saves_nothing_has_no_state() -> None:
 
 
 def test_dots_and_constants_make_nested_dictionaries() -> None:
-    found = problem(
-        space={"model.layers": {"int": [1, 4]}, "model.opt.lr": {"float": [0, 1]}},
-        fixed={"model": {"kind": "mlp"}, "data": [1, 2]},
-        seed_key="seed",
-    )
+    space = {"model.layers": {"int": [1, 4]}, "model.opt.lr": {"float": [0, 1]}}
+    found = problem(space=space, fixed={"model": {"kind": "mlp"}, "data": [1, 2]}, seed_key="seed")
     assert found._configuration({"model.layers": 2, "model.opt.lr": 0.5}, 11) == {
         "model": {"kind": "mlp", "layers": 2, "opt": {"lr": 0.5}},
         "data": [1, 2],

@@ -75,8 +75,7 @@ def test_the_facts_are_those_of_the_problems(folder: Path) -> None:
     assert ones.family == "counting-ones"
     assert (branin.name, branin.options) == ("branin", {"noise": 0.0})
     assert archive.searchers["even"].library.startswith("scipy ")
-    assert archive.searchers["even"].name == "sobol"
-    assert archive.schedulers["fifo"].options == {}
+    assert (archive.searchers["even"].name, archive.schedulers["fifo"].options) == ("sobol", {})
 
 
 def test_the_same_runs_have_the_same_content_and_others_another(folder: Path) -> None:

@@ -37,9 +37,8 @@ REFS = {kind: ref(kind) for kind in HOOKS}  # type: ignore[arg-type]
 
 def outcome(plugin: Any, hook: str, kind: str) -> Any:
     refs = REFS | {plugin: ref(plugin, {"kind": kind, "hook": hook})}
-    return run_cell(
-        Cell(f"{hook}-{kind}", **refs, seed=0, budget=Budget(trials=4), workers=1), None
-    )
+    budget = Budget(trials=4)
+    return run_cell(Cell(f"{hook}-{kind}", **refs, seed=0, budget=budget, workers=1), None)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -132,8 +132,7 @@ def test_a_run_for_each_cell_and_one_for_each_trial(stored: tuple[Path, Path, Re
     assert len(logged.runs) == len(results.cells) + len(results.trials)
     for row in results.cells.to_dict("records"):
         run = logged.cells[row["cell"]]
-        assert run.info.status == "FINISHED"
-        assert run.info.run_name == row["cell"]
+        assert (run.info.status, run.info.run_name) == ("FINISHED", row["cell"])
         assert run.data.params == {
             **{name: str(row[name]) for name in ("searcher", "scheduler", "problem")},
             **{name: str(row[name]) for name in ("seed", "workers", "stage")},
@@ -221,9 +220,8 @@ def test_warnings_do_not_show_who_logs_in() -> None:
     reason = RuntimeError("POST http://ada:s3cr@t@host:5000/api failed\nmore")
     assert _reason(reason) == "POST http://***@host:5000/api failed"
     address = "mysql+pymysql://ada:s3cret@host/runs"
-    assert without_secrets(f"--mlflow {address!r}: no") == (
-        "--mlflow 'mysql+pymysql://***@host/runs': no"
-    )
+    expected = "--mlflow 'mysql+pymysql://***@host/runs': no"
+    assert without_secrets(f"--mlflow {address!r}: no") == expected
 
 
 def test_without_a_server_results_stay_and_the_exit_code_tells(suite: Any, tmp_path: Path) -> None:
@@ -247,8 +245,7 @@ def test_a_later_attempt_replaces_it(suite: Any, outcomes: Any, database: Any, n
     cell = next(c for c in build_plan(load_suite(suite)).cells if c.id == whole.cell["cell"])
     failed = log(database, name, unfinished_cell(cell, None, "failed", "it crashed"), outcomes[1])
     run = failed.cells[cell.id]
-    assert run.info.status == "FAILED"
-    assert run.data.tags["hpobench.error"] == "it crashed"
+    assert (run.info.status, run.data.tags["hpobench.error"]) == ("FAILED", "it crashed")
     assert "best_loss" not in run.data.metrics
 
     first = log(database, name, whole)
@@ -272,8 +269,7 @@ def test_a_time_out_and_failed_trials(outcomes: Any, database: Any, name: Any) -
     cell = outcome.cell["cell"]
     assert logged.cells[cell].info.status == "KILLED"
     runs = logged.trials(cell)
-    assert runs[1].info.status == "FAILED"
-    assert runs[1].data.tags["hpobench.error"] == "NaN"
+    assert (runs[1].info.status, runs[1].data.tags["hpobench.error"]) == ("FAILED", "NaN")
     assert runs[2].info.status == "KILLED"
 
 
@@ -305,8 +301,7 @@ def test_more_than_one_batch_and_strange_names(outcomes: Any, database: Any, nam
     logged = log(database, name, outcome)
     run = logged.trials(outcome.cell["cell"])[0]
     assert len(run.data.params) == 152
-    assert run.data.params["layer_149_ size"] == "149"
-    assert run.data.params["on"] == "True"
+    assert (run.data.params["layer_149_ size"], run.data.params["on"]) == ("149", "True")
     history = logged.history(run, "loss")
     assert [value for _, value, _ in history] == [-float(i) for i in range(1200)]
 
@@ -349,10 +344,8 @@ def test_a_failure_midway_is_told_once_and_ends_it(outcomes: Any, database: Any,
     with tracking(f"sqlite:///{database}", name, database.parent, told.append) as [tracker]:
         tracker.begin(4, 0, {})
         tracker.update(batches(database, [outcomes[0], broken, *outcomes[2:]]), 0)
-    assert [line.partition(":")[0] for line in told] == [
-        "warning",
-        "3 cells are stored, but not logged to MLflow",
-    ]
+    expected = ["warning", "3 cells are stored, but not logged to MLflow"]
+    assert [line.partition(":")[0] for line in told] == expected
     assert list(Logged(database, name).cells) == [outcomes[0].cell["cell"]]
 
 

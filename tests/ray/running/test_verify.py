@@ -106,9 +106,7 @@ def forgotten_trial(stored: Stored) -> None:
         (forgotten_trial, "the number of events"),
     ],
 )
-def test_an_altered_cell_with_new_hashes_is_named(
-    folder: Path, change: Callable[[Stored], None], place: str
-) -> None:
+def test_altered_cells_named(folder: Path, change: Callable[[Stored], None], place: str) -> None:
     cell = first_cell(folder)
     alter(folder, cell, change)
     assert find_damage(folder) == []

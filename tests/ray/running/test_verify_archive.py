@@ -52,16 +52,8 @@ def _unknown(run: dict[str, Any]) -> None:
 
 
 def test_every_altered_run_of_a_sample_of_all_is_caught(archive: Archive) -> None:
-    found = verified(
-        altered(
-            archive,
-            _content,
-            _regret,
-            _unknown,
-            lambda run: run.update(visible=None),
-            lambda run: run.update(trials=99),
-        )
-    )
+    more: list[Any] = [lambda run: run.update(visible=None), lambda run: run.update(trials=99)]
+    found = verified(altered(archive, _content, _regret, _unknown, *more))
     assert not found.ok
     assert len(found.same) == RUNS_HELD - 5
     assert [str(other.difference) for other in found.different.values()] == [
@@ -94,14 +86,9 @@ def _other_id(run: dict[str, Any]) -> None:
 def test_runs_that_cannot_run_here_are_counted_by_their_reason(archive: Archive) -> None:
     even = archive.searchers["even"]
     known = {**archive.searchers, "nobody": even, "even": replace(even, library="scipy 0.1")}
-    changed = altered(
-        archive,
-        _other_id,
-        lambda run: run.update(searcher="nobody"),
-        lambda run: run.update(done=False),
-        lambda _: None,
-        _other_id,
-    )
+    changes: list[Any] = [_other_id, lambda run: run.update(searcher="nobody")]
+    changes += [lambda run: run.update(done=False), lambda _: None, _other_id]
+    changed = altered(archive, *changes)
     assert changed.runs["searcher"].to_pylist()[:5] == ["even", "nobody", "even", "even", "random"]
     found = verified(replace(changed, searchers=known))
     assert (found.ok, found.cells, len(found.same)) == (True, RUNS_HELD - 4, RUNS_HELD - 4)

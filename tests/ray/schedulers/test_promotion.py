@@ -86,9 +86,7 @@ def curves_of(problem: CurveProblem) -> list[tuple[list[float], list[float]]]:
 @pytest.mark.parametrize("kind", PROBLEMS)
 @pytest.mark.parametrize(("steps", "grace", "factor"), SETTINGS)
 @pytest.mark.parametrize("name", ["asha-promote", "pasha"])
-def test_decides_as_the_paper_says(
-    name: str, steps: int, grace: int, factor: float, kind: str, workers: int
-) -> None:
+def test_paper(name: str, steps: int, grace: int, factor: float, kind: str, workers: int) -> None:
     problem = Noisy(steps, **PROBLEMS[kind])
     plugin = {"asha-promote": AshaPromote, "pasha": Pasha}[name]
     run = finished(

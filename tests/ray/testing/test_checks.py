@@ -122,10 +122,8 @@ def test_required_options_are_given_or_of_a_first_member_or_first_choices(tmp_pa
         checks_of(found, {}, tmp_path)
     assert "categorical=4, continuous=4" in builds("counting-ones")
     assert "categorical=8, continuous=8" in builds("counting-ones", categorical=8)
-    results = [
-        judge(check, 60)
-        for check in checks("counting-ones", options={"categorical": 2, "continuous": 2})
-    ]
+    options = {"categorical": 2, "continuous": 2}
+    results = [judge(check, 60) for check in checks("counting-ones", options=options)]
     assert {v.status for v in results} == {"ok", "skipped"}
 
 

@@ -82,9 +82,7 @@ def fetched(root: Path, number: int) -> str:
 # -- fetching ------------------------------------------------------------------------------
 
 
-def test_the_command_brings_a_table_with_licence_citation_and_hash(
-    server: Any, root: Path, says: Any
-) -> None:
+def test_the_command_brings_a_table_and_its_origin(server: Any, root: Path, says: Any) -> None:
     out, err = says("data", "fetch", "openml:42585")
     assert err == ""
     assert out == (
@@ -163,9 +161,8 @@ def test_what_cannot_be_had(server: Any, root: Path, number: Any, told: str) -> 
 
 def test_data_that_is_not_what_openml_says(server: Any, root: Path) -> None:
     server.pages["/61.arff"] = server.pages["/61.arff"].replace(b"5.1", b"1.5")
-    with pytest.raises(
-        NotAvailableError, match=r"openml\.org/d/61: The md5 checksum .* nothing of"
-    ):
+    told = r"openml\.org/d/61: The md5 checksum .* nothing of"
+    with pytest.raises(NotAvailableError, match=told):
         fetched(root, IRIS)
     assert data.missing("openml:61")
 

@@ -16,7 +16,7 @@ from hpobench.analysis.exhibits.efficiency import COLUMNS, EVALUATIONS
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
 from hpobench.store.read.reader import Results
-from tests.long.analysis.test_against_naive import naive_run, random_results
+from tests.long.analysis.test_against_naive import first_time, naive_run, random_results
 from tests.support.curves_factory import table_of
 from tests.support.frames import tuples
 from tests.support.results_factory import hand_made, on_workers
@@ -66,8 +66,7 @@ def test_without_a_hit_on_several_workers_it_is_a_bound() -> None:
     """Two runs of ten seconds on two workers: 6 / (2 * 20) at most."""
     never = {("a", s): [(1.0, 0.9)] for s in range(2)}
     found = row(efficiency_of(on_workers({1: hand_made(ONE), 2: hand_made(never)})), 2)
-    assert found["bound"] == "<="
-    assert found["time"] == np.inf
+    assert (found["bound"], found["time"]) == ("<=", np.inf)
     assert found["estimate"] == pytest.approx(6 / 40)
     found = row(efficiency_of(on_workers({1: hand_made(never), 2: hand_made(ONE)})), 2)
     assert found["bound"] == ">="
@@ -149,15 +148,12 @@ def naive_spending(
         problem = problems[cell.problem]
         steps, end = naive_run(results, cell, "time", "any")
         paid = cell.resource / (problem.steps * problem.unit)
-        pair = end, 0.0 if measure != EVALUATIONS else paid
+        pair = end, paid if measure == EVALUATIONS else 0.0
         if measure != EVALUATIONS:
             tolerance = float(measure.split()[1])
             target = problem.optimum + tolerance * (problem.clip - problem.optimum)
-            best = math.inf
-            for at, visible, reported in steps:
-                if visible < best:
-                    best = visible
-                    pair = (at, 1.0) if reported <= target and not pair[1] else pair
+            if (at := first_time(steps, target)) < math.inf:
+                pair = at, 1.0
         key = cell.workers, f"{cell.searcher} + {cell.scheduler}", cell.problem
         found.setdefault(key, {})[cell.seed] = pair
     return found

@@ -14,7 +14,13 @@ from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.inference.ert import ert, resampled_spending, time_per_hit
 from hpobench.analysis.settings import Axis, Fidelity, Settings
 from hpobench.store.read.reader import Results
-from tests.long.analysis.test_against_naive import AXES, FIDELITIES, naive_run, random_results
+from tests.long.analysis.test_against_naive import (
+    AXES,
+    FIDELITIES,
+    first_time,
+    naive_run,
+    random_results,
+)
 from tests.support.frames import tuples
 from tests.support.results_factory import MadeProblem, hand_made
 
@@ -35,17 +41,8 @@ def naive_hits(
     names = list(results.problems["problem"])
     for cell in tuples(results.cells):
         eligible, end = naive_run(results, cell, axis, fidelity)
-        times = []
-        for target in TARGETS[names.index(cell.problem)]:
-            if math.isnan(target):
-                continue
-            best, hit = math.inf, math.inf
-            for at, visible, reported in eligible:
-                if visible < best:
-                    best = visible
-                    if reported <= target:
-                        hit = min(hit, at)
-            times.append(hit)
+        goals = [t for t in TARGETS[names.index(cell.problem)] if not math.isnan(t)]
+        times = [first_time(eligible, goal) for goal in goals]
         found[cell.searcher, cell.scheduler, cell.problem, cell.seed] = times, end
     return found
 

@@ -38,9 +38,8 @@ def with_problem(results: Results, problem: str, **columns: Any) -> Results:
 
 
 def with_searchers(results: Results, names: dict[str, str]) -> Results:
-    return replace(
-        results, cells=results.cells.assign(searcher=results.cells["searcher"].map(names))
-    )
+    searcher = results.cells["searcher"].map(names)
+    return replace(results, cells=results.cells.assign(searcher=searcher))
 
 
 def without(results: Results, which: pd.Series) -> Results:
@@ -155,9 +154,8 @@ def test_what_may_differ() -> None:
 def test_nothing_to_compare() -> None:
     base = made()
     renamed = with_searchers(base, {"random": "hill", "tpe": "walk", "gp": "jump"})
-    with pytest.raises(
-        UsageError, match="BASE has the searcher random or tpe or gp, NEW has hill or walk"
-    ):
+    told = "BASE has the searcher random or tpe or gp, NEW has hill or walk"
+    with pytest.raises(UsageError, match=told):
         paired(base, renamed)
     with pytest.raises(UsageError, match=r"left out:\n  branin: workers: 4 in BASE, 2 in NEW\n"):
         paired(base, replace(base, cells=base.cells.assign(workers=2)))

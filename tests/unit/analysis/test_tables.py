@@ -145,9 +145,8 @@ def test_standings() -> None:
     assert table["nr"].tolist() == pytest.approx([0.125, 0.325])
     assert table["rank"].tolist() == [1, 2]
     # The seeds' common part cancels in the paired difference, and only there.
-    assert table.loc[1, ["behind", "behind_low", "behind_high"]].tolist() == pytest.approx(
-        [0.2] * 3
-    )
+    expected = pytest.approx([0.2] * 3)
+    assert table.loc[1, ["behind", "behind_low", "behind_high"]].tolist() == expected
     assert table.loc[1, "nr_low"] < 0.325 < table.loc[1, "nr_high"]
 
 
@@ -217,10 +216,8 @@ def test_the_axis_of_the_budgets(budgets: list[object], axis: str) -> None:
 
 
 def test_failures_are_listed() -> None:
-    assert failures(make_results().cells)[["algorithm", "kind"]].to_numpy().tolist() == [
-        ["tpe + fifo", "invalid"],
-        ["gp + fifo", "timed out"],
-    ]
+    expected = [["tpe + fifo", "invalid"], ["gp + fifo", "timed out"]]
+    assert failures(make_results().cells)[["algorithm", "kind"]].to_numpy().tolist() == expected
     assert failures(make_results(failed=()).cells).empty
 
 

@@ -44,11 +44,8 @@ def test_the_list(says: Any, root: Path) -> None:
     out = " ".join(out.split())
     assert f"here: {root / 'made' / 'one'}" in out
     facts = says("data", "list", "--json").out
-    assert [(one["name"], one["state"]) for one in json.loads(facts)] == [
-        ("one", "here"),
-        ("two", "damaged"),
-        ("three", "absent"),
-    ]
+    expected = [("one", "here"), ("two", "damaged"), ("three", "absent")]
+    assert [(one["name"], one["state"]) for one in json.loads(facts)] == expected
     assert out.count("cite A. Nobody, Nothing, 1999") == 3
     assert f"damaged: `hpobench data fetch two` brings it into {root}/made/two" in out
     assert f"absent: ask A. Nobody, and copy it into {root}/made/up" in out

@@ -112,9 +112,8 @@ def test_errors_are_one_line_without_a_traceback(tmp_path: Path) -> None:
     file = write_suite(tmp_path, {2: "searchers: [tinny]"})
     done = python("-m", "hpobench", "plan", file, cwd=tmp_path, code=2)
     assert done.stdout == ""
-    assert done.stderr == (
-        f"error: {file}:2: searchers[0]: unknown searcher 'tinny'; did you mean tiny?\n"
-    )
+    expected = f"error: {file}:2: searchers[0]: unknown searcher 'tinny'; did you mean tiny?\n"
+    assert done.stderr == expected
 
 
 def test_an_unknown_verb(says: Any) -> None:
@@ -149,9 +148,7 @@ def test_misuse_has_exit_code_2(args: list[str], says: Any) -> None:
     assert "Traceback" not in err
 
 
-def test_an_interrupt_ends_with_130_and_a_second_one_changes_nothing(
-    monkeypatch: pytest.MonkeyPatch, says: Any
-) -> None:
+def test_an_interrupt_ends_with_130_as_two_do(monkeypatch: pytest.MonkeyPatch, says: Any) -> None:
     failing(monkeypatch, KeyboardInterrupt())
     before = {number: signal.getsignal(number) for number in signals.ENDING_SIGNALS}
     try:
@@ -211,9 +208,7 @@ command()
     assert (done.returncode, done.stdout, done.stderr) == (code, "planned ended\n", "")
 
 
-def test_a_fault_of_ours_is_short_and_says_how_to_see_more(
-    monkeypatch: pytest.MonkeyPatch, says: Any
-) -> None:
+def test_a_fault_of_ours_says_how_to_see_more(monkeypatch: pytest.MonkeyPatch, says: Any) -> None:
     monkeypatch.delenv("HPOBENCH_TRACEBACK", raising=False)
     failing(monkeypatch, ZeroDivisionError("by nought"))
     err = says("plan", code=UNEXPECTED).err

@@ -75,9 +75,7 @@ def test_a_suite_is_asked_by_problem(evidence: Path, capsys: pytest.CaptureFixtu
     assert out.count("Use ") > 2
 
 
-def test_trials_of_ones_own_are_asked_about(
-    evidence: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_own_trials(evidence: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "trials.csv"
     rows = [f"{n / 9:.3f},{'ab'[n % 2]},{60 + n % 3},{n % 5}" for n in range(30)]
     file.write_text("\n".join(["x,kind,took,loss", *rows]))

@@ -72,15 +72,13 @@ def test_unreadable_ones_hide_no_counts(results: Path, says: Any) -> None:
     assert shown.out == f"{COUNTS}\n"
     assert shown.err.startswith("who leads cannot be told now: ")
     next(results.glob("events-*")).unlink()
-    assert says("status", results, code=1).err == (
-        "`hpobench report` says who leads: it reads all that was stored\n"
-    )
+    expected = "`hpobench report` says who leads: it reads all that was stored\n"
+    assert says("status", results, code=1).err == expected
 
 
 def test_letters_of_all_languages_are_printed() -> None:
-    assert (
-        printable("\u6e2c\u8a66 na\u00efve \u03b1\nnext") == "\u6e2c\u8a66 na\u00efve \u03b1\nnext"
-    )
+    expected = "\u6e2c\u8a66 na\u00efve \u03b1\nnext"
+    assert printable("\u6e2c\u8a66 na\u00efve \u03b1\nnext") == expected
 
 
 def test_verify_names_and_repairs_it(tmp_path: Path, says: Any) -> None:

@@ -380,9 +380,7 @@ def test_a_file_in_the_place_of_the_folder(root: Path, server: Any) -> None:
         fetch(made_up(server), root, quiet)
 
 
-def test_a_plan_says_what_a_problem_lacks(
-    root: Path, listed: None, tmp_path: Path, says: Any
-) -> None:
+def test_plans_say_what_is_lacking(root: Path, listed: None, tmp_path: Path, says: Any) -> None:
     (tmp_path / "lacking.py").write_text(
         "from hpobench import data\n"
         "from hpobench.api import Curve, Float, Space, TabulatedProblem\n\n\n"

@@ -41,6 +41,5 @@ def test_the_page_of_the_notebook_is_what_the_notebook_stores() -> None:
 
 def test_what_ray_says_is_left_out() -> None:
     box = "╭───╮\n│ a │\n├───┤\n╰───╯\n\nView detailed results here: /x\nTo visualize: y\n\n"
-    assert shown(f"{box}hebo   loss 1  \n\n{box}bohb   loss 2\n\nend\n") == (
-        "hebo   loss 1\n\nbohb   loss 2\n\nend\n"
-    )
+    expected = "hebo   loss 1\n\nbohb   loss 2\n\nend\n"
+    assert shown(f"{box}hebo   loss 1  \n\n{box}bohb   loss 2\n\nend\n") == expected

@@ -34,8 +34,7 @@ def others(pattern: str, right: str) -> list[tuple[str, str]]:
 
 
 def test_the_urls_of_the_project_are_those_of_the_tests() -> None:
-    assert PROJECT["urls"]["Repository"] == REPOSITORY
-    assert PROJECT["urls"]["Homepage"] == SITE
+    assert (PROJECT["urls"]["Repository"], PROJECT["urls"]["Homepage"]) == (REPOSITORY, SITE)
 
 
 def test_every_mention_of_the_repository_agrees() -> None:

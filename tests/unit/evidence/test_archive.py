@@ -123,8 +123,7 @@ def test_the_same_cell_with_other_results_is_refused() -> None:
     with pytest.raises(UsageError, match=r"different results of the same cells \(60\)") as refusal:
         joined([made(range(30)), other])
     lines = str(refusal.value).splitlines()
-    assert lines[1] == "  random/fifo/a/0/4"
-    assert lines[21] == "  and 40 more"
+    assert (lines[1], lines[21]) == ("  random/fifo/a/0/4", "  and 40 more")
     regrets = made(regret=quantised(np.zeros((6, len(BUDGETS)))))
     with pytest.raises(UsageError, match=r"different results of the same cells \(6\)"):
         joined([made(), regrets])

@@ -161,10 +161,5 @@ def test_long_labels_are_elided_and_stay_apart() -> None:
 
 
 def test_decades() -> None:
-    assert [power_of_ten(x) for x in (1e-8, 0.01, 1.0, 100.0, 1e5)] == [
-        "10⁻⁸",
-        "0.01",
-        "1",
-        "100",
-        "10⁵",
-    ]
+    expected = ["10⁻⁸", "0.01", "1", "100", "10⁵"]
+    assert [power_of_ten(x) for x in (1e-8, 0.01, 1.0, 100.0, 1e5)] == expected

@@ -130,10 +130,5 @@ def test_captions_follow_curves() -> None:
 
 
 def test_numbers_in_the_least_space() -> None:
-    assert [short(x) for x in (0.0, 0.0003, 0.012, 0.0995, 0.5)] == [
-        "0",
-        "3e-4",
-        ".012",
-        ".10",
-        ".50",
-    ]
+    expected = ["0", "3e-4", ".012", ".10", ".50"]
+    assert [short(x) for x in (0.0, 0.0003, 0.012, 0.0995, 0.5)] == expected

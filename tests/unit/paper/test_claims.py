@@ -48,11 +48,8 @@ def test_a_publication(tmp_path: Path) -> None:
     assert isinstance(value, Value)
     assert isinstance(order, Order)
     assert isinstance(speedup, Speedup)
-    assert (publication.source, publication.url, publication.fidelity) == (
-        "Somebody, 2001",
-        None,
-        "any",
-    )
+    expected = ("Somebody, 2001", None, "any")
+    assert (publication.source, publication.url, publication.fidelity) == expected
     assert publication.problems == ("branin",)
     assert [c.printed for c in publication.claims] == ["1 ± 0.1", "below 1", "above 1"]
     assert (value.differs, order.differs) == ("", "B is newer.")

@@ -142,8 +142,7 @@ def test_speedup_where_one_never_hits_is_a_bound() -> None:
 
 def test_speedup_where_neither_hits_is_undecided() -> None:
     found = row(speedup(target=0.001))
-    assert found["bound"] == "none"
-    assert found["agrees"] == "undecided"
+    assert (found["bound"], found["agrees"]) == ("none", "undecided")
 
 
 def test_failed_runs_count_as_the_clip() -> None:

@@ -130,9 +130,8 @@ def test_rays_searchers_take_whatever_keywords_they_have(tmp_path: Path) -> None
     )
     named, free = load_class(str(path), "Named"), load_class(str(path), "Open")
     assert resolve(named, {"points": [1]}) == ({"points": [1]}, [])
-    assert [f.message for f in resolve(named, {"pints": 1})[1]] == [
-        "no such option; did you mean points?"
-    ]
+    expected = ["no such option; did you mean points?"]
+    assert [f.message for f in resolve(named, {"pints": 1})[1]] == expected
     assert resolve(free, {"anything": {"a": 1}}) == ({"anything": {"a": 1}}, [])
 
 

@@ -38,14 +38,8 @@ def test_finds_the_plugins_of_a_file(tiny: Path) -> None:
     entry = registry.find("searcher", "tiny")
     assert (entry.cls, entry.file, entry.origin) == ("Tiny", tiny, "file")
     assert entry.summary == "Proposes the middle of the space."
-    assert [option.name for option in entry.options] == [
-        "greed",
-        "mode",
-        "layers",
-        "count",
-        "on",
-        "label",
-    ]
+    expected = ["greed", "mode", "layers", "count", "on", "label"]
+    assert [option.name for option in entry.options] == expected
     assert registry.find("scheduler", "halves").kind == "scheduler"
     shape = registry.find("problem", "bowl").options[1]
     assert (shape.annotation, shape.default) == ("Literal['round', 'flat']", "'round'")
@@ -87,9 +81,8 @@ def test_listing_does_not_import(tmp_path: Path) -> None:
     file = plugin(tmp_path, EXPLODES + SEARCHER.format(cls="Mine", name="mine"))
     entry = Registry([file]).find("searcher", "mine")
     assert entry.missing() is None
-    with pytest.raises(
-        PluginError, match=r"mine\.py:1: cannot be imported: RuntimeError: imported"
-    ):
+    told = r"mine\.py:1: cannot be imported: RuntimeError: imported"
+    with pytest.raises(PluginError, match=told):
         entry.load()
 
 
@@ -200,9 +193,8 @@ def test_unknown_names_come_with_the_closest(tiny: Path) -> None:
 
 def test_what_is_missing_and_what_brings_it(tiny: Path, tmp_path: Path) -> None:
     registry = Registry([tiny])
-    assert registry.find("searcher", "needy").missing() == (
-        "needs no-such-package>=1, it is not installed; pip install 'no-such-package>=1'"
-    )
+    expected = "needs no-such-package>=1, it is not installed; pip install 'no-such-package>=1'"
+    assert registry.find("searcher", "needy").missing() == expected
     assert registry.find("problem", "absent").missing() == "its data is not here; fetch it"
     assert registry.find("problem", "bowl").missing() is None
     version = importlib.metadata.version("click")
@@ -255,9 +247,8 @@ def test_a_failing_import_is_a_plugin_error(text: str, tmp_path: Path) -> None:
 def test_a_neighbour_imported_absolutely_is_to_be_imported_relatively(tmp_path: Path) -> None:
     plugin(tmp_path, "x = 1\n", "hpobench_test_helper.py")
     file = plugin(tmp_path, "import hpobench_test_helper\nclass A: ...\n")
-    with pytest.raises(
-        PluginError, match=r"relatively: 'from \.hpobench_test_helper import \.\.\."
-    ):
+    told = r"relatively: 'from \.hpobench_test_helper import \.\.\."
+    with pytest.raises(PluginError, match=told):
         load_class(str(file), "A")
     neighbourly = plugin(tmp_path, "from .hpobench_test_helper import x\nclass A: ...\n", "b.py")
     assert load_class(str(neighbourly), "A").__name__ == "A"

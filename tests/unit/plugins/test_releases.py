@@ -66,14 +66,10 @@ def needs(script: ReleaseScript) -> list[Requirement]:
 def test_a_searcher_of_this_process_gets_what_it_requires(tmp_path: Path) -> None:
     script = release_of(tmp_path)
     vizier, cmaes = needs(script)
-    assert (vizier.name, vizier.extras, str(vizier.specifier)) == (
-        "google-vizier",
-        {"jax"},
-        "==0.1.2",
-    )
+    expected = ("google-vizier", {"jax"}, "==0.1.2")
+    assert (vizier.name, vizier.extras, str(vizier.specifier)) == expected
     assert str(cmaes) == "cmaes>=0.12"
-    assert script.metadata["requires-python"] == HERE
-    assert script.name == "mine@0.1.2"
+    assert (script.metadata["requires-python"], script.name) == (HERE, "mine@0.1.2")
     assert script.packages() == [("Google_Vizier", "0.1.2")]
 
 
@@ -126,14 +122,12 @@ def test_what_is_no_release(value: object) -> None:
 
 
 def test_a_searcher_without_a_library_has_no_releases(tmp_path: Path) -> None:
-    file = tmp_path / "mine.py"
-    file.write_text(HEADER + PLUGIN.replace("Google_Vizier", "optuna"))
+    (file := tmp_path / "mine.py").write_text(HEADER + PLUGIN.replace("Google_Vizier", "optuna"))
     cls: Any = load_class(str(file), "Mine")
     assert "does not ask for the searcher's library, optuna" in str(release_objection(cls, file))
     cls.library = ""
-    assert release_objection(cls, file) == (
-        "the searcher names no library that it could have releases of"
-    )
+    expected = "the searcher names no library that it could have releases of"
+    assert release_objection(cls, file) == expected
 
 
 @pytest.mark.parametrize(

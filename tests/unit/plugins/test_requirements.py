@@ -91,6 +91,5 @@ def test_what_no_extra_brings_together(needs: list[str], command: str, bare: Non
 
 def test_an_old_version_is_told_apart_from_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.1")
-    assert unmet([Requirement("ioh>=0.4")]) == (
-        "needs ioh>=0.4, 0.1 is installed; pip install 'hpobench[bbob]'"
-    )
+    expected = "needs ioh>=0.4, 0.1 is installed; pip install 'hpobench[bbob]'"
+    assert unmet([Requirement("ioh>=0.4")]) == expected

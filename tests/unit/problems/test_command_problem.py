@@ -195,13 +195,8 @@ def test_the_program_is_told_where_it_goes_on(script: Any, begin: Any, tmp_path:
     other = begin(script("cat > task; echo '{\"loss\": 1}'"), lr=0.25)
     other.load(present(trial.save()))
     other.step()
-    assert json.loads((tmp_path / "task").read_text()) == {
-        "config": {"lr": 0.25},
-        "seed": 7,
-        "steps": 3,
-        "step": 1,
-        "state": {"w": [1.5]},
-    }
+    expected = {"config": {"lr": 0.25}, "seed": 7, "steps": 3, "step": 1, "state": {"w": [1.5]}}
+    assert json.loads((tmp_path / "task").read_text()) == expected
 
 
 def test_without_a_state_there_is_nothing_to_save(script: Any, begin: Any) -> None:
@@ -315,9 +310,7 @@ def test_a_deaf_program_is_ended_even_if_closing_is_cut_off(script: Any, begin: 
 
 
 @pytest.mark.parametrize("trap", ["", "trap '' TERM;"], ids=["obedient", "deaf"])
-def test_closing_leaves_no_process(
-    script: Any, begin: Any, monkeypatch: pytest.MonkeyPatch, trap: str
-) -> None:
+def test_ends_all(script: Any, begin: Any, monkeypatch: pytest.MonkeyPatch, trap: str) -> None:
     monkeypatch.setattr(_process, "GRACE_S", 0.3)
     trial = begin(script(f"{trap} sleep 600 & sh -c 'sleep 700; :' & echo '{{\"loss\": 1}}'; wait"))
     trial.step()

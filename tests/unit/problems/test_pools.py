@@ -51,9 +51,7 @@ def test_tasks_are_those_of_the_file(data_set: Callable[[str], Path], cls: Any) 
 
 
 @pytest.mark.parametrize(("cls", "task", "size"), SAMPLES)
-def test_configurations_of_the_pool_get_their_own_losses(
-    data_set: Callable[[str], Path], cls: Any, task: str, size: int
-) -> None:
+def test_pool_losses(data_set: Callable[[str], Path], cls: Any, task: str, size: int) -> None:
     rows = rows_of(data_set("icml2020"), cls, task)
     problem = cls(task=task)
     assert len(rows) == len(problem.rows.losses) == size
@@ -67,9 +65,7 @@ def test_configurations_of_the_pool_get_their_own_losses(
 
 
 @pytest.mark.parametrize(("cls", "task", "size"), SAMPLES)
-def test_numbers_that_are_counts_are_whole_in_the_file(
-    data_set: Callable[[str], Path], cls: Any, task: str, size: int
-) -> None:
+def test_counts_are_whole(data_set: Callable[[str], Path], cls: Any, task: str, size: int) -> None:
     problem = cls(task=task)
     counts = [p.name for p in problem.space if p.kind == "int"]
     assert counts
@@ -81,9 +77,7 @@ def test_numbers_that_are_counts_are_whole_in_the_file(
 
 
 @pytest.mark.parametrize(("cls", "task", "size"), SAMPLES)
-def test_random_search_agrees_with_an_independent_one(
-    data_set: Callable[[str], Path], cls: Any, task: str, size: int
-) -> None:
+def test_random_search(data_set: Callable[[str], Path], cls: Any, task: str, size: int) -> None:
     """The mean best of ten, each draw answered by a search for the nearest written anew."""
     problem = cls(task=task)
     rows = rows_of(data_set("icml2020"), cls, task)

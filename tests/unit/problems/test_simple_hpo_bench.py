@@ -217,9 +217,8 @@ ROW = {"loss": [1.0, 2.0], "train_time": [3.0, 4.0]}
 )
 def test_a_table_of_another_shape_is_refused(made_up: Any, data: Any) -> None:
     (made_up / "up.pkl").write_bytes(pickle.dumps(data))
-    with pytest.raises(
-        NotAvailableError, match=r"up.pkl is not the table it should be.*pip install"
-    ):
+    told = r"up.pkl is not the table it should be.*pip install"
+    with pytest.raises(NotAvailableError, match=told):
         _tables.load("made", "up", (2, 2), Objective("loss"))
 
 

@@ -119,9 +119,8 @@ def test_the_same_table_gives_the_same_curves_again(twin: Twin, own_cache: Path)
 def test_the_reference_says_what_the_twin_is_worth(twin: Twin) -> None:
     reference = present(twin.reference())
     assert (reference.optimum, reference.clip, reference.known) == (0.0, 1.0, False)
-    assert reference.source == (
-        "a model of 60 trials of made up: rank correlation 0.90 on held-out trials"
-    )
+    expected = "a model of 60 trials of made up: rank correlation 0.90 on held-out trials"
+    assert reference.source == expected
     assert twin.estimate() == pytest.approx(5 * 5.5, rel=0.3)
 
 
@@ -166,9 +165,7 @@ def test_trials_that_failed_are_left_out() -> None:
     assert np.isfinite([c.costs for c in curves]).all()
 
 
-def test_what_the_import_writes_is_a_twin(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path
-) -> None:
+def test_imported_twin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(importing, "_SEARCHED", 50)
     rows = [[*c.values(), list(curve(c))[-1]] for c in configs(40)]

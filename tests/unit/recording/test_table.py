@@ -44,10 +44,8 @@ def rewritten(file: Path, **about: Any) -> Path:
 
 def test_a_table_is_read_as_it_was_written(file: Path) -> None:
     table = read_table(file)
-    assert table.about == ABOUT
-    assert table.configs == [{"x": 0.25}, {"x": 0.5}]
-    assert table.curves["loss"].tolist()[0] == [1.0, 0.5]
-    assert table.errors == [None, "died"]
+    assert (table.about, table.configs) == (ABOUT, [{"x": 0.25}, {"x": 0.5}])
+    assert (table.curves["loss"].tolist()[0], table.errors) == ([1.0, 0.5], [None, "died"])
 
 
 @pytest.mark.parametrize(

@@ -113,10 +113,8 @@ def test_folders_in_use_links_and_strangers_stay(base: Path) -> None:
     os.utime(remains.parent, (1e9, 1e9))
     with private_session() as first, private_session() as second:
         names = {first.folder.name, second.folder.name, "target"}
-        assert {path.name for path in base.iterdir()} == names | {
-            "hpobench-ray-link",
-            "hpobench-ray-new",
-        }
+        expected = names | {"hpobench-ray-link", "hpobench-ray-new"}
+        assert {path.name for path in base.iterdir()} == expected
 
 
 KILLED = """

@@ -176,11 +176,8 @@ def test_cells_of_an_earlier_suite_are_kept_but_not_read(tmp_path: Path) -> None
         store.compact()
     assert list(load_results(tmp_path).cells["seed"]) == [1, 2]
     stored = pd.read_parquet(tmp_path / "cells.parquet")
-    assert dict(zip(stored["seed"], stored["in_suite"], strict=True)) == {
-        0: False,
-        1: True,
-        2: True,
-    }
+    expected = {0: False, 1: True, 2: True}
+    assert dict(zip(stored["seed"], stored["in_suite"], strict=True)) == expected
 
 
 def test_a_new_label_is_taken_over(tmp_path: Path) -> None:
@@ -253,9 +250,7 @@ def test_damage_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["missing", "changed", "no problem"])
-def test_cells_whose_files_are_gone_are_forgotten_and_run_again(
-    damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lost_files_run_again(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compaction, "FILE_ROWS", 5)
     write(tmp_path, [[0, 1]])
     expected = data(tmp_path)

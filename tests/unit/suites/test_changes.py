@@ -88,8 +88,7 @@ def test_a_label_of_the_suite_stands_for_its_entry(base: Path) -> None:
     base.write_text(text)
     chosen = Changes({"searchers": ["sobol", "gp"], "problems": ["b"]})
     suite = load_suite(base, changes=chosen)
-    assert suite.searchers[1] == load_suite(base).searchers[1]
-    assert suite.budgets["b"].trials == 2
+    assert (suite.searchers[1], suite.budgets["b"].trials) == (load_suite(base).searchers[1], 2)
     assert set(ids(base, changes=Changes({"searchers": ["gp"]}))) < set(ids(base))
     shorter = Changes({**chosen.keys, "budget": {"trials": 1}})
     assert load_suite(base, changes=shorter).budgets["b"].trials == 1

@@ -128,12 +128,8 @@ def test_what_a_searcher_or_a_problem_lacks_is_skipped_with_the_reason(tmp_path:
 
 def test_a_prior_is_given_to_those_that_take_one(tmp_path: Path) -> None:
     made = plan(tmp_path, {2: "searchers: [believing, fixed]\nprior: [none, good, misleading]"})
-    assert labels(made) == [
-        "believing",
-        "believing[prior=good]",
-        "believing[prior=misleading]",
-        "fixed",
-    ]
+    expected = ["believing", "believing[prior=good]", "believing[prior=misleading]", "fixed"]
+    assert labels(made) == expected
     assert {row.searcher: row.reason for row in made.skipped} == dict.fromkeys(
         ("fixed[prior=good]", "fixed[prior=misleading]"), "prior: the searcher does not take one"
     )

@@ -66,12 +66,10 @@ def test_reasons_for_skipping(tmp_path: Path) -> None:
     )
     reasons = {(r.searcher, r.scheduler, r.problem): r.reason for r in made.skipped}
     bowl = "bowl[dimension=2]"
-    assert reasons["tiny", "halves", bowl] == (
-        "the scheduler decides between steps, and the problem has only one"
-    )
-    assert reasons["flat", "whole", "branchy"] == (
-        "the space has conditions, which the searcher does not understand"
-    )
+    due = "the scheduler decides between steps, and the problem has only one"
+    assert reasons["tiny", "halves", bowl] == due
+    expected = "the space has conditions, which the searcher does not understand"
+    assert reasons["flat", "whole", "branchy"] == expected
     assert reasons["tiny", "whole", "absent"] == "problem absent: its data is not here; fetch it"
     assert "needs 'stage: live'" in reasons["tiny", "whole", "network"]
     assert reasons["needy", "whole", bowl].startswith("searcher needy: needs no-such-package>=1")
@@ -98,9 +96,8 @@ def test_a_searcher_says_what_problems_it_is_none_for(tmp_path: Path) -> None:
 
 def test_a_budget_below_one_step_is_skipped(tmp_path: Path) -> None:
     changes = {4: "problems: [{bowl: {dimension: 2}}, {stairs: {budget: {resource: 1.5}}}]"}
-    assert [row.reason for row in plan(tmp_path, changes).skipped] == [
-        "problem stairs: the budget of 1.5 epochs does not pay for one step of 2"
-    ]
+    expected = ["problem stairs: the budget of 1.5 epochs does not pay for one step of 2"]
+    assert [row.reason for row in plan(tmp_path, changes).skipped] == expected
 
 
 def test_a_plan_with_nothing_in_it_is_an_error(tmp_path: Path) -> None:
@@ -191,9 +188,8 @@ def test_searcher_options_that_can_never_work(body: str, message: str, tmp_path:
 )
 def test_a_searcher_is_skipped_where_it_is_unfit(body: str, reason: str, tmp_path: Path) -> None:
     made = picky(tmp_path, body, {4: "problems: [stairs, branchy]"})
-    assert [(row.searcher, row.problem, row.reason) for row in made.skipped] == [
-        ("picky", "branchy", f"the searcher does not take the problem: {reason}")
-    ]
+    expected = [("picky", "branchy", f"the searcher does not take the problem: {reason}")]
+    assert [(row.searcher, row.problem, row.reason) for row in made.skipped] == expected
 
 
 def test_a_searcher_that_finds_itself_unavailable_is_skipped(tmp_path: Path) -> None:
@@ -274,9 +270,8 @@ def test_a_scheduler_whose_check_breaks(tmp_path: Path) -> None:
         "from .tiny import Whole\nclass Odd(Whole):\n    name = 'odd'\n"
         "    def check(self, problem): 1 / 0\n"
     )
-    with pytest.raises(
-        SuiteError, match=r"schedulers\[0\]: .*odd\.py:4: check\(\) failed: ZeroDivision"
-    ):
+    told = r"schedulers\[0\]: .*odd\.py:4: check\(\) failed: ZeroDivision"
+    with pytest.raises(SuiteError, match=told):
         build_plan(load_suite(file))
 
 

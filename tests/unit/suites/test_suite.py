@@ -146,9 +146,7 @@ def test_not_a_suite_at_all(
     ],
     ids=["10 MB of brackets", "1 MB of brackets", "mappings", "dashes", "keys", "billion laughs"],
 )
-def test_hostile_files_are_refused_within_a_second(
-    content: bytes, tmp_path: Path, refusal: Any
-) -> None:
+def test_hostile_files_are_refused_at_once(content: bytes, tmp_path: Path, refusal: Any) -> None:
     (file := tmp_path / "suite.yaml").write_bytes(content)
     begin = time.process_time()
     told = refusal(file)
@@ -160,12 +158,8 @@ def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
     changes = {2: "searchers: [tinny, {name: tiny, gread: 1, count: x}]", 4: "problems: [bwl]"}
     with pytest.raises(SuiteError) as caught:
         load(tmp_path, changes)
-    assert [line.split(": ")[1] for line in str(caught.value).splitlines()] == [
-        "searchers[0]",
-        "searchers[1].gread",
-        "searchers[1].count",
-        "problems[0]",
-    ]
+    expected = ["searchers[0]", "searchers[1].gread", "searchers[1].count", "problems[0]"]
+    assert [line.split(": ")[1] for line in str(caught.value).splitlines()] == expected
     assert (caught.value.line, caught.value.key) == (2, "searchers[0]")
 
 
@@ -192,18 +186,10 @@ def test_a_broken_plugin_is_blamed_on_the_suite_line_that_names_it(tmp_path: Pat
 
 def test_every_combination_of_a_family(tmp_path: Path) -> None:
     suite = load(tmp_path, {4: "problems: [{bowl: {dimension: [1-2, 5], shape: all}}]"})
-    assert [(ref.options["dimension"], ref.options["shape"]) for ref in suite.problems] == [
-        (1, "round"),
-        (1, "flat"),
-        (2, "round"),
-        (2, "flat"),
-        (5, "round"),
-        (5, "flat"),
-    ]
-    assert [ref.label for ref in suite.problems[:2]] == [
-        "bowl[dimension=1]",
-        "bowl[dimension=1,shape=flat]",
-    ]
+    due = [(1, "round"), (1, "flat"), (2, "round"), (2, "flat"), (5, "round"), (5, "flat")]
+    assert [(ref.options["dimension"], ref.options["shape"]) for ref in suite.problems] == due
+    expected = ["bowl[dimension=1]", "bowl[dimension=1,shape=flat]"]
+    assert [ref.label for ref in suite.problems[:2]] == expected
 
 
 @pytest.mark.parametrize(
@@ -234,14 +220,8 @@ def test_labels_and_options(tmp_path: Path) -> None:
     searchers = "[tiny, {tiny: {greed: 3, on: true}}, {name: tiny, as: big, layers: [4]}]"
     suite = load(tmp_path, {2: f"searchers: {searchers}"})
     assert [ref.label for ref in suite.searchers] == ["tiny", "tiny[greed=3.0,on=true]", "big"]
-    assert suite.searchers[2].options == {
-        "greed": 1.0,
-        "mode": "a",
-        "layers": [4],
-        "count": 3,
-        "on": False,
-        "label": None,
-    }
+    expected = {"greed": 1.0, "mode": "a", "layers": [4], "count": 3, "on": False, "label": None}
+    assert suite.searchers[2].options == expected
 
 
 def test_what_a_suite_resolves_to_loads_as_the_same_suite(tmp_path: Path) -> None:
@@ -258,8 +238,7 @@ def test_what_a_suite_resolves_to_loads_as_the_same_suite(tmp_path: Path) -> Non
     assert comment == f'#   --plugin "{tmp_path / "tiny.py"}"'
     again = load_suite(again_file, plugins=[tmp_path / "tiny.py"])
     assert again.resolved() == suite.resolved()
-    assert again.searchers == suite.searchers
-    assert again.problems == suite.problems
+    assert (again.searchers, again.problems) == (suite.searchers, suite.problems)
     assert suite.resolved()["seeds"] == [3, 4, 5]
     assert again.only == ("*/stairs",)
 
@@ -327,8 +306,7 @@ def test_defaults(tmp_path: Path) -> None:
 def test_one_number_of_workers_or_several(tmp_path: Path) -> None:
     for text, workers, resolved in (("3", (3,), 3), ("[3]", (3,), 3), ("[2, 1]", (2, 1), [2, 1])):
         suite = load(tmp_path, {6: f"workers: {text}"})
-        assert suite.workers == workers
-        assert suite.resolved()["workers"] == resolved
+        assert (suite.workers, suite.resolved()["workers"]) == (workers, resolved)
 
 
 @pytest.mark.parametrize(

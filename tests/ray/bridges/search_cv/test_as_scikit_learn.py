@@ -62,9 +62,8 @@ def test_its_own_checks_pass(estimator: Any, space: dict[str, Any], chosen: dict
 @pytest.mark.filterwarnings("ignore")
 def test_the_check_that_a_search_of_ridge_fails_is_scikit_learns() -> None:
     space = {"alpha": loguniform(1e-2, 1e2)}
-    assert failed_checks(RandomizedSearchCV(Ridge(), space, n_iter=2, cv=2)) == {
-        "check_supervised_y_2d"
-    }
+    expected = {"check_supervised_y_2d"}
+    assert failed_checks(RandomizedSearchCV(Ridge(), space, n_iter=2, cv=2)) == expected
 
 
 SPACES: list[tuple[Any, Any]] = [
@@ -95,12 +94,8 @@ def test_random_search_tries_as_randomized_search(estimator: Any, space: Any, se
     assert str(ours.cv_results_["params"]) == str(theirs.cv_results_["params"])
     for key in ("mean_test_score", "split3_test_score", "std_train_score", "rank_test_score"):
         np.testing.assert_array_equal(ours.cv_results_[key], theirs.cv_results_[key])
-    assert set(ours.cv_results_) - set(theirs.cv_results_) == {
-        "status",
-        "resource",
-        "share",
-        "clock",
-    }
+    expected = {"status", "resource", "share", "clock"}
+    assert set(ours.cv_results_) - set(theirs.cv_results_) == expected
     assert set(theirs.cv_results_) <= set(ours.cv_results_)
     assert str(ours.best_params_) == str(theirs.best_params_)
     assert ours.best_score_ == theirs.best_score_

@@ -103,8 +103,7 @@ def test_an_estimator_that_cannot_be_cloned() -> None:
 def test_a_fit_that_fails_has_the_error_score() -> None:
     with pytest.warns(FitFailedWarning, match="no such model"):
         search = odd("raise", "well", error_score=-1.0).fit(X, Y)
-    assert search.best_params_ == {"how": "well"}
-    assert search.cv_results_["mean_test_score"][0] == -1
+    assert (search.best_params_, search.cv_results_["mean_test_score"][0]) == ({"how": "well"}, -1)
 
 
 def test_a_fit_that_fails_is_nan_and_ranked_last() -> None:

@@ -135,9 +135,8 @@ def test_a_trained_problem_takes_the_portfolio_of_its_recording() -> None:
 
 
 def test_another_space_is_refused() -> None:
-    with pytest.raises(
-        UsageError, match=r"yahpo-xgboost 3-dart: .* is for another space: 'rate_drop'"
-    ):
+    told = r"yahpo-xgboost 3-dart: .* is for another space: 'rate_drop'"
+    with pytest.raises(UsageError, match=told):
         portfolio_of(YahpoXGBoost(instance=3, booster="dart"), 1)
 
 
