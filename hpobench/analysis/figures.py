@@ -69,6 +69,12 @@ def y_axis(table: pd.DataFrame, title: str, *, log: bool = False, percent: bool 
     return Axis(title, low / 1.6, max(high, REGRET_FLOOR) * 1.25, "log")
 
 
+def far_apart(low: float, high: float) -> bool:
+    """Whether positive numbers from ``low`` to ``high`` take a log axis, so that the lowest can be
+    told apart."""
+    return 0 < 5 * low < high
+
+
 @dataclass(frozen=True, kw_only=True)
 class Lines(Figure):
     """Curves with their intervals, as steps, one for each algorithm: of a table with the columns

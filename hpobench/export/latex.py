@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hpobench.analysis.exhibits import (
-    Table,
+    TableExhibit,
     anytime_score,
     final_loss,
     shown,
@@ -30,7 +30,7 @@ from hpobench.contract.errors import StoreError
 from hpobench.contract.files import own_folder, write_whole
 from hpobench.store.read.reader import Results
 
-EXPORTED: tuple[Table[Any], ...] = (final_loss, standings, speedup, anytime_score)
+EXPORTED: tuple[TableExhibit[Any], ...] = (final_loss, standings, speedup, anytime_score)
 
 _ESCAPES = str.maketrans(
     {

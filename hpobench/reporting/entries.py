@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hpobench.analysis.charting import Spec, chart
 from hpobench.analysis.drawing import processes
-from hpobench.analysis.exhibits import Figure, Frame, Table, heading, shown, table_entry
+from hpobench.analysis.exhibits import (
+    DrawnExhibit,
+    Frame,
+    TableExhibit,
+    heading,
+    shown,
+    table_entry,
+)
 from hpobench.analysis.exhibits._room import legible
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.study import Study, Subject
 from hpobench.analysis.text.fields import TableEntry
 from hpobench.analysis.text.file_names import Names, slug
@@ -42,7 +48,7 @@ class ChartEntry:
 class Entry:
     """One exhibit where it stands on the page."""
 
-    tab: Tab
+    tab: str
     comparison: int | None
     """Which of the fair comparisons it is about, from 0; ``None`` for what is about all runs."""
     rows: str
@@ -74,11 +80,11 @@ class Files:
         # Without a page of ours, files that lie there are somebody else's.
         self._again = is_regular(folder / "index.html")
 
-    def charts(self, exhibits: Iterable[Figure[Any]]) -> list[Entry]:
+    def charts(self, exhibits: Iterable[DrawnExhibit[Any]]) -> list[Entry]:
         """Save the tables of all that ``exhibits`` show, and say how they are drawn."""
         return [self._chart(exhibit, subject) for exhibit, subject in shown(self.study, exhibits)]
 
-    def _chart(self, exhibit: Figure[S], subject: S) -> Entry:
+    def _chart(self, exhibit: DrawnExhibit[S], subject: S) -> Entry:
         study, name = self.study, self.frame(exhibit, subject)
         table = study.computed(exhibit.table, subject)
         drawn, left_out = legible(study, table)
@@ -94,7 +100,7 @@ class Files:
         rows = packed(figure.rows(drawn))
         return Entry(exhibit.TAB, self._comparison(subject), rows, chart=entry)
 
-    def tables(self, exhibits: Iterable[Table[Any]]) -> list[Entry]:
+    def tables(self, exhibits: Iterable[TableExhibit[Any]]) -> list[Entry]:
         """Save the tables of all that ``exhibits`` show."""
         entries = []
         for exhibit, subject in shown(self.study, exhibits):
@@ -114,7 +120,7 @@ class Files:
         self._kept.add(path)
         return name
 
-    def figure(self, exhibit: Figure[S], subject: S) -> Future[list[Path]]:
+    def figure(self, exhibit: DrawnExhibit[S], subject: S) -> Future[list[Path]]:
         """Begin to draw one as a PNG and a PDF file for papers, with its caption, below
         ``figures/``."""
         folder = self.folder / "figures"

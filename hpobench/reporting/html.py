@@ -7,7 +7,7 @@ from concurrent.futures import BrokenExecutor, as_completed
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias
 
 from markupsafe import Markup
 
@@ -19,11 +19,11 @@ from hpobench.analysis.exhibits import (
     ORIGINS,
     SETTING,
     STANDINGS,
-    Figure,
+    TABS,
+    DrawnExhibit,
     shown,
 )
 from hpobench.analysis.exhibits import TABLES as NUMBERED_TABLES
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.notes import notes
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
@@ -66,7 +66,7 @@ class Page:
     explorer: Markup
     """JSON for the page's script; empty where there is no curve."""
     explorer_caption: str
-    entries: dict[Tab, list[Entry]]
+    entries: dict[str, list[Entry]]
     best: list[Best]
     replay: Replay | None
     skipped: list[dict[str, str]]
@@ -137,7 +137,7 @@ def _figures_meanwhile(files: Files, drawing: Drawing) -> Iterator[None]:
             drawing(done, len(drawn))
 
 
-def _figures() -> list[Figure[Any]]:
+def _figures() -> list[DrawnExhibit[Any]]:
     return [figure for own in FIGURES.values() for figure in own]
 
 
@@ -169,7 +169,7 @@ def _page(
         reading=phrases.reading(study.settings),
         explorer=embedded(explorer.explorer(study)) if every else Markup(),
         explorer_caption=explorer.caption(study.settings),
-        entries={tab: [one for one in entries if one.tab == tab] for tab in get_args(Tab)},
+        entries={tab: [one for one in entries if one.tab == tab] for tab in TABS},
         best=best_configurations(study),
         replay=replay,
         skipped=_grouped(skipped),

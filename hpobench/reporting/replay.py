@@ -14,7 +14,7 @@ from hpobench.analysis.core.curves import algorithm_names
 from hpobench.analysis.core.occupancy import occupancy
 from hpobench.analysis.exhibits import standings
 from hpobench.analysis.exhibits.lineage import lineage
-from hpobench.analysis.numbers import far_apart
+from hpobench.analysis.figures import far_apart
 from hpobench.analysis.settings import FloatArray
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases

@@ -10,7 +10,6 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Axis, Choice, Dots
 from hpobench.analysis.inference.bootstrap import (
     Interval,
@@ -21,7 +20,6 @@ from hpobench.analysis.inference.bootstrap import (
     suite_iqm,
     suite_mean,
 )
-from hpobench.analysis.numbers import first_and_last
 from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
@@ -29,7 +27,7 @@ from hpobench.analysis.text import phrases
 TITLE = "Aggregates"
 STEM = "aggregates"
 SHOWS = "The regret that is left at the end, averaged in four ways. Further left is better."
-TAB: Tab = "answer"
+TAB = "answer"
 
 GAMMA = 0.99
 """The score, ``1 - nr``, that is good enough for the optimality gap: with 1, the best there is,
@@ -98,7 +96,7 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
 
 
 def alt(_: Comparison, table: pd.DataFrame) -> str:
-    return f"Intervals of four aggregates of final regrets. {first_and_last(table)}"
+    return f"Intervals of four aggregates of final regrets. {phrases.first_and_last(table)}"
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Dots:

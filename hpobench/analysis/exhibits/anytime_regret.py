@@ -7,10 +7,8 @@ import pandas as pd
 
 from hpobench.analysis.core.normalise import below_optimum, regrets
 from hpobench.analysis.exhibits._room import MOST_PROBLEMS
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
-from hpobench.analysis.numbers import ends
 from hpobench.analysis.study import OneProblem, Study
 from hpobench.analysis.text import phrases
 from hpobench.contract.wording import count
@@ -18,7 +16,7 @@ from hpobench.contract.wording import count
 TITLE = "Anytime regret"
 STEM = "anytime_regret"
 SHOWS = "How far from the optimum each algorithm is as its budget is spent. Lower is better."
-TAB: Tab = "curves"
+TAB = "curves"
 
 
 def subjects(study: Study) -> list[OneProblem]:
@@ -67,7 +65,7 @@ def caption(study: Study, problem: OneProblem, table: pd.DataFrame) -> str:
 
 
 def alt(problem: OneProblem, table: pd.DataFrame) -> str:
-    return f"Curves of simple regret on {problem.name}. {ends(table)}"
+    return f"Curves of simple regret on {problem.name}. {phrases.ends(table)}"
 
 
 def figure(study: Study, problem: OneProblem, table: pd.DataFrame) -> Lines:

@@ -9,7 +9,6 @@ from hpobench.analysis.core.curves import Comparison, Curves, algorithm_columns
 from hpobench.analysis.core.normalise import areas
 from hpobench.analysis.exhibits._by_algorithm import by_algorithm, mean_or_problem
 from hpobench.analysis.exhibits._room import first_problems
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import Interval, suite_mean
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
@@ -21,7 +20,7 @@ SHOWS = (
     "One number for a whole curve: the regret, averaged over the budget on a log scale. 0 is the "
     "optimum from the start; lower is better."
 )
-TAB: Tab = "curves"
+TAB = "curves"
 
 subjects = each_comparison
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import pandas as pd
 
 from hpobench.analysis.core.budgets import stored_mapping
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid
 from hpobench.contract.wording import ranges
@@ -16,7 +15,7 @@ from hpobench.store.read.reader import Results
 TITLE = "Setting"
 STEM = "setting"
 SHOWS = "What was run, where, and with which versions."
-TAB: Tab = "setup"
+TAB = "setup"
 
 subjects = whole_study
 

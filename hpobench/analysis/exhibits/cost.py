@@ -6,7 +6,6 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import algorithm_columns, algorithm_names, algorithms_of
 from hpobench.analysis.core.failures import KINDS
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field, integer_field
 from hpobench.contract.wording import number
@@ -15,7 +14,7 @@ from hpobench.store.read.reader import Results
 TITLE = "Cost"
 STEM = "cost"
 SHOWS = "What the runs of each algorithm used: time, thinking, memory; and what failed."
-TAB: Tab = "setup"
+TAB = "setup"
 
 _COUNTS = ["runs", "trials", "results"]
 _COST = {

@@ -8,11 +8,9 @@ from __future__ import annotations
 import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Bar, Choice, Ranking, Ranks
 from hpobench.analysis.inference.rank_tests import RankTests, enough_to_test, rank_tests
 from hpobench.analysis.inference.significance import ALPHA
-from hpobench.analysis.numbers import first_and_last
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
 from hpobench.contract.wording import count
@@ -23,7 +21,7 @@ SHOWS = (
     "The average place over the problems, 1 is best. Point at an algorithm: those that stay "
     "coloured are not told apart from it by the tests."
 )
-TAB: Tab = "tests"
+TAB = "tests"
 
 
 def subjects(study: Study) -> list[Comparison]:
@@ -78,7 +76,7 @@ def _key_note(table: pd.DataFrame) -> str:
 
 def alt(_: Comparison, table: pd.DataFrame) -> str:
     last = table[table["share"] == table["share"].max()]
-    return f"Average ranks and groups that are not told apart. {first_and_last(last)}"
+    return f"Average ranks and groups that are not told apart. {phrases.first_and_last(last)}"
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Ranks:

@@ -11,10 +11,8 @@ import pandas as pd
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.hits import hitting_times
 from hpobench.analysis.core.targets import REGRETS, SHARES, Targets, suite_targets
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
-from hpobench.analysis.numbers import ends
 from hpobench.analysis.settings import FloatArray
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
@@ -23,7 +21,7 @@ from hpobench.contract.wording import count
 TITLE = "Targets hit"
 STEM = "ecdf"
 SHOWS = "The share of goals that are reached as the budget is spent. Higher is better."
-TAB: Tab = "curves"
+TAB = "curves"
 
 subjects = each_comparison
 
@@ -80,7 +78,7 @@ def _targets_phrase(targets: Targets) -> str:
 
 
 def alt(_: Comparison, table: pd.DataFrame) -> str:
-    return f"Curves of the share of targets hit. {ends(table)}"
+    return f"Curves of the share of targets hit. {phrases.ends(table)}"
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Lines:

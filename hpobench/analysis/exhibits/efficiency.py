@@ -13,7 +13,6 @@ from hpobench.analysis.core.incumbent import incumbents
 from hpobench.analysis.core.references import referenced
 from hpobench.analysis.core.targets import TOLERANCES, tolerance_targets
 from hpobench.analysis.core.workers import with_workers, worker_counts
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Axis, Choice, Scaling
 from hpobench.analysis.inference.ert import spending
 from hpobench.analysis.inference.ert_ratio import ert_ratios
@@ -28,7 +27,7 @@ SHOWS = (
     "What more workers are worth: at 1, the dashed line, twice the workers need half the time; on "
     "the dotted line they are no faster."
 )
-TAB: Tab = "setup"
+TAB = "setup"
 
 TARGETS = tuple(f"nr {tolerance:g}" for tolerance in TOLERANCES)
 EVALUATIONS = "evaluations"

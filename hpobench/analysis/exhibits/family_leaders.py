@@ -7,7 +7,6 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import percentile_interval
 from hpobench.analysis.inference.families import (
     family_draws,
@@ -26,7 +25,7 @@ SHOWS = (
     "Who leads if problems of one kind count as one: final regret, the places that the data leave "
     "open, and who leads when a family is left out."
 )
-TAB: Tab = "tests"
+TAB = "tests"
 
 subjects = each_of_families
 

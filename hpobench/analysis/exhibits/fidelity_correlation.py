@@ -7,7 +7,6 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import problems_of
 from hpobench.analysis.core.incumbent import run_of
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Axis, Strips
 from hpobench.analysis.inference.rank_correlation import rank_correlations
 from hpobench.analysis.settings import SCHEDULER, SEARCHER, FloatArray, IntArray
@@ -19,7 +18,7 @@ SHOWS = (
     "Whether losses early in training order configurations as those at its end do: 1 is the same "
     "order, 0 none, below 0 the beginning misleads."
 )
-TAB: Tab = "problems"
+TAB = "problems"
 
 COLUMNS = ["problem", "at", "step", "estimate", "low", "high", "trials", "selected"]
 ENOUGH = 10

@@ -7,7 +7,6 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Curves, algorithm_columns
 from hpobench.analysis.exhibits._room import first_problems
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.inference.significance import ALPHA, p_against_best
 from hpobench.analysis.settings import Settings
@@ -22,7 +21,7 @@ SHOWS = (
     "The value that each algorithm ends with on each problem. Bold: the best. Asterisk: not "
     "clearly worse than the best."
 )
-TAB: Tab = "problems"
+TAB = "problems"
 
 
 def subjects(study: Study) -> list[Whole]:

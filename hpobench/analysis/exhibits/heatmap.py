@@ -7,10 +7,8 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import algorithm_columns
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Matrix
 from hpobench.analysis.inference.bootstrap import seed_means
-from hpobench.analysis.numbers import short
 from hpobench.analysis.study import Study, Whole
 from hpobench.analysis.text import phrases
 
@@ -20,7 +18,7 @@ SHOWS = (
     "The regret that is left on each problem: 0 is the optimum, 1 a typical random configuration. "
     "Framed: the best of a row."
 )
-TAB: Tab = "problems"
+TAB = "problems"
 
 FLOOR = 1e-4
 """Lower values get the same colour."""
@@ -82,7 +80,7 @@ def figure(study: Study, _: Whole, table: pd.DataFrame) -> Matrix:
         across=("algorithm", tuple(a.name for own in by_scheduler.values() for a in own)),
         groups=groups if len(schedulers) > 1 else (),
         value="nr",
-        texts=tuple(short(nr) if np.isfinite(nr) else "" for nr in table["nr"]),
+        texts=tuple(phrases.short(nr) if np.isfinite(nr) else "" for nr in table["nr"]),
         label="Final regret",
         colours="regret",
         limits=(FLOOR, 1.0),

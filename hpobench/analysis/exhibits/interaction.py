@@ -6,10 +6,8 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Matrix
 from hpobench.analysis.inference.bootstrap import suite_mean
-from hpobench.analysis.numbers import short
 from hpobench.analysis.settings import SCHEDULER, FloatArray, Settings
 from hpobench.analysis.study import Study, Whole
 from hpobench.analysis.text import phrases
@@ -20,7 +18,7 @@ SHOWS = (
     f"What a scheduler changes in the final regret of a searcher, compared with {SCHEDULER}. Below "
     "0, in blue, it helps. Bold is clear."
 )
-TAB: Tab = "answer"
+TAB = "answer"
 
 COLUMNS = ["searcher", "scheduler", "estimate", "low", "high", "clear", "problems", "pairs"]
 
@@ -118,4 +116,4 @@ def figure(study: Study, _: Whole, table: pd.DataFrame) -> Matrix:
 
 def _signed(value: float) -> str:
     sign = "+" if value > 0 else "\u2212" if value < 0 else ""
-    return sign + short(abs(value))
+    return sign + phrases.short(abs(value))

@@ -11,9 +11,7 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.lineage import descent
-from hpobench.analysis.exhibits._tab import Tab
-from hpobench.analysis.figures import Axis, Descent
-from hpobench.analysis.numbers import far_apart
+from hpobench.analysis.figures import Axis, Descent, far_apart
 from hpobench.analysis.settings import IntArray
 from hpobench.analysis.study import SomeRuns, Study
 from hpobench.analysis.text import phrases
@@ -26,7 +24,7 @@ SHOWS = (
     "Which trial went on from whose state. The blue line is the way to the best result, the star, "
     "with the trial's number wherever it changes."
 )
-TAB: Tab = "problems"
+TAB = "problems"
 
 MOST = 6
 """Runs that are drawn at most."""

@@ -7,7 +7,6 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Algorithm, Comparison
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.mixed_model import GROUPS, design, mixed_model
 from hpobench.analysis.inference.rank_tests import SHARES
 from hpobench.analysis.settings import SCHEDULER, SEARCHER
@@ -23,7 +22,7 @@ SHOWS = (
     "What the searcher, the scheduler, the budget and chance each add to the regret. Below 0 an "
     "effect makes the result better."
 )
-TAB: Tab = "tests"
+TAB = "tests"
 
 MOST_ROWS = 5_000
 """A report fits a model of so many regrets, which takes seconds; of 20,000 it would be minutes."""

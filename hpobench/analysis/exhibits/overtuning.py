@@ -12,7 +12,6 @@ from hpobench.analysis.core.curves import Comparison, Curves, algorithm_columns,
 from hpobench.analysis.core.incumbent import with_hindsight
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.exhibits._by_algorithm import by_algorithm
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.inference.rank_tests import SHARES
 from hpobench.analysis.settings import BoolArray
@@ -26,7 +25,7 @@ SHOWS = (
     "What is lost on unseen data by choosing on the validation loss, at shares of the budget. 0 "
     "means that nothing is lost."
 )
-TAB: Tab = "problems"
+TAB = "problems"
 
 
 def subjects(study: Study) -> list[Comparison]:

@@ -16,9 +16,7 @@ from hpobench.analysis.exhibits._best_configurations import (
     best_configurations,
     last_results,
 )
-from hpobench.analysis.exhibits._tab import Tab
-from hpobench.analysis.figures import Axis, Label, Parallel
-from hpobench.analysis.numbers import far_apart
+from hpobench.analysis.figures import Axis, Label, Parallel, far_apart
 from hpobench.analysis.study import OneProblem, Study
 from hpobench.analysis.text import phrases
 from hpobench.contract.parameters import Categorical, Parameter, Value
@@ -31,7 +29,7 @@ SHOWS = (
     "Where the best configurations lie. Each line is a configuration and crosses every parameter "
     "at its value: in colour the best tenth, in grey others."
 )
-TAB: Tab = "problems"
+TAB = "problems"
 
 MOST = 12
 """Problems that are drawn at most."""

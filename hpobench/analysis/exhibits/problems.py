@@ -8,7 +8,6 @@ import pandas as pd
 
 from hpobench.analysis.core.budgets import budget_of
 from hpobench.analysis.core.curves import problems_of
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.study import Study, Whole
 from hpobench.analysis.text.fields import Field, Grid, integer_field
 from hpobench.contract.wording import number
@@ -19,7 +18,7 @@ SHOWS = (
     "What each problem is, the budget of a run on it, and the two losses that regret is measured "
     "between."
 )
-TAB: Tab = "setup"
+TAB = "setup"
 
 
 def subjects(study: Study) -> list[Whole]:

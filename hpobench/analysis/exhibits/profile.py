@@ -9,7 +9,6 @@ from hpobench.analysis.core.curves import Comparison, Curves
 from hpobench.analysis.core.hits import Runs, hitting_times
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.core.targets import tolerance_targets
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Axis, Choice, Lines, Views, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import (
     curve_frame,
@@ -19,7 +18,6 @@ from hpobench.analysis.inference.bootstrap import (
     suite_mean,
 )
 from hpobench.analysis.inference.ert import ert, resampled_spending, time_per_hit
-from hpobench.analysis.numbers import ends
 from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
@@ -30,7 +28,7 @@ SHOWS = (
     "How often an algorithm is about as fast as the fastest, and how often its runs end well. "
     "Higher is better in both."
 )
-TAB: Tab = "curves"
+TAB = "curves"
 
 TOLERANCE = 0.1
 """The performance profile's target, as ``nr``: the loosest of Moré and Wild's tolerances, since
@@ -126,7 +124,7 @@ def caption(_study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
 
 def alt(_: Comparison, table: pd.DataFrame) -> str:
     solved = table[table["view"] == "performance"]
-    return f"Curves of the share of problems solved, and of runs by score. {ends(solved)}"
+    return f"Curves of the share of problems solved, and of runs by score. {phrases.ends(solved)}"
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Views:

@@ -7,7 +7,6 @@ import shlex
 import pandas as pd
 
 from hpobench.analysis.core.curves import algorithm_names
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid, anchor
 from hpobench.contract.wording import ranges
@@ -15,7 +14,7 @@ from hpobench.contract.wording import ranges
 TITLE = "Runs"
 STEM = "runs"
 SHOWS = "The runs behind every number, with the command that runs them again."
-TAB: Tab = "setup"
+TAB = "setup"
 
 COLUMNS = ["workers", "seed", "cell", "status", "trials", "results", "clock", "events_shard"]
 

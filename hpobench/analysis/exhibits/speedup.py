@@ -10,7 +10,6 @@ from hpobench.analysis.core.hits import hitting_times
 from hpobench.analysis.core.targets import TOLERANCES, tolerance_targets
 from hpobench.analysis.exhibits._by_algorithm import by_algorithm, mean_or_problem
 from hpobench.analysis.exhibits._room import first_problems
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.ert import spending
 from hpobench.analysis.inference.ert_ratio import ert_ratios
 from hpobench.analysis.settings import SCHEDULER, SEARCHER
@@ -24,7 +23,7 @@ SHOWS = (
     "How many times sooner than random search an algorithm reaches a goal, a regret (nr). Above 1 "
     "is faster."
 )
-TAB: Tab = "curves"
+TAB = "curves"
 
 COLUMNS = ["tolerance", "problem", "algorithm", "searcher", "scheduler", "ert", "random_ert"]
 

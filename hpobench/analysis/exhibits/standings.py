@@ -7,7 +7,6 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.average_ranks import suite_ranks
 from hpobench.analysis.inference.bootstrap import (
     interval_valid,
@@ -28,7 +27,7 @@ SHOWS = (
     "All algorithms at the end of the budget, the lowest regret first: 0 is the optimum, 1 a "
     "typical random configuration."
 )
-TAB: Tab = "answer"
+TAB = "answer"
 
 subjects = each_comparison
 

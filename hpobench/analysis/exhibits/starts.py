@@ -9,7 +9,6 @@ from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.given import GivenPair, given_pairs
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.exhibits._means import claim, means
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import Interval, interval_valid, percentile_interval
 from hpobench.analysis.inference.rank_tests import SHARES
 from hpobench.analysis.settings import FloatArray
@@ -24,7 +23,7 @@ SHOWS = (
     "What known good configurations or a prior are worth: the time saved and the regret gained "
     "against the same searcher without."
 )
-TAB: Tab = "curves"
+TAB = "curves"
 
 
 def subjects(study: Study) -> list[Comparison]:

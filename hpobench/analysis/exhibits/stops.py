@@ -11,7 +11,6 @@ from hpobench.analysis.core.given import GivenPair, given_pairs
 from hpobench.analysis.core.hits import hitting_times
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.exhibits._means import claim, means
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import interval_valid, percentile_interval
 from hpobench.analysis.settings import FloatArray
 from hpobench.analysis.study import Study, each_comparison
@@ -25,7 +24,7 @@ SHOWS = (
     "What ending runs early saves and costs, against the same searcher without: the share of the "
     "run saved, and how much regret rises."
 )
-TAB: Tab = "curves"
+TAB = "curves"
 
 
 def subjects(study: Study) -> list[Comparison]:

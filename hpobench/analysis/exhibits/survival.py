@@ -10,13 +10,12 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Algorithm, algorithm_names, algorithms_of, problems_of
 from hpobench.analysis.core.incumbent import run_of
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.looks import Styles
-from hpobench.analysis.numbers import ends
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.text import phrases
 from hpobench.contract.wording import count
 from hpobench.store.read.reader import Results
 
@@ -26,7 +25,7 @@ SHOWS = (
     "How far schedulers let configurations train: the share that trains beyond each share of the "
     "full training. At 100 % stand those that finish."
 )
-TAB: Tab = "setup"
+TAB = "setup"
 
 COLUMNS = ["algorithm", "searcher", "scheduler", "at", "estimate", "low", "high", "problems"]
 FRESH = -1
@@ -251,7 +250,7 @@ def caption(_: Study, __: Whole, table: pd.DataFrame) -> str:
 
 
 def alt(_: Whole, table: pd.DataFrame) -> str:
-    return f"Curves of the share of trials that train on. {ends(table)}"
+    return f"Curves of the share of trials that train on. {phrases.ends(table)}"
 
 
 def figure(study: Study, _: Whole, table: pd.DataFrame) -> Lines:

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Algorithm
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.looks import Styles
-from hpobench.analysis.numbers import ends
 from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.text import phrases
 
 TITLE = "Thinking time"
 STEM = "thinking"
@@ -18,7 +17,7 @@ SHOWS = (
     "How long a searcher thinks about one trial, by how many it was asked for before. Lower is "
     "faster."
 )
-TAB: Tab = "setup"
+TAB = "setup"
 
 
 def subjects(study: Study) -> list[Whole]:
@@ -63,7 +62,7 @@ def caption(_study: Study, _: Whole, _table: pd.DataFrame) -> str:
 
 
 def alt(_: Whole, table: pd.DataFrame) -> str:
-    return f"Curves of thinking time. {ends(table)}"
+    return f"Curves of thinking time. {phrases.ends(table)}"
 
 
 def figure(study: Study, _: Whole, table: pd.DataFrame) -> Lines:

@@ -7,7 +7,6 @@ import pandas as pd
 
 from hpobench.analysis.core.lineage import descent
 from hpobench.analysis.core.occupancy import occupancy
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import ENDS, Axis, Gantt
 from hpobench.analysis.study import SomeRuns, Study
 from hpobench.analysis.text import phrases
@@ -19,7 +18,7 @@ SHOWS = (
     "What each worker did at each time, under each scheduler. A bar is one trial in training; the "
     "mark at its end says what became of it."
 )
-TAB: Tab = "setup"
+TAB = "setup"
 
 MOST = 6
 """Runs of one searcher that are drawn side by side at most."""

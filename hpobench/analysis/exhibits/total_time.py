@@ -13,10 +13,8 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
-from hpobench.analysis.numbers import ends
 from hpobench.analysis.settings import BoolArray, FloatArray, Settings
 from hpobench.analysis.study import Study, each_of_families
 from hpobench.analysis.text import phrases
@@ -27,7 +25,7 @@ SHOWS = (
     "How much regret is left, counting the time that the search itself takes to choose. Lower is "
     "better; the broad grey line is the best at each time."
 )
-TAB: Tab = "curves"
+TAB = "curves"
 
 _SHARES = (0.01, 0.1, 0.5, 1.0)
 """Of the total time of the longest run: where the caption names who leads."""
@@ -86,7 +84,7 @@ def _leaders(table: pd.DataFrame) -> str:
 
 
 def alt(_: Comparison, table: pd.DataFrame) -> str:
-    return f"Curves of mean normalised regret over total time. {ends(table)}"
+    return f"Curves of mean normalised regret over total time. {phrases.ends(table)}"
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Lines:

@@ -8,10 +8,8 @@ import pandas as pd
 from hpobench.analysis.core.curves import Comparison, places
 from hpobench.analysis.core.incumbent import run_of
 from hpobench.analysis.core.occupancy import occupancy
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import Interval, curve_frame, suite_mean
-from hpobench.analysis.numbers import ends
 from hpobench.analysis.settings import FloatArray, IntArray
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
@@ -20,7 +18,7 @@ from hpobench.store.read.reader import Results
 TITLE = "Worker utilisation"
 STEM = "utilisation"
 SHOWS = "The share of the workers that are busy as a run goes on. At 100 % no worker waits."
-TAB: Tab = "setup"
+TAB = "setup"
 
 
 def subjects(study: Study) -> list[Comparison]:
@@ -123,7 +121,7 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
 
 
 def alt(_: Comparison, table: pd.DataFrame) -> str:
-    return f"Curves of the share of workers that are busy. {ends(table)}"
+    return f"Curves of the share of workers that are busy. {phrases.ends(table)}"
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Lines:

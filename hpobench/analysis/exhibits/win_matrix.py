@@ -12,7 +12,6 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Matrix
 from hpobench.analysis.inference.bootstrap import (
     Interval,
@@ -23,7 +22,6 @@ from hpobench.analysis.inference.bootstrap import (
     problem_weights,
     seed_counts,
 )
-from hpobench.analysis.numbers import first_and_last
 from hpobench.analysis.settings import FloatArray, IntArray, Settings
 from hpobench.analysis.study import Study, each_of_several
 from hpobench.analysis.text import phrases
@@ -34,7 +32,7 @@ SHOWS = (
     "How often a run of the row's algorithm ends better than one of the column's: blue is more "
     "often, red less often. Bold is clear."
 )
-TAB: Tab = "tests"
+TAB = "tests"
 
 ROUNDING = 1e-9
 """Nothing but ties, over three problems say, is not exactly one half."""
@@ -138,7 +136,7 @@ def caption(_study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
 
 def alt(_: Comparison, table: pd.DataFrame) -> str:
     drawn = "Matrix of the probability that one is better than another."
-    return f"{drawn} {first_and_last(table)}"
+    return f"{drawn} {phrases.first_and_last(table)}"
 
 
 def figure(_study: Study, _: Comparison, table: pd.DataFrame) -> Matrix:

@@ -9,7 +9,7 @@ from hpobench.analysis.core.curves import Curves
 from hpobench.analysis.inference.coverage import coverage
 from hpobench.analysis.inference.families import Families
 from hpobench.analysis.settings import REGRET_FLOOR, Settings
-from hpobench.contract.wording import count
+from hpobench.contract.wording import count, number
 
 _AXES = {
     "time": "time in seconds of the run's clock",
@@ -138,3 +138,31 @@ def shortened(text: str, whole: str) -> str:
     if len(text) <= LONGEST:
         return text
     return f"{text[:LONGEST]}... ({count(len(text) - LONGEST, 'character')} more in {whole})"
+
+
+def short(value: float) -> str:
+    """A positive number with two significant digits in the least space: .012, 3e-4, 0."""
+    if value == 0:
+        return "0"
+    if value < 0.001:
+        mantissa, exponent = f"{value:.0e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    # From here on two decimals round to two significant digits.
+    return f"{value:.2f}".lstrip("0") if value >= 0.0995 else f"{value:.3f}".lstrip("0")
+
+
+def ends(table: pd.DataFrame) -> str:
+    """For those who cannot see the curves in ``table``: where the first and the last end."""
+    last = table.groupby("algorithm", sort=False)["estimate"].last().sort_values(kind="stable")
+    if len(last) == 1:
+        return f"{last.index[0]} ends at {number(float(last.iloc[0]))}."
+    return (
+        f"Lowest at the end: {last.index[0]} with {number(float(last.iloc[0]))}; "
+        f"highest: {last.index[-1]} with {number(float(last.iloc[-1]))}."
+    )
+
+
+def first_and_last(table: pd.DataFrame) -> str:
+    """For those who cannot see what is drawn of ``table``, the best algorithm in its first row."""
+    names = list(dict.fromkeys(table["algorithm"]))
+    return f"First: {names[0]}; last: {names[-1]}. The numbers are in the CSV file."
