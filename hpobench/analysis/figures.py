@@ -175,8 +175,7 @@ class Strips(Figure):
         )
 
 
-Bar = tuple[int, ...]
-"""The rows of algorithms that tests do not tell apart."""
+Bar = tuple[int, ...]  # the rows of algorithms that tests do not tell apart
 
 
 class Ranking(NamedTuple):
@@ -283,8 +282,7 @@ class Parameter(NamedTuple):
 
 GOLDEN = (5**0.5 - 1) / 2
 """Spreads lines with the same choice: the shift of a line is its number times this, modulo 1."""
-INACTIVE = -0.17
-"""Where lines pass a parameter that they do not have."""
+INACTIVE = -0.17  # where lines pass a parameter that they do not have
 
 
 @dataclass(frozen=True, kw_only=True)

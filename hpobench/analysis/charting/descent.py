@@ -7,8 +7,7 @@ from hpobench.analysis.charting.parts import GREY, clone_of, number, pointed_at,
 from hpobench.analysis.figures import Descent
 from hpobench.analysis.looks import ACCENT
 
-TRIAL = "trial_near"
-"""The trial that a reader points at."""
+TRIAL = "trial_near"  # the trial that a reader points at
 
 
 def chart(descent: Descent) -> Spec:

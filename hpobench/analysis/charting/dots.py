@@ -8,8 +8,7 @@ from hpobench.analysis.charting import TABLE, Spec
 from hpobench.analysis.charting.parts import choice, chosen, colour, drawn_intervals, number, text
 from hpobench.analysis.figures import Dots
 
-ROW = 20
-"""Pixels. A height in steps would make Vega-Lite warn that it fits the width alone."""
+ROW = 20  # pixels. A height in steps would make Vega-Lite warn that it fits the width alone
 
 
 def rows(names: Sequence[str]) -> Spec:

@@ -8,8 +8,7 @@ from hpobench.analysis.charting import TABLE, Spec
 
 POINTED, NAME = "pointed", "name"
 """The parameters that a script sets: the algorithm that stands out, and what it is called."""
-FLOOR = 1e-3
-"""A regret of 0 has no logarithm; below this nothing is told apart by eye."""
+FLOOR = 1e-3  # a regret of 0 has no logarithm; below this nothing is told apart by eye
 
 
 def expected() -> Spec:

@@ -8,8 +8,7 @@ from hpobench.analysis.charting import TABLE, Spec
 from hpobench.analysis.charting.parts import EDGE, clone_of, number, text, zoom
 from hpobench.analysis.figures import ENDS, Gantt
 
-ROW = 14
-"""Pixels of a worker's row."""
+ROW = 14  # pixels of a worker's row
 SHAPES = {"o": "circle", "X": "cross", "d": "diamond", "P": "triangle-up"}
 """The shapes of matplotlib's markers."""
 TOOLTIP = [
@@ -23,8 +22,7 @@ TOOLTIP = [
     text("clone_of", "Clone of"),
     text("ended", "Then"),
 ]
-ENDED = "ended_picked"
-"""How the bars ended that a reader picked in the legend."""
+ENDED = "ended_picked"  # how the bars ended that a reader picked in the legend
 
 
 def chart(gantt: Gantt) -> Spec:

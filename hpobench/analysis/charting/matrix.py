@@ -9,13 +9,11 @@ from hpobench.analysis.charting.parts import number, text
 from hpobench.analysis.figures import Matrix
 from hpobench.analysis.looks import INK, WARNING
 
-LETTER, HEIGHT = 8, 22
-"""Pixels of a letter and of a field."""
+LETTER, HEIGHT = 8, 22  # pixels of a letter and of a field
 WHITE = "#FFFFFF"
 """A number on a dark field; :data:`INK` on a light one: the fields' colours depend on the page's
 theme."""
-LIGHT = 0.22
-"""Luminance of a field on which both are read alike."""
+LIGHT = 0.22  # luminance of a field on which both are read alike
 COLOURS: dict[str, Spec] = {
     "high is better": {"range": "diverging"},
     "low is better": {"range": "diverging", "reverse": True},

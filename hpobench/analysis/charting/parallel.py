@@ -14,8 +14,7 @@ LEAST, MOST, ALL = 84, 130, 780
 A narrow page scrolls."""
 COLOURS = ("#0072B2", "#009E73", "#E69F00")
 """From the best on: as dark as each other, to be seen on light and on dark paper."""
-NEAR = "line_near"
-"""The line that a reader points at."""
+NEAR = "line_near"  # the line that a reader points at
 
 
 def chart(parallel: Parallel) -> Spec:

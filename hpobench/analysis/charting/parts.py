@@ -9,8 +9,7 @@ from hpobench.analysis.settings import REGRET_FLOOR
 
 GREY = "#8a94a0"
 """Seen on light paper and on dark."""
-EDGE: Spec = {"stroke": GREY, "strokeWidth": 0.4}
-"""Of a field."""
+EDGE: Spec = {"stroke": GREY, "strokeWidth": 0.4}  # of a field
 PICKED, NEAR = "picked", "near"
 """The algorithms that a reader clicked, and the one that she points at."""
 

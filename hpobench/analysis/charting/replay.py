@@ -22,8 +22,7 @@ STATES = {
 }
 """What may be said of a trial, and its colour."""
 
-WORDED = 6
-"""With more rungs than this there is no room for words above them."""
+WORDED = 6  # with more rungs than this there is no room for words above them
 
 _THREAD = "#8A94A0"
 _COME = {"filter": f"datum.clock <= {CLOCK} && isValid(datum.value)"}

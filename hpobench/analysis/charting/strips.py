@@ -7,8 +7,7 @@ from hpobench.analysis.charting.matrix import contrasting
 from hpobench.analysis.charting.parts import EDGE, number, percent, text
 from hpobench.analysis.figures import Strips
 
-HEIGHT = 40
-"""Pixels of a strip and its name."""
+HEIGHT = 40  # pixels of a strip and its name
 ABOVE: Spec = {
     "labelAlign": "left",
     "labelPadding": 0,
@@ -19,8 +18,7 @@ ABOVE: Spec = {
     "domain": False,
 }
 """An axis whose names stand above what they name: beside it they would leave no room on phones."""
-WIDE = 30
-"""Pixels that a number in a field takes."""
+WIDE = 30  # pixels that a number in a field takes
 
 
 def chart(strips: Strips) -> Spec:

@@ -17,10 +17,8 @@ from hpobench.contract.errors import UsageError
 from hpobench.plugins.signature import moved
 from hpobench.store.read.reader import Results
 
-KEY = ["searcher", "scheduler", "problem", "seed"]
-"""Labels, and what a seed means the same for."""
-CONDITIONS = ("workers", "stage", "budget")
-"""What a run is given, whatever the algorithm."""
+KEY = ["searcher", "scheduler", "problem", "seed"]  # labels, and what a seed means the same for
+CONDITIONS = ("workers", "stage", "budget")  # what a run is given, whatever the algorithm
 _SCALE = ("metric", "direction", "heldout", "fidelity", "steps", "unit", "space")
 
 

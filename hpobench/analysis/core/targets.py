@@ -18,13 +18,11 @@ from hpobench.analysis.settings import FloatArray
 
 Kind = Literal["regret", "random", "share"]
 
-REGRETS: FloatArray = np.logspace(2, -8, 51)
-"""COCO's target precisions: five a decade."""
+REGRETS: FloatArray = np.logspace(2, -8, 51)  # COCO's target precisions: five a decade
 SHARES: FloatArray = np.logspace(0, -3, 13)
 """Of the way from the optimum to the clip, four a decade: the targets' normalised regrets."""
 
-TOLERANCES = (0.1, 0.01)
-"""Normalised regrets that expected running times are given to."""
+TOLERANCES = (0.1, 0.01)  # normalised regrets that expected running times are given to
 
 
 @dataclass(frozen=True)

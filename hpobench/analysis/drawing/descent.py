@@ -19,8 +19,7 @@ LINE = "#A9B1BA"
 LINK: Any = {"color": MUTED, "linewidth": 0.75, "linestyle": (0, (2, 1)), "markevery": [0]}
 LINK |= {"marker": "o", "markersize": 3.2, "markeredgecolor": "white", "markeredgewidth": 0.5}
 CROSS: Any = {"color": MUTED, "linestyle": "none", "marker": "x", "markersize": 3.6}
-NAMED = 24
-"""With more trials than this there is no room for their numbers."""
+NAMED = 24  # with more trials than this there is no room for their numbers
 
 
 def draw(descent: figures.Descent, table: pd.DataFrame) -> Figure:

@@ -19,10 +19,8 @@ from hpobench.analysis.drawing.style import colour_bar, drawable, legend_row
 from hpobench.analysis.figures import ENDS
 from hpobench.analysis.looks import GRID, INK
 
-THICKNESS = 0.76
-"""Of a bar, where workers are 1 apart."""
-LABELLED = 8
-"""More workers than this and only every other one, say, has its number."""
+THICKNESS = 0.76  # of a bar, where workers are 1 apart
+LABELLED = 8  # more workers than this and only every other one, say, has its number
 LINK: dict[str, Any] = {"color": INK, "linewidth": 0.8, "linestyle": (0, (2.5, 1.2)), "zorder": 2.5}
 
 

@@ -16,11 +16,9 @@ from hpobench.analysis.drawing.style import drawable, head, legend_row, scale
 from hpobench.analysis.looks import GHOST, INK, Look, Styles
 from hpobench.analysis.settings import REGRET_FLOOR, FloatArray
 
-COLUMNS = 3
-"""Panels beside each other."""
+COLUMNS = 3  # panels beside each other
 
-Panels = dict[str, list[Algorithm]]
-"""The algorithms of each panel by its title."""
+Panels = dict[str, list[Algorithm]]  # the algorithms of each panel by its title
 Rows = dict[Algorithm, pd.DataFrame]
 
 

@@ -24,8 +24,7 @@ from hpobench.analysis.looks import INK, WARNING
 
 COLOURS = {"high is better": "RdBu", "low is better": "RdBu_r", "regret": "YlGnBu"}
 """Blue is better, red is worse; regrets are the darker the more is left."""
-WIDTH, HEIGHT = 0.4, 0.27
-"""Inches of a field."""
+WIDTH, HEIGHT = 0.4, 0.27  # inches of a field
 
 
 def draw(matrix: figures.Matrix, table: pd.DataFrame) -> Figure:

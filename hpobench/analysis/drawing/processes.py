@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from loky import ProcessPoolExecutor
 
-IDLE_SECONDS = 10
-"""After which the processes that draw end."""
+IDLE_SECONDS = 10  # after which the processes that draw end
 
 
 def start(figure: Figure, table: pd.DataFrame, stem: Path) -> Future[list[Path]]:

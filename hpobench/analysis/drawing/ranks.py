@@ -13,8 +13,7 @@ from hpobench.analysis import figures
 from hpobench.analysis.drawing.style import drawable, name_rows
 from hpobench.analysis.looks import INK, MUTED, Styles
 
-COLUMNS = 2
-"""Panels beside each other."""
+COLUMNS = 2  # panels beside each other
 ROW, LANE, GAP = 0.165, 0.085, 0.35
 """Inches: the height of an algorithm, the width of a bar, and what is between panels."""
 DOT: Any = {"markersize": 2.7, "markeredgewidth": 0.6}

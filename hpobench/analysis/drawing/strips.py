@@ -20,10 +20,8 @@ from hpobench.analysis.drawing.style import (
     scale,
 )
 
-WIDTH, HEIGHT = 4.8, 0.21
-"""Inches of a strip."""
-LEGIBLE = 0.27
-"""Inches that a number takes."""
+WIDTH, HEIGHT = 4.8, 0.21  # inches of a strip
+LEGIBLE = 0.27  # inches that a number takes
 
 
 def draw(strips: figures.Strips, table: pd.DataFrame) -> Figure:

@@ -17,14 +17,11 @@ from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config, Space
 from hpobench.store.read.reader import Results
 
-AXES = 12
-"""Parameters shown at most."""
-BEST, REST = 300, 200
-"""Lines drawn at most."""
+AXES = 12  # parameters shown at most
+BEST, REST = 300, 200  # lines drawn at most
 SAMPLE = 10_000
 """Trials on either side, the best tenth and the rest, that distances are measured by at most."""
-_RUN = ["searcher", "scheduler", "seed", "workers"]
-"""Which run a trial is of, besides the problem."""
+_RUN = ["searcher", "scheduler", "seed", "workers"]  # which run a trial is of, besides the problem
 COLUMNS = ["line", "algorithm", "seed", "trial", "step", "value", "best"]
 COLUMNS += ["parameter", "distance", "setting", "position"]
 _BEST = ["problem", "metric", "direction", "value", "heldout", *_RUN, "trial", "step", "config"]

@@ -35,8 +35,7 @@ EVALUATIONS = "evaluations"
 MEASURES = (*TARGETS, EVALUATIONS)
 COLUMNS = ["measure", "workers", "problem", "algorithm", "searcher", "scheduler", "time", "hits"]
 COLUMNS += ["base_time", "base_hits", "estimate", "low", "high", "bound"]
-SPREAD = 0.28
-"""Of a doubling: the points of the same number of workers lie beside each other."""
+SPREAD = 0.28  # of a doubling: the points of the same number of workers lie beside each other
 
 
 def subjects(study: Study) -> list[Comparison]:

@@ -21,10 +21,8 @@ SHOWS = (
 TAB = "problems"
 
 COLUMNS = ["problem", "at", "step", "estimate", "low", "high", "trials", "selected"]
-ENOUGH = 10
-"""Fewer trials than this say nothing about an order."""
-FIDELITIES = 12
-"""Compared with the full one, per problem: evenly spaced on a log scale."""
+ENOUGH = 10  # fewer trials than this say nothing about an order
+FIDELITIES = 12  # compared with the full one, per problem: evenly spaced on a log scale
 
 
 def subjects(study: Study) -> list[Whole]:

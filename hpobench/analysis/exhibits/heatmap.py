@@ -20,8 +20,7 @@ SHOWS = (
 )
 TAB = "problems"
 
-FLOOR = 1e-4
-"""Lower values get the same colour."""
+FLOOR = 1e-4  # lower values get the same colour
 
 
 def subjects(study: Study) -> list[Whole]:

@@ -26,8 +26,7 @@ SHOWS = (
 )
 TAB = "problems"
 
-MOST = 6
-"""Runs that are drawn at most."""
+MOST = 6  # runs that are drawn at most
 
 
 def subjects(study: Study) -> list[SomeRuns]:

@@ -26,8 +26,7 @@ TAB = "tests"
 
 MOST_ROWS = 5_000
 """A report fits a model of so many regrets, which takes seconds; of 20,000 it would be minutes."""
-DIGITS = 6
-"""Decimals that are kept: those behind depend on the processor."""
+DIGITS = 6  # decimals that are kept: those behind depend on the processor
 
 
 def subjects(study: Study) -> list[Comparison]:

@@ -31,14 +31,10 @@ SHOWS = (
 )
 TAB = "problems"
 
-MOST = 12
-"""Problems that are drawn at most."""
-ENOUGH = 50
-"""Trials at the highest fidelity that a best tenth takes."""
-NAMED = 12
-"""Choices whose names fit along an axis; of more, some are named."""
-LETTERS = 12
-"""Of a choice's name; the rest does not fit between two axes."""
+MOST = 12  # problems that are drawn at most
+ENOUGH = 50  # trials at the highest fidelity that a best tenth takes
+NAMED = 12  # choices whose names fit along an axis; of more, some are named
+LETTERS = 12  # of a choice's name; the rest does not fit between two axes
 
 
 def subjects(study: Study) -> list[OneProblem]:

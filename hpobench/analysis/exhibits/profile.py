@@ -33,8 +33,7 @@ TAB = "curves"
 TOLERANCE = 0.1
 """The performance profile's target, as ``nr``: the loosest of Moré and Wild's tolerances, since
 budgets of hyper-parameter optimisation are small."""
-NEAREST = 1e-4
-"""The score distribution ends this far from a perfect score."""
+NEAREST = 1e-4  # the score distribution ends this far from a perfect score
 
 subjects = each_comparison
 

@@ -20,17 +20,14 @@ SHOWS = (
 )
 TAB = "setup"
 
-MOST = 6
-"""Runs of one searcher that are drawn side by side at most."""
-BARS = 120
-"""More bars of one run side by side cannot be told apart."""
+MOST = 6  # runs of one searcher that are drawn side by side at most
+BARS = 120  # more bars of one run side by side cannot be told apart
 
 COLUMNS = ["cell", "worker", "trial", "begin", "end", "first_step", "last_step", "ended"]
 
 COLUMNS += ["parent", "parent_step", "parent_worker", "parent_clock"]
 
-LINKS = 40
-"""With more clones than this their links hide the bars."""
+LINKS = 40  # with more clones than this their links hide the bars
 
 
 def subjects(study: Study) -> list[SomeRuns]:

@@ -34,8 +34,7 @@ SHOWS = (
 )
 TAB = "tests"
 
-ROUNDING = 1e-9
-"""Nothing but ties, over three problems say, is not exactly one half."""
+ROUNDING = 1e-9  # nothing but ties, over three problems say, is not exactly one half
 
 subjects = each_of_several
 

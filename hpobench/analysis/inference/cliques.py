@@ -9,8 +9,7 @@ import numpy as np
 
 from hpobench.analysis.settings import BoolArray
 
-MOST = 10_000
-"""Cliques that are listed: their number may grow as 3^(n/3), and nobody reads so many."""
+MOST = 10_000  # cliques that are listed: their number may grow as 3^(n/3), and nobody reads so many
 DEEPEST = 500
 """Indices that are looked at: the search is as deep as a clique is large, and Python's stack is
 not."""

@@ -12,8 +12,7 @@ from hpobench.analysis.core.normalise import areas, normalised
 from hpobench.analysis.inference.bootstrap import Interval, percentile_interval, resampled_means
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 
-Score = Literal["final", "anytime"]
-"""A run's last ``nr``, and its mean ``nr`` over log time."""
+Score = Literal["final", "anytime"]  # a run's last ``nr``, and its mean ``nr`` over log time
 
 ROUNDING = 1e-9
 """Differences in ``nr`` below this are none: another build of a library may round otherwise."""

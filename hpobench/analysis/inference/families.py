@@ -104,8 +104,7 @@ def rank_intervals(
     return best, worst
 
 
-_NOTHING = 1e-12
-"""A difference in ``nr``, or a spread of one, that is rounding."""
+_NOTHING = 1e-12  # a difference in ``nr``, or a spread of one, that is rounding
 
 
 def leaders_without(values: FloatArray, families: Families) -> BoolArray:

@@ -23,8 +23,7 @@ from hpobench.contract.errors import UsageError
 
 Outcome = Literal["same", "regression", "undecided", "no regression"]
 
-POWER = 0.8
-"""The chance of finding a difference of the size that is called detectable."""
+POWER = 0.8  # the chance of finding a difference of the size that is called detectable
 UNREFERENCED = "it has no reference losses to measure regret from"
 
 

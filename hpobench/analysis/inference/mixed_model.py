@@ -21,8 +21,7 @@ from hpobench.analysis.settings import FloatArray
 from hpobench.contract.errors import NotAvailableError
 
 GROUPS = ("family", "problem", "seed")
-_MOST_STEPS = 1000
-"""Of Nelder and Mead's method, which takes about 100."""
+_MOST_STEPS = 1000  # of Nelder and Mead's method, which takes about 100
 
 
 class MixedModel(NamedTuple):

@@ -40,10 +40,8 @@ from hpobench.contract.errors import TooFewError
 
 SEEDS = (5, 10, 20, 30, 50, 100)
 POWER = 0.8
-COVERAGE = 0.95
-"""Of the limits of a standard deviation."""
-MOST_SEEDS = 10_000
-"""A difference that needs more is not to be found."""
+COVERAGE = 0.95  # of the limits of a standard deviation
+MOST_SEEDS = 10_000  # a difference that needs more is not to be found
 
 
 class Power(NamedTuple):

@@ -19,8 +19,7 @@ from hpobench.analysis.inference.significance import ALPHA, holm, paired_ps
 from hpobench.analysis.settings import FloatArray, IntArray
 from hpobench.contract.errors import TooFewError
 
-SHARES = (0.1, 0.25, 0.5, 1.0)
-"""Of the budget."""
+SHARES = (0.1, 0.25, 0.5, 1.0)  # of the budget
 FEWEST_PROBLEMS, FEWEST_ALGORITHMS = 5, 3
 """With less the F distribution is no approximation, or there is nothing to rank."""
 

@@ -9,10 +9,8 @@ import numpy as np
 from hpobench.analysis.settings import FloatArray, IntArray
 
 ALPHA = 0.05
-EXACT = 12
-"""Pairs up to which all signs are counted."""
-PAIRS = 4096
-"""Of algorithms that are tested together: hundreds make tens of thousands."""
+EXACT = 12  # pairs up to which all signs are counted
+PAIRS = 4096  # of algorithms that are tested together: hundreds make tens of thousands
 
 
 def holm(p: FloatArray) -> FloatArray:

@@ -18,8 +18,7 @@ _AXES = {
     "time+thinking": "time in seconds: the run's clock plus the searcher's thinking",
 }
 
-LONGEST = 4000
-"""Characters of an error that a page shows."""
+LONGEST = 4000  # characters of an error that a page shows
 
 
 def axis(settings: Settings) -> str:
