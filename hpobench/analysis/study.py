@@ -19,11 +19,10 @@ from hpobench.analysis.core.curves import (
     problems_of,
 )
 from hpobench.analysis.core.failures import failures
-from hpobench.analysis.core.families import FEWEST, families_of
 from hpobench.analysis.core.hits import Runs, compute_runs
 from hpobench.analysis.core.references import completed
 from hpobench.analysis.core.workers import with_most_workers
-from hpobench.analysis.inference.families import Families
+from hpobench.analysis.inference.families import FEWEST, Families, families_of
 from hpobench.analysis.looks import Styles
 from hpobench.analysis.settings import Settings
 from hpobench.contract.errors import TooFewError

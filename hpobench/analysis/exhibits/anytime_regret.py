@@ -20,8 +20,7 @@ TAB = "curves"
 
 
 def subjects(study: Study) -> list[OneProblem]:
-    """The first of all :func:`problems`, for there may be thousands."""
-    return problems(study)[:MOST_PROBLEMS]
+    return problems(study)[:MOST_PROBLEMS]  # there may be thousands
 
 
 def problems(study: Study) -> list[OneProblem]:
@@ -38,28 +37,25 @@ def table(study: Study, problem: OneProblem) -> pd.DataFrame:
     """
     curves = study.curves
     i = curves.problems.index(problem.name)
-    here = np.arange(len(curves.problems)) == i
-    part = curves.select(curves.complete[:, i], here)
+    part = curves.select(curves.complete[:, i], np.arange(len(curves.problems)) == i)
     interval = suite_mean(regrets(part), part.problems, study.settings)
     return curve_frame(part, part.share * part.horizon[0], interval)
 
 
 def caption(study: Study, problem: OneProblem, table: pd.DataFrame) -> str:
-    curves, settings = study.curves, study.settings
+    curves, floored = study.curves, ""
     i = curves.problems.index(problem.name)
     known = "the known optimum"
     optimum = known if problem.row["known"] else "the best value on record (the optimum is unknown)"
-    below = below_optimum(curves).get(problem.name, 0)
-    floored = (
-        f" {count(below, 'run')} ended below the reference optimum and "
-        f"{'is' if below == 1 else 'are'} drawn at the floor."
-        if below
-        else ""
-    )
+    if below := below_optimum(curves).get(problem.name):
+        floored = (
+            f" {count(below, 'run')} ended below the reference optimum and "
+            f"{'is' if below == 1 else 'are'} drawn at the floor."
+        )
     return (
         f"Simple regret is how far the incumbent's loss on {problem.name} is from {optimum}, at "
         f"least 1e-8. A line is the mean over {phrases.seeds(curves, i)}."
-        f"{phrases.seeds_alone(settings)}{phrases.failures(curves, i)}{floored}"
+        f"{phrases.seeds_alone(study.settings)}{phrases.failures(curves, i)}{floored}"
         f"{phrases.bottom(table)}"
     )
 

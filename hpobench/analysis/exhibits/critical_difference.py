@@ -43,34 +43,30 @@ def caption(_study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
     curves = comparison.curves
     k, n = len(curves.algorithms), len(curves.problems)
     pairs = k * (k - 1) // 2
-    nemenyi = _nemenyi(table)
-    test = (
-        "Nemenyi's test tells apart whose ranks differ by more than the critical difference, CD"
-        if nemenyi
-        else "Wilcoxon's signed-rank test tells pairs apart, with Holm's adjustment for "
-        f"{count(pairs, 'pair')}"
-    )
     # The most lopsided signs of N pairs have p = 2 / 2^N, and Holm's first factor is all pairs.
-    hopeless = not nemenyi and pairs * 2.0 ** (1 - n) >= ALPHA
+    hopeless = not _nemenyi(table) and pairs * 2.0 ** (1 - n) >= ALPHA
+    adjusted = f"with Holm's adjustment for {count(pairs, 'pair')}"
+    test = f"Wilcoxon's signed-rank test tells pairs apart, {adjusted}"
+    if _nemenyi(table):
+        test = (
+            "Nemenyi's test tells apart whose ranks differ by more than the critical difference, CD"
+        )
+    key = (
+        "A bar belongs to the algorithm at its ring and has a dot for each that this one is not "
+        "told apart from, since groups would be more than algorithms."
+    )
+    if _by_group(table):
+        key = (
+            "A bar is a largest group of which no two are told apart, with a dot for each member. "
+            "An algorithm without a bar is told apart from all."
+        )
     return (
         f"{count(k, 'algorithm')} are ranked on each of {count(n, 'problem')} by the median of "
         f"normalised regret over {phrases.seeds(curves)}; ties share a rank. Friedman's test, in "
         f"Iman and Davenport's form, says whether they differ. Where it rejects at {ALPHA:.0%}, "
         f"{test}."
         f"{f' With N = {n} it cannot tell any of so many pairs apart.' if hopeless else ''} "
-        f"{_key_note(table)}{phrases.failures(curves)}"
-    )
-
-
-def _key_note(table: pd.DataFrame) -> str:
-    if _by_group(table):
-        return (
-            "A bar is a largest group of which no two are told apart, with a dot for each member. "
-            "An algorithm without a bar is told apart from all."
-        )
-    return (
-        "A bar belongs to the algorithm at its ring and has a dot for each that this one is not "
-        "told apart from, since groups would be more than algorithms."
+        f"{key}{phrases.failures(curves)}"
     )
 
 
@@ -89,13 +85,14 @@ def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Ranks:
     rankings = []
     for rows in panels:
         first, bars = rows.iloc[0], _bars(rows)
-        rankings.append(
-            Ranking(
-                f"N = {first['problems']}, F = {first['f']:.3g}, {_p(first['p'])}",
-                _lanes(bars) if by_group else _neighbours(bars, len(rows)),
-                float(first["critical_difference"]) if _nemenyi(table) else None,
-            )
-        )
+        lanes = _lanes(bars)
+        if not by_group:  # a lane for each row, with all that share a group with it
+            alike = [{y}.union(*(bar for bar in bars if y in bar)) for y in range(len(rows))]
+            lanes = tuple((tuple(sorted(bar)),) for bar in alike)
+        p = "p < 0.001" if first["p"] < 0.001 else f"p = {first['p']:.3f}"
+        test = f"N = {first['problems']}, F = {first['f']:.3g}, {p}"
+        difference = float(first["critical_difference"]) if _nemenyi(table) else None
+        rankings.append(Ranking(test, lanes, difference))
     options = tuple((f"{100 * share:g} %", float(share)) for share in shares)
     return Ranks(
         styles=study.styles,
@@ -135,13 +132,3 @@ def _lanes(bars: list[Bar]) -> tuple[tuple[Bar, ...], ...]:
         else:
             free.append(bar)
     return tuple(map(tuple, lanes))
-
-
-def _neighbours(bars: list[Bar], rows: int) -> tuple[tuple[Bar, ...], ...]:
-    """A lane for each row, with all that share a group with it."""
-    shared = [{y}.union(*(bar for bar in bars if y in bar)) for y in range(rows)]
-    return tuple((tuple(sorted(bar)),) for bar in shared)
-
-
-def _p(p: float) -> str:
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.hits import hitting_times
-from hpobench.analysis.core.targets import REGRETS, SHARES, Targets, suite_targets
+from hpobench.analysis.core.targets import REGRETS, SHARES, suite_targets
 from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
 from hpobench.analysis.settings import FloatArray
@@ -56,15 +56,6 @@ def hit_shares(at: FloatArray, times: FloatArray) -> FloatArray:
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     curves = comparison.curves
     targets = suite_targets(study.results.problems, curves)
-    return (
-        f"The goals of {phrases.algorithms(curves)} are target losses on each of "
-        f"{phrases.suite(curves)}: {_targets_phrase(targets)}. A run reaches a target with the "
-        "first incumbent whose loss is at or below it. Problems weigh the same, whatever number "
-        f"of targets they have.{phrases.misses(curves)}"
-    )
-
-
-def _targets_phrase(targets: Targets) -> str:
     budgets = ", ".join(f"{n:,}" for n in targets.budgets)
     described = {
         "regret": f"{len(REGRETS)} regrets from {REGRETS[0]:g} to {REGRETS[-1]:g}, evenly spaced "
@@ -74,7 +65,13 @@ def _targets_phrase(targets: Targets) -> str:
         "spaced on a log scale, where neither the optimum is known nor what random search reaches",
     }
     parts = {kind: targets.kinds.count(kind) for kind in described if kind in targets.kinds}
-    return "; ".join(f"{described[kind]} ({count(n, 'problem')})" for kind, n in parts.items())
+    goals = "; ".join(f"{described[kind]} ({count(n, 'problem')})" for kind, n in parts.items())
+    return (
+        f"The goals of {phrases.algorithms(curves)} are target losses on each of "
+        f"{phrases.suite(curves)}: {goals}. A run reaches a target with the "
+        "first incumbent whose loss is at or below it. Problems weigh the same, whatever number "
+        f"of targets they have.{phrases.misses(curves)}"
+    )
 
 
 def alt(_: Comparison, table: pd.DataFrame) -> str:

@@ -34,8 +34,8 @@ def subjects(study: Study) -> list[Whole]:
 def table(study: Study, _: Whole) -> pd.DataFrame:
     """Spearman's rho between visible losses after a step and at full fidelity.
 
-    Columns ``problem, at, step, estimate, low, high, trials, selected``, one row per problem of
-    several steps and fidelity compared; ``at`` is the step's share of the full fidelity. Of each
+    Columns as :data:`COLUMNS`, one row per problem of several steps and fidelity compared; ``at``
+    is the step's share of the full fidelity. Of each
     problem the trials that reached full fidelity count, those of all seeds together. The trials
     are those of the baseline, :data:`~hpobench.analysis.settings.SEARCHER` under
     :data:`~hpobench.analysis.settings.SCHEDULER`, where losses neither choose configurations nor
@@ -62,20 +62,15 @@ def table(study: Study, _: Whole) -> pd.DataFrame:
         if steps < 2 or not len(runs):
             continue
         part = np.concatenate([order[bounds[r] : bounds[r + 1]] for r in runs])
-        steps_compared = _fidelities(int(steps))
-        losses, origin = _losses(results.events.iloc[part], run[part], steps_compared)
+        compared = np.unique(np.geomspace(1, int(steps), FIDELITIES).round().astype(np.int64))
+        losses, origin = _losses(results.events.iloc[part], run[part], compared)
         if len(losses) < ENOUGH:
             continue
         seeds = cells["seed"].to_numpy()[origin]
         found = rank_correlations(losses, seeds, problem, settings)
-        for step, estimate, low, high in zip(steps_compared, *found, strict=True):
-            row = (problem, step / steps, step, estimate, low, high, len(losses), selected)
-            rows.append(row)
+        for step, *interval in zip(compared, *found, strict=True):
+            rows.append((problem, step / steps, step, *interval, len(losses), selected))
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _fidelities(steps: int) -> IntArray:
-    return np.unique(np.geomspace(1, steps, FIDELITIES).round().astype(np.int64))
 
 
 def _losses(events: pd.DataFrame, run: IntArray, steps: IntArray) -> tuple[FloatArray, IntArray]:
@@ -93,15 +88,14 @@ def _losses(events: pd.DataFrame, run: IntArray, steps: IntArray) -> tuple[Float
 
 
 def caption(_study: Study, _: Whole, table: pd.DataFrame) -> str:
-    problems = table.drop_duplicates("problem")
-    low, high = problems["trials"].min(), problems["trials"].max()
+    low, high, survivors = table["trials"].min(), table["trials"].max(), ""
     trials = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-    survivors = (
-        f" An asterisk marks problems on which {SEARCHER} under {SCHEDULER} was not run: there all "
-        "trials that reached full fidelity count, which are survivors and thus a biased sample."
-        if problems["selected"].any()
-        else ""
-    )
+    if table["selected"].any():
+        survivors = (
+            f" An asterisk marks problems on which {SEARCHER} under {SCHEDULER} was not run: there "
+            "all trials that reached full fidelity count, which are survivors and thus a biased "
+            "sample."
+        )
     return (
         "A number is Spearman's rank correlation of visible losses at a share of the training and "
         f"at full fidelity. It is over the trials of all seeds that reached full fidelity, {trials}"

@@ -41,12 +41,11 @@ def final_loss(curves: Curves, problems: pd.DataFrame, settings: Settings) -> pd
     paired by seed and adjusted by Holm within the problem, does not reject at 5 %. Algorithms
     without a run on the problem have no row.
     """
-    metrics = zip(problems["metric"], problems["direction"], strict=True)
-    metric_of: dict[str, tuple[str, str]] = dict(zip(problems["problem"], metrics, strict=True))
+    metrics = problems.set_index("problem")[["metric", "direction"]]
     frames = []
     for i, problem in enumerate(curves.problems):
         part = curves.select(curves.complete[:, i], np.arange(len(curves.problems)) == i)
-        frames.append(_one_problem(part, *metric_of[problem], settings))
+        frames.append(_one_problem(part, *metrics.loc[problem], settings))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -89,21 +88,19 @@ def grid(table: pd.DataFrame) -> Grid:
     table, _ = first_problems(table)
     metrics = table.drop_duplicates("problem")
     columns = [f"{p} ({m})" for p, m in zip(metrics["problem"], metrics["metric"], strict=True)]
-    by_pair = {(row["algorithm"], row["problem"]): _final(row) for _, row in table.iterrows()}
+    by_pair = {}
+    for _, row in table.iterrows():
+        failures = f" ({row['failures']} failed)" if row["failures"] else ""
+        by_pair[row["algorithm"], row["problem"]] = Field(
+            number(row["mean"], 4),
+            interval(row["low"], row["high"], digits=4),
+            ("*" if row["not_worse"] and not row["best"] else "") + failures,
+            bool(row["best"]),
+            row["mean"],
+            f"#{anchor(row['algorithm'], row['problem'])}",
+        )
     rows = [
         [algorithm_field(name), *(by_pair.get((name, p), Field("")) for p in metrics["problem"])]
         for name in table["algorithm"].drop_duplicates()
     ]
     return Grid(["Algorithm", *columns], rows)
-
-
-def _final(row: pd.Series) -> Field:
-    failures = f" ({row['failures']} failed)" if row["failures"] else ""
-    return Field(
-        number(row["mean"], 4),
-        interval(row["low"], row["high"], digits=4),
-        ("*" if row["not_worse"] and not row["best"] else "") + failures,
-        bool(row["best"]),
-        row["mean"],
-        f"#{anchor(row['algorithm'], row['problem'])}",
-    )

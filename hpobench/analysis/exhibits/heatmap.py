@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import numpy as np
 import pandas as pd
 
@@ -61,22 +63,16 @@ def alt(_: Whole, __: pd.DataFrame) -> str:
 
 
 def figure(study: Study, _: Whole, table: pd.DataFrame) -> Matrix:
-    drawn = set(table["algorithm"])
-    schedulers = study.styles.schedulers
-    by_scheduler = {
-        scheduler: [
-            a for a in study.styles.algorithms if a.scheduler == scheduler and a.name in drawn
-        ]
-        for scheduler in schedulers
-    }
+    schedulers, drawn = study.styles.schedulers, set(table["algorithm"])
+    order = [a for s in schedulers for a in study.styles.algorithms if a.scheduler == s]
+    order = [a for a in order if a.name in drawn]
     groups = tuple(
         (scheduler, tuple(a.searcher for a in own))
-        for scheduler, own in by_scheduler.items()
-        if own
+        for scheduler, own in groupby(order, lambda a: a.scheduler)
     )
     return Matrix(
         down=("problem", tuple(table["problem"].unique())),
-        across=("algorithm", tuple(a.name for own in by_scheduler.values() for a in own)),
+        across=("algorithm", tuple(a.name for a in order)),
         groups=groups if len(schedulers) > 1 else (),
         value="nr",
         texts=tuple(phrases.short(nr) if np.isfinite(nr) else "" for nr in table["nr"]),

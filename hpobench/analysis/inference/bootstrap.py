@@ -33,6 +33,11 @@ class Interval(NamedTuple):
     low: FloatArray
     high: FloatArray
 
+    def columns(self, name: str) -> dict[str, FloatArray]:
+        """As columns of a frame: ``name``, ``name_low`` and ``name_high``."""
+        parts = {name: self.estimate, f"{name}_low": self.low, f"{name}_high": self.high}
+        return {column: part.ravel() for column, part in parts.items()}
+
 
 def curve_frame(curves: Curves, x: FloatArray, interval: Interval) -> pd.DataFrame:
     """Columns ``algorithm, searcher, scheduler, at, estimate, low, high``.
