@@ -73,11 +73,12 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     budget = np.log10(SHARES)[t]
     found = mixed_model(nr[a, p, s, t], np.column_stack([columns[a], budget]), groups)
     first = curves.algorithms[order[0]]
-    named = [("baseline", first.searcher, first.scheduler)]
-    for one, other in labels.itertuples(index=False):
-        named.append(("scheduler" if one is None else "both" if other else "searcher", one, other))
-    named.append(("budget", np.nan, np.nan))
-    effects = pd.DataFrame(named, columns=["effect", "searcher", "scheduler"])
+    kinds = [
+        "scheduler" if s is None else "both" if c else "searcher" for s, c in labels.to_numpy()
+    ]
+    baseline = pd.DataFrame([{"searcher": first.searcher, "scheduler": first.scheduler}])
+    effects = pd.concat([baseline, labels, pd.DataFrame(index=[0])], ignore_index=True)
+    effects.insert(0, "effect", ["baseline", *kinds, "budget"])
     estimate = found.effects["estimate"]
     reach = stats.norm.ppf(0.5 + level / 2) * found.effects["error"]
     effects = effects.assign(
