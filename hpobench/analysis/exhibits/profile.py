@@ -50,9 +50,12 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     statistical precipice, 2021).
     """
     curves, settings = comparison.curves, study.settings
+    thresholds = 1.0 - np.geomspace(1.0, NEAREST, settings.points)
+    score = 1.0 - normalised(curves)[..., -1:]
+    above = np.where(np.isnan(score), np.nan, score > thresholds)
     frames = {
         "performance": _performance(curves, study.runs, settings),
-        "scores": _scores(curves, settings),
+        "scores": curve_frame(curves, thresholds, suite_mean(above, curves.problems, settings)),
     }
     for view, frame in frames.items():
         frame.insert(0, "view", view)
@@ -63,7 +66,11 @@ def _performance(curves: Curves, runs: Runs, settings: Settings) -> pd.DataFrame
     hits = hitting_times(runs, curves, tolerance_targets(curves, [TOLERANCE]))
     estimate = ert(hits)[..., 0]
     draws = time_per_hit(*resampled_spending(hits, curves.problems, settings))[..., 0]
-    factors = _factors(estimate, settings.points)
+    # Log-spaced from 1 to beyond the largest ratio of two ERTs on a problem, or to 10.
+    solved = np.isfinite(estimate) & (estimate > 0)
+    largest = np.max(estimate, axis=0, initial=0.0, where=solved)
+    least = np.min(estimate, axis=0, initial=np.inf, where=solved)
+    factors = np.geomspace(1.0, max(1.1 * (largest / least).max(), 10.0), settings.points)
     equal = np.full((1, len(curves.problems)), 1.0 / len(curves.problems))
     # All are measured by the fastest: one without spread leaves none with an honest interval.
     valid = np.array(interval_valid(normalised(curves)).all())
@@ -93,21 +100,6 @@ def share_within(times: FloatArray, weights: FloatArray, factors: FloatArray) ->
     return shares
 
 
-def _factors(times: FloatArray, points: int) -> FloatArray:
-    """Log-spaced from 1 to beyond the largest ratio of two ERTs on a problem, or to 10."""
-    solved = np.isfinite(times) & (times > 0)
-    largest = np.max(times, axis=0, initial=0.0, where=solved)
-    least = np.min(times, axis=0, initial=np.inf, where=solved)
-    return np.geomspace(1.0, max(1.1 * (largest / least).max(), 10.0), points)
-
-
-def _scores(curves: Curves, settings: Settings) -> pd.DataFrame:
-    thresholds = 1.0 - np.geomspace(1.0, NEAREST, settings.points)
-    score = 1.0 - normalised(curves)[..., -1:]
-    above = np.where(np.isnan(score), np.nan, score > thresholds)
-    return curve_frame(curves, thresholds, suite_mean(above, curves.problems, settings))
-
-
 def caption(_study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     curves = comparison.curves
     return (
@@ -131,14 +123,11 @@ def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Views:
     kind = "Time" if study.settings.axis.startswith("time") else "Resource"
     within = x_axis(speed, f"{kind} within so many times the least")._replace(low=0.97)
     above = Axis("Final score, 1 - nr, above", 0.0, 1 - NEAREST, "nines")
+    solved = y_axis(speed, "Share of problems solved", percent=True)
+    reached = y_axis(scores, "Share of runs", percent=True)
     return Views(
         choice=Choice("view", "Show", (("Speed", "performance"), ("Scores", "scores"))),
-        lines=(
-            Lines(
-                styles=study.styles,
-                x=within,
-                y=y_axis(speed, "Share of problems solved", percent=True),
-            ),
-            Lines(styles=study.styles, x=above, y=y_axis(scores, "Share of runs", percent=True)),
+        lines=tuple(
+            Lines(styles=study.styles, x=x, y=y) for x, y in ((within, solved), (above, reached))
         ),
     )

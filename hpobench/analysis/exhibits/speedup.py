@@ -26,8 +26,6 @@ SHOWS = (
 TAB = "curves"
 
 COLUMNS = ["tolerance", "problem", "algorithm", "searcher", "scheduler", "ert", "random_ert"]
-
-
 COLUMNS += ["hits", "random_hits", "speedup", "low", "high", "bound"]
 
 
@@ -50,9 +48,8 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS)
     hits = hitting_times(study.runs, curves, tolerance_targets(curves, TOLERANCES))
     spent, hit = spending(hits)
-    frames = []
-    for t, tolerance in enumerate(TOLERANCES):
-        frame = ert_ratios(
+    frames = [
+        ert_ratios(
             curves.algorithms,
             curves.problems,
             spent[..., t],
@@ -61,8 +58,9 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
             horizon=curves.horizon,
             undecided=0.0,
             settings=study.settings,
-        )
-        frames.append(frame.assign(tolerance=tolerance))
+        ).assign(tolerance=tolerance)
+        for t, tolerance in enumerate(TOLERANCES)
+    ]
     names = {"base_ert": "random_ert", "base_hits": "random_hits", "ratio": "speedup"}
     found = pd.concat(frames, ignore_index=True).rename(columns=names)
     return found.astype({"hits": np.int64, "random_hits": np.int64})[COLUMNS]

@@ -41,13 +41,9 @@ def table(study: Study, _: Whole) -> pd.DataFrame:
     at = 2 ** np.floor(np.log2(trials["trial"].to_numpy(np.float64))).astype(np.int64)
     order = list(dict.fromkeys(results.cells["searcher"]))
     groups = seconds.groupby([pd.Categorical(trials["searcher"], order), at], observed=True)
-    columns = {
-        "estimate": groups.quantile(0.5),
-        "low": groups.quantile(0.25),
-        "high": groups.quantile(0.75),
-        "trials": groups.size(),
-    }
-    found = pd.DataFrame(columns).rename_axis(["algorithm", "at"]).reset_index()
+    shares = {"estimate": 0.5, "low": 0.25, "high": 0.75}
+    found = pd.DataFrame({name: groups.quantile(share) for name, share in shares.items()})
+    found = found.assign(trials=groups.size()).rename_axis(["algorithm", "at"]).reset_index()
     return found.astype({"algorithm": str})
 
 

@@ -24,7 +24,6 @@ MOST = 6  # runs of one searcher that are drawn side by side at most
 BARS = 120  # more bars of one run side by side cannot be told apart
 
 COLUMNS = ["cell", "worker", "trial", "begin", "end", "first_step", "last_step", "ended"]
-
 COLUMNS += ["parent", "parent_step", "parent_worker", "parent_clock"]
 
 LINKS = 40  # with more clones than this their links hide the bars
@@ -86,17 +85,10 @@ def _bars(events: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
     follows &= (trial["decision"].shift() != "PAUSE") & events["parent"].isna()
     number = (~follows).groupby(events["trial"]).cumsum()
     bars = events.groupby([events["trial"], number.rename("number")], sort=False)
-    found = pd.DataFrame(
-        {
-            "worker": bars["worker"].first(),
-            "begin": bars["begin"].first(),
-            "end": bars["end"].last(),
-            "first_step": bars["step"].first(),
-            "last_step": bars["step"].last(),
-            "parent": bars["parent"].first().astype("Int64"),
-            "parent_step": bars["parent_step"].first().astype("Int64"),
-        }
-    )
+    found = bars[["worker", "begin", "step", "parent", "parent_step"]].first()
+    found = found.rename(columns={"step": "first_step"})
+    found = found.astype({"parent": "Int64", "parent_step": "Int64"})
+    found = found.assign(end=bars["end"].last(), last_step=bars["step"].last())
     first = np.flatnonzero(~follows)
     donor = np.where(events["parent"].notna(), before, -1)[first]
     found["parent_worker"] = events["worker"].astype("Int64").reindex(donor).array
@@ -110,16 +102,14 @@ def _bars(events: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def caption(_: Study, runs: SomeRuns, table: pd.DataFrame) -> str:
-    cells, problem = runs.cells, runs.problem
+    cells, problem, part, left_out = runs.cells, runs.problem, "", ""
     cell, until = cells.iloc[0], shown_until(table)
-    part = (
-        f" The axis covers the first {until:.3g} s, in which no run begins more than {BARS} bars."
-        if np.isfinite(until)
-        else ""
-    )
+    if np.isfinite(until):
+        few = f"no run begins more than {BARS} bars"
+        part = f" The axis covers the first {until:.3g} s, in which {few}."
     shown = table[table["begin"] < until]
-    dropped = shown.groupby("cell")["parent_worker"].count().max() > LINKS
-    left_out = f" Runs with more than {LINKS} clones have no such lines." if dropped else ""
+    if shown.groupby("cell")["parent_worker"].count().max() > LINKS:
+        left_out = f" Runs with more than {LINKS} clones have no such lines."
     return (
         f"The runs are those of {cell['searcher']} under {count(len(cells), 'scheduler')} on "
         f"{problem['problem']}, all with seed {cell['seed']}; at most {MOST} are shown. A bar is a "
