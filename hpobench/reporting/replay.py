@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from hpobench.analysis.charting import Spec
-from hpobench.analysis.charting.replay import STATES, replay
+from hpobench.analysis.charting.scripted_charts import STATES, replay
 from hpobench.analysis.core.curves import algorithm_names
 from hpobench.analysis.core.occupancy import occupancy
 from hpobench.analysis.exhibits import standings
@@ -121,7 +121,7 @@ def _left_out(shown: int, every: int) -> str:
 def run_rows(events: pd.DataFrame, trials: pd.DataFrame, problem: pd.Series) -> pd.DataFrame:
     """A row for each result of one run, in order.
 
-    Columns as :data:`COLUMNS`: those that :func:`hpobench.analysis.charting.replay.replay` needs;
+    Columns as :data:`COLUMNS`: those of :func:`hpobench.analysis.charting.scripted_charts.replay`;
     ``begin`` and ``worker``, when and where the step began; ``best`` and ``leader``, the value of
     the incumbent and its stretch. Times are seconds of the run's clock.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hpobench.analysis.charting.expected import expected
+from hpobench.analysis.charting.scripted_charts import expected
 from hpobench.reporting.site import render
 from hpobench.reporting.site.ranking import main_view
 from hpobench.reporting.site.source import SiteSource

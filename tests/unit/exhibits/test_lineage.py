@@ -10,8 +10,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from hpobench.analysis.drawing import draw
-from hpobench.analysis.drawing.descent import LINE
 from hpobench.analysis.drawing.style import save
+from hpobench.analysis.drawing.trial_panels import LINE
 from hpobench.analysis.exhibits.lineage import figure, lineage
 from hpobench.analysis.looks import ACCENT
 from hpobench.analysis.study import SomeRuns, Study
