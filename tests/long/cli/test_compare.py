@@ -140,7 +140,7 @@ def test_two_algorithms_of_one_folder(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--base", "tpe"], "name two folders, or one and two of its algorithms"),
+        (["--base", "tpe"], "name two folders, or one folder and two of its algorithms"),
         (["--base", "tpe", "--new", "tpe"], "both name tpe"),
         (
             ["--base", "tpe", "--new", "mien"],

@@ -216,15 +216,15 @@ def degenerate() -> dict[str, Results]:
 @pytest.mark.parametrize(
     ("case", "says"),
     [
-        ("one algorithm", "There is no other algorithm to compare it with."),
-        ("one seed", "With a single seed on some problem nothing can be said about chance."),
-        ("one run", "There is no other algorithm to compare it with."),
-        ("one result at the optimum", "do not tell them apart"),
-        ("no results", "do not tell them apart"),
+        ("one algorithm", "there is nothing to compare; name two in the suite"),
+        ("one seed", "a single seed is too few to say that it is better than the others"),
+        ("one run", "there is nothing to compare; name two in the suite"),
+        ("one result at the optimum", "2 b 0.000 tied with the first"),
+        ("no results", "2 b 1.00 tied with the first"),
         ("all failed", "Every run failed, so there is nothing to compare."),
         ("no references", "No problem has reference losses, so regrets cannot be computed."),
         ("nothing in common", "there is no fair average over problems"),
-        ("no provenance", "ends at the lowest mean normalised regret"),
+        ("no provenance", "b has the lowest regret so far"),
     ],
 )
 def test_degenerate_results(tmp_path: Path, case: str, says: str) -> None:
