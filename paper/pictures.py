@@ -11,7 +11,7 @@ from hpobench.analysis.drawing.style import house_style, save
 from hpobench.analysis.exhibits import FIGURES, DrawnExhibit, standings
 from hpobench.analysis.exhibits._room import legible
 from hpobench.analysis.study import Study
-from hpobench.analysis.text.spreadsheet import csv_bytes
+from hpobench.analysis.text.csv_files import csv_bytes
 from hpobench.contract.errors import UnknownNameError, UsageError, writing
 from hpobench.contract.files import own_folder, write_whole
 from hpobench.paper.study import Picture

@@ -26,39 +26,40 @@ from hpobench.contract.wording import listed
 from hpobench.store.read.reader import Results
 
 
-def notes(study: Study) -> list[str]:
+def notes(study: Study) -> Iterator[str]:
     """Whole sentences."""
-    results, failed = study.every, study.failures
-    return [
-        *_missing(results),
-        *_workers(worker_counts(results)),
-        *_comparable(study),
-        *_untested(study.shown),
-        *_unmodelled(study),
-        *_narrow(study.shown, study.settings),
-        *_left_out(results),
-        *_stand_ins(measured(results)),
-        *_failures(list(failed["kind"]), len(results.cells), int(study.curves.failed.sum())),
-    ]
-
-
-def _missing(results: Results) -> Iterator[str]:
-    planned = len(results.plan.get("cells", []))
-    if planned > len(results.cells):
+    results, shown = study.every, study.shown
+    planned, ended = len(results.plan.get("cells", [])), len(results.cells)
+    if planned > ended:
         yield (
-            f"Only {len(results.cells):,} of {planned:,} planned runs have ended so far; the rest "
+            f"Only {ended:,} of {planned:,} planned runs have ended so far; the rest "
             "may change the picture."
         )
-
-
-def _workers(counts: list[int]) -> Iterator[str]:
-    *others, most = counts
+    *others, most = worker_counts(results)
     if others:
         yield (
             f"There are runs with {', '.join(map(str, others))} and {most} workers. Figures and "
             f"averages are of those with {most}; {number_of(efficiency)} is about all, and so are "
             f"the tables {number_of(cost)} and {number_of(conditions)} and the failures."
         )
+    yield from _comparable(study)
+    for comparison in shown:
+        try:
+            require_enough(comparison.curves)
+        except TooFewError as error:
+            figure = number_of(critical_difference)
+            yield f"{comparison.title}: there is no figure {figure}, for {error}."
+    yield from _unmodelled(study)
+    yield from _narrow(shown, study.settings)
+    yield from _left_out(results)
+    if problems := measured(results):
+        yield (
+            f"Nobody knows reference losses for {listed(problems)}. Regrets there are measured "
+            "from these results themselves: 0 is the best loss at full fidelity, and the median of "
+            "all trials' last losses stands in for that of a random configuration. Both move when "
+            "results are added, so such regrets compare the algorithms of this report only."
+        )
+    yield from _failures(list(study.failures["kind"]), ended, int(study.curves.failed.sum()))
 
 
 def _comparable(study: Study) -> Iterator[str]:
@@ -86,15 +87,6 @@ def _comparable(study: Study) -> Iterator[str]:
         )
 
 
-def _untested(fair: list[Comparison]) -> Iterator[str]:
-    for comparison in fair:
-        try:
-            require_enough(comparison.curves)
-        except TooFewError as error:
-            figure = number_of(critical_difference)
-            yield f"{comparison.title}: there is no figure {figure}, for {error}."
-
-
 def _unmodelled(study: Study) -> Iterator[str]:
     for comparison in each_of_families(study):
         if why := mixed_model.reason(study, comparison):
@@ -120,28 +112,10 @@ def _left_out(results: Results) -> Iterator[str]:
         ("No result and no reference for", [p for p in counts if p not in known]),
         ("No reference to measure from for", [p for p in counts if p in known]),
     ):
-        if len(problems) == 1:
-            runs = _runs(counts[problems[0]])
-            yield f"{what} {problems[0]}: its {runs} not in the averages."
-        elif problems:
-            names = listed(problems)
-            runs = _runs(sum(counts[p] for p in problems))
-            yield f"{what} {names}: their {runs} not in the averages."
-
-
-def _stand_ins(problems: list[str]) -> Iterator[str]:
-    """``problems`` have references measured in these very results."""
-    if problems:
-        yield (
-            f"Nobody knows reference losses for {listed(problems)}. Regrets there are measured "
-            "from these results themselves: 0 is the best loss at full fidelity, and the median of "
-            "all trials' last losses stands in for that of a random configuration. Both move when "
-            "results are added, so such regrets compare the algorithms of this report only."
-        )
-
-
-def _runs(n: int) -> str:
-    return "only run is" if n == 1 else f"{n:,} runs are"
+        n, their = sum(counts[p] for p in problems), "its" if len(problems) == 1 else "their"
+        runs = "only run is" if n == 1 else f"{n:,} runs are"
+        if problems:
+            yield f"{what} {listed(problems)}: {their} {runs} not in the averages."
 
 
 def _failures(kinds: list[str], runs: int, imputed: int) -> Iterator[str]:

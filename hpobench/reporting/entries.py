@@ -19,10 +19,9 @@ from hpobench.analysis.exhibits import (
 )
 from hpobench.analysis.exhibits._room import legible
 from hpobench.analysis.study import Study, Subject
+from hpobench.analysis.text.csv_files import Names, csv_bytes, slug
 from hpobench.analysis.text.fields import TableEntry
-from hpobench.analysis.text.file_names import Names, slug
 from hpobench.analysis.text.phrases import reading
-from hpobench.analysis.text.spreadsheet import csv_bytes
 from hpobench.contract.files import TEMPORARY, is_regular, own_folder, write_whole
 from hpobench.reporting.packed import packed
 

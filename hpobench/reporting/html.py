@@ -165,7 +165,7 @@ def _page(
         reason=said.reason,
         decision=decision,
         reload=reload,
-        notes=notes(study),
+        notes=list(notes(study)),
         reading=phrases.reading(study.settings),
         explorer=embedded(explorer.explorer(study)) if every else Markup(),
         explorer_caption=explorer.caption(study.settings),

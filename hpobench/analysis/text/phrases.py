@@ -26,7 +26,7 @@ def axis(settings: Settings) -> str:
 
 
 def axis_label(settings: Settings) -> str:
-    return _capital(_AXES[settings.axis])
+    return _capital(axis(settings))
 
 
 def share_label(settings: Settings) -> str:
@@ -54,19 +54,17 @@ def suite(curves: Curves) -> str:
 
 def seeds(curves: Curves, problem: int | None = None) -> str:
     """How many seeds each algorithm ran: one number, or the range where they differ."""
-    present = curves.present if problem is None else curves.present[:, problem : problem + 1]
-    counts = present.sum(axis=2)
+    part = slice(None) if problem is None else problem
+    counts = curves.present.sum(axis=2)[:, part]
     counts = counts[counts > 0]
     low, high = (int(counts.min()), int(counts.max())) if counts.size else (0, 0)
     return count(high, "seed") if low == high else f"{low} to {high} seeds"
 
 
-def interval(settings: Settings, *, seeds_alone: bool = False) -> str:
-    """What the intervals are; ``seeds_alone``: problems are not resampled, whatever is set."""
-    claim = "seeds resampled"
-    if not seeds_alone:
-        both = "problems and seeds resampled"
-        claim = both if settings.resample_problems else f"{claim} within problems"
+def interval(settings: Settings) -> str:
+    """What the intervals are."""
+    within = "seeds resampled within problems"
+    claim = "problems and seeds resampled" if settings.resample_problems else within
     return (
         f"{settings.level:.0%} percentile bootstrap intervals ({settings.repetitions:,} "
         f"repetitions, {claim})"
@@ -130,10 +128,8 @@ def _capital(text: str) -> str:
 
 
 def shortened(text: str, whole: str) -> str:
-    """``text``, or of a very long one the beginning and in which file it is ``whole``.
-
-    A page about a thousand failed runs would else be slow to open.
-    """
+    """``text``, or of a very long one the beginning and in which file it is ``whole``."""
+    # A page about a thousand failed runs would else be slow to open.
     if len(text) <= LONGEST:
         return text
     return f"{text[:LONGEST]}... ({count(len(text) - LONGEST, 'character')} more in {whole})"

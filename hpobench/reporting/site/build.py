@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hpobench.analysis.text.file_names import Names, slug
+from hpobench.analysis.text.csv_files import Names, slug
 from hpobench.reporting.site import advice, cards, comparison, leaderboard, problems, render
 from hpobench.reporting.site.folder import check_folder, write_site
 from hpobench.reporting.site.source import SiteSource, evidence, stored

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hpobench.analysis.text.file_names import Names, slug
+from hpobench.analysis.text.csv_files import Names, slug
 from hpobench.evidence.archive import Archive
 from hpobench.evidence.scores import Algorithm
 
