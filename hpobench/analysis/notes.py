@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from hpobench.analysis.core.budgets import worker_counts
 from hpobench.analysis.core.curves import Comparison
-from hpobench.analysis.core.references import measured, unreferenced
-from hpobench.analysis.core.workers import worker_counts
+from hpobench.analysis.core.reference_losses import measured, unreferenced
 from hpobench.analysis.exhibits import (
     conditions,
     cost,

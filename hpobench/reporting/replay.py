@@ -11,7 +11,7 @@ from markupsafe import Markup
 from hpobench.analysis.charting import Spec
 from hpobench.analysis.charting.scripted_charts import STATES, replay
 from hpobench.analysis.core.curves import algorithm_names
-from hpobench.analysis.core.occupancy import occupancy
+from hpobench.analysis.core.trial_steps import occupancy
 from hpobench.analysis.exhibits import standings
 from hpobench.analysis.exhibits.lineage import lineage
 from hpobench.analysis.figures import far_apart

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.core.budgets import with_workers, worker_counts
 from hpobench.analysis.core.curves import Comparison, Curves, places
 from hpobench.analysis.core.hits import Hits, first_hits
 from hpobench.analysis.core.incumbent import incumbents
-from hpobench.analysis.core.references import referenced
+from hpobench.analysis.core.reference_losses import referenced
 from hpobench.analysis.core.targets import TOLERANCES, tolerance_targets
-from hpobench.analysis.core.workers import with_workers, worker_counts
 from hpobench.analysis.figures import Axis, Choice, Scaling
 from hpobench.analysis.inference.ert import spending
 from hpobench.analysis.inference.ert_ratio import ert_ratios

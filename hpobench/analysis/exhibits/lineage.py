@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.lineage import descent
+from hpobench.analysis.core.trial_steps import descent
 from hpobench.analysis.figures import Axis, Descent, far_apart
 from hpobench.analysis.study import SomeRuns, Study
 from hpobench.analysis.text import phrases

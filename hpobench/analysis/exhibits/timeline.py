@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.lineage import descent
-from hpobench.analysis.core.occupancy import occupancy
+from hpobench.analysis.core.trial_steps import descent, occupancy
 from hpobench.analysis.figures import ENDS, Axis, Gantt
 from hpobench.analysis.study import SomeRuns, Study
 from hpobench.analysis.text import phrases
@@ -53,8 +52,8 @@ def table(study: Study, runs: SomeRuns) -> pd.DataFrame:
     """The bars of the runs: a row for each stretch of steps that a trial spent on one worker
     without a break.
 
-    Columns as :data:`COLUMNS`, by cell, then ``begin``; times in seconds of the run's clock (see
-    :func:`hpobench.analysis.core.occupancy.occupancy`). ``ended``: ``paused`` where the trial went
+    Columns as :data:`COLUMNS`, by cell, then ``begin``; times as those of
+    :func:`hpobench.analysis.core.trial_steps.occupancy`. ``ended``: ``paused`` where the trial went
     on later, else as it stood at the end of the run: completed, stopped, paused, cut (by the end of
     the budget) or failed. On a clone's bar ``parent`` and ``parent_step`` are the state it went
     on from, and ``parent_worker`` and ``parent_clock`` where and when the donor had reached it.

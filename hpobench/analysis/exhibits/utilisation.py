@@ -7,7 +7,7 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, places
 from hpobench.analysis.core.incumbent import run_of
-from hpobench.analysis.core.occupancy import occupancy
+from hpobench.analysis.core.trial_steps import occupancy
 from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import Interval, curve_frame, suite_mean
 from hpobench.analysis.settings import FloatArray, IntArray
@@ -55,7 +55,7 @@ def busy_shares(results: Results, parts: int) -> FloatArray:
     (runs, parts), NaN where the clock never moved.
 
     A worker is busy with the steps that left results (see
-    :func:`hpobench.analysis.core.occupancy.occupancy`) and with those that the end of the run cut
+    :func:`hpobench.analysis.core.trial_steps.occupancy`) and with those that the end of the run cut
     off.
     Failed steps, and those that a decision of the scheduler undid, left no trace.
     """

@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from hpobench.analysis.core.bounds import bounded
 from hpobench.analysis.core.budgets import budget_axis
 from hpobench.analysis.core.curves import algorithm_names, compute_curves
 from hpobench.analysis.core.pairing import KEY, Pairs
-from hpobench.analysis.core.references import completed, unreferenced
+from hpobench.analysis.core.reference_losses import bounded, completed, unreferenced
 from hpobench.analysis.inference.effects import Score, effects, scopes
 from hpobench.analysis.inference.sign_flip import critical_value, max_t, smallest_p
 from hpobench.analysis.inference.significance import ALPHA

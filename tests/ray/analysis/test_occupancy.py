@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.analysis.core.occupancy import occupancy
+from hpobench.analysis.core.trial_steps import occupancy
 from hpobench.api import Budget
 from hpobench.plugins.build import build_scheduler
 from hpobench.plugins.refs import plugin_ref

@@ -1,4 +1,4 @@
-"""Which problems can be averaged over: those with reference losses to measure from.
+"""Results made fit for averages: numbers within bounds, and reference losses to measure from.
 
 A problem's own references are frozen. Where nobody knows any, :func:`completed` measures stand-ins
 in the results at hand. A problem stays without when every run on it died before the problem could
@@ -12,9 +12,40 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.settings import BoolArray
+from hpobench.contract.numbers import LEAST_COST, MOST_COST
 from hpobench.contract.references import Reference
 from hpobench.store.read.reader import Results
+
+MOST = 1e150
+"""A finite loss beyond it counts as this in a report, whose squares are finite; the store keeps it
+as it was. Nobody tells 1e150 and 1e300 apart in a figure."""
+
+_LOSSES = {"events": ("loss", "heldout"), "problems": ("optimum", "clip")}
+_TIMES = {
+    "events": ("clock", "cost"),
+    "trials": ("start", "end", "suggest_s", "observe_s"),
+    "cells": ("clock", "evaluation_s", "suggest_s", "observe_s", "harness_s"),
+}
+
+
+def bounded(results: Results) -> Results:
+    """``results`` with losses cut at :data:`MOST`, and times above 0 at what a step may cost.
+
+    Losses that are not finite stay so. Cells of today have no such times; those that an older
+    hpobench stored have. Results without any such number are returned as they are.
+    """
+    frames: dict[str, pd.DataFrame] = {}
+    for of_frame, least, most in ((_LOSSES, -MOST, MOST), (_TIMES, LEAST_COST, MOST_COST)):
+        for of, columns in of_frame.items():
+            frame = frames.get(of, getattr(results, of))
+            for name in frame.columns.intersection(list(columns)):
+                values = frame[name].to_numpy(np.float64, na_value=np.nan)
+                cut = np.isfinite(values) if of_frame is _LOSSES else values > 0
+                within = np.where(cut, np.clip(values, least, most), values)
+                if not np.array_equal(values, within, equal_nan=True):
+                    frames[of] = frame = frame.assign(**{name: within})
+    return replace(results, **frames) if frames else results
+
 
 MEASURED = (
     "not frozen but measured in these results, and moves when results are added; optimum: the best "
@@ -49,13 +80,12 @@ def measured(results: Results) -> list[str]:
 
 def referenced(results: Results) -> Results:
     """The part of ``results`` on problems with finite references, the optimum below the clip."""
-    usable = set(results.problems.loc[_usable(results.problems), "problem"])
-    return results.select(results.cells["problem"].isin(usable))
+    return results.select(results.cells["problem"].isin(_usable(results.problems)))
 
 
 def unreferenced(results: Results) -> dict[str, int]:
     """The number of runs on each problem that :func:`referenced` leaves out."""
-    usable = set(results.problems.loc[_usable(results.problems), "problem"])
+    usable = _usable(results.problems)
     counts = results.cells["problem"].value_counts(sort=False)
     return {str(p): int(n) for p, n in counts.items() if p not in usable}
 
@@ -71,8 +101,7 @@ def _measured(results: Results, problem: pd.Series) -> Reference | None:
     return Reference(optimum, clip, MEASURED, known=False) if optimum < clip else None
 
 
-def _usable(problems: pd.DataFrame) -> BoolArray:
-    optimum = problems["optimum"].to_numpy(np.float64)
-    clip = problems["clip"].to_numpy(np.float64)
-    usable: BoolArray = np.isfinite(optimum) & np.isfinite(clip) & (optimum < clip)
-    return usable
+def _usable(problems: pd.DataFrame) -> set[str]:
+    optimum, clip = (problems[name].to_numpy(np.float64) for name in ("optimum", "clip"))
+    usable = np.isfinite(optimum) & np.isfinite(clip) & (optimum < clip)
+    return set(problems.loc[usable, "problem"])
