@@ -15,7 +15,7 @@ import pandas as pd
 
 from hpobench.analysis.core.budgets import stored_mapping
 from hpobench.analysis.exhibits import conditions, cost, problems
-from hpobench.analysis.inference.coverage import coverage
+from hpobench.analysis.inference.bootstrap import coverage
 from hpobench.analysis.settings import IntArray, Settings
 from hpobench.analysis.study import Study
 from hpobench.contract.wording import count, interval, number
@@ -159,6 +159,6 @@ def with_interval(value: float, low: float | None, high: float | None) -> str:
 
 
 def coverage_text(seeds: IntArray, settings: Settings) -> str:
-    """``90%``; what :func:`hpobench.analysis.inference.coverage.coverage` comes to."""
+    """``90%``; what :func:`hpobench.analysis.inference.bootstrap.coverage` comes to."""
     held = coverage(seeds, settings)
     return "an unknown share" if np.isnan(held) else f"{held:.0%}"

@@ -17,7 +17,7 @@ from hpobench.analysis.exhibits import (
     mixed_model,
     number_of,
 )
-from hpobench.analysis.inference.coverage import coverage, enough_seeds
+from hpobench.analysis.inference.bootstrap import coverage, enough_seeds
 from hpobench.analysis.inference.rank_tests import require_enough
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study, each_of_families

@@ -47,6 +47,9 @@ def parallel_chart(parallel: Parallel) -> Spec:
         ],
     }
     axis = {"y": {"datum": 0}, "y2": {"datum": 1}}
+    points = {"type": "point", "domain": names, "padding": 0.6}
+    named = {"labelExpr": f"({json.dumps(titles)})[datum.value]", "labelAngle": -20}
+    named |= {"labelLimit": 160, "ticks": False, "domain": False}
     return {
         "data": TABLE,
         "width": {"step": min(max(ALL // len(names), LEAST), MOST)},
@@ -54,18 +57,7 @@ def parallel_chart(parallel: Parallel) -> Spec:
         "height": 320,
         "transform": _places(parallel),
         "encoding": {
-            "x": text(
-                "parameter",
-                None,
-                scale={"type": "point", "domain": names, "padding": 0.6},
-                axis={
-                    "labelExpr": f"({json.dumps(titles)})[datum.value]",
-                    "labelAngle": -20,
-                    "labelLimit": 160,
-                    "ticks": False,
-                    "domain": False,
-                },
-            ),
+            "x": text("parameter", None, scale=points, axis=named),
             "y": quantitative("height", axis=None, scale={"domain": [parallel.bottom, 1.1]}),
         },
         "layer": [

@@ -10,6 +10,14 @@ from hpobench.analysis.charting import parts
 from hpobench.analysis.charting.parts import GREY, TABLE, Spec, layer, number, quantitative, text
 from hpobench.analysis.figures import Axis, Lines, Scaling, Views
 
+EFFICIENCY = [
+    text("algorithm", "Algorithm"),
+    text("workers", "Workers"),
+    number("estimate", "Efficiency"),
+    number("low", "From"),
+    number("high", "To"),
+]
+
 
 def lines_chart(lines: Lines) -> Spec:
     """The interval of a curve is seen while a reader points at it."""
@@ -104,13 +112,6 @@ def scaling_chart(scaling: Scaling) -> Spec:
     place = f"(indexof({json.dumps(names)}, datum.algorithm) + 0.5) / {len(names)} - 0.5"
     doublings = range(math.floor(math.log2(low)), math.ceil(math.log2(high)) + 1)
     hue, shown = parts.colour(styles), parts.shown_if_picked(styles)
-    tooltip = [
-        text("algorithm", "Algorithm"),
-        text("workers", "Workers"),
-        number("estimate", "Efficiency"),
-        number("low", "From"),
-        number("high", "To"),
-    ]
     guide = {"color": GREY, "strokeWidth": 1}
     full = layer("rule", {"x": None, "y": {"datum": 1}}, strokeDash=[5, 3], **guide)
     shares = {"x": quantitative("workers"), "y": quantitative("share")}
@@ -122,12 +123,10 @@ def scaling_chart(scaling: Scaling) -> Spec:
         **layer("line", shares, strokeDash=[1, 3], clip=True, **guide),
     }
     looks = {"color": hue, "strokeDash": parts.dash(styles), "detail": [{"field": "algorithm"}]}
-    lines = layer(
-        "line", {**looks, "opacity": shown, "tooltip": tooltip}, clip=True, strokeWidth=1.5
-    )
+    looks |= {"opacity": shown, "tooltip": EFFICIENCY}
     interval = {"y": quantitative("low"), "y2": {"field": "high"}, "color": hue}
-    interval |= {"opacity": parts.shown_if_picked(styles, 0.4), "tooltip": tooltip}
-    dot = {"color": hue, "opacity": shown, "tooltip": tooltip}
+    interval |= {"opacity": parts.shown_if_picked(styles, 0.4), "tooltip": EFFICIENCY}
+    dot = {"color": hue, "opacity": shown, "tooltip": EFFICIENCY}
     return {
         "data": TABLE,
         "params": [parts.choice(scaling.choice)],
@@ -154,7 +153,7 @@ def scaling_chart(scaling: Scaling) -> Spec:
         "layer": [
             full,
             fewest,
-            {"params": parts.picks(styles), **lines},
+            {"params": parts.picks(styles), **layer("line", looks, clip=True, strokeWidth=1.5)},
             layer("rule", interval, clip=True, strokeWidth=2),
             layer("point", dot, where="!datum._bounded", filled=True, clip=True, size=50),
             layer("point", dot, where="datum._bounded", filled=False, clip=True, size=50),

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from hpobench.analysis.charting import parts
-from hpobench.analysis.charting.parts import EDGE, GREY, TABLE, Spec, layer, number, text
-from hpobench.analysis.charting.parts import quantitative as measured
+from hpobench.analysis.charting.parts import (
+    EDGE,
+    GREY,
+    TABLE,
+    Spec,
+    layer,
+    number,
+    quantitative,
+    text,
+)
 from hpobench.analysis.figures import ENDS, Descent, Gantt
 from hpobench.analysis.looks import ACCENT
 
@@ -23,37 +31,24 @@ def descent_chart(descent: Descent) -> Spec:
     wherever it changes, and ends at a star."""
     x, y = descent.x, descent.y
     near = {"condition": {"param": TRIAL, "empty": False, "value": 2.5}, "value": 1}
-    trials = layer(
-        "line", {"detail": [{"field": "stretch"}], "strokeWidth": near}, clip=True, color=GREY
-    )
-    donors = {
-        "x": measured("parent_step"),
-        "x2": {"field": "step"},
-        "y": measured("parent_value"),
-        "y2": {"field": "value"},
-    }
-    moves = {"x2": {"field": "_next_step"}, "y2": {"field": "_next_value"}}
+    stretch = {"detail": [{"field": "stretch"}], "strokeWidth": near}
     link: Spec = {"clip": True, "color": GREY}
+    donors: Spec = {"x": quantitative("parent_step"), "x2": {"field": "step"}}
+    donors |= {"y": quantitative("parent_value"), "y2": {"field": "value"}}
+    moves = {"x2": {"field": "_next_step"}, "y2": {"field": "_next_value"}}
     cloned, left = "isValid(datum.parent_value)", "isValid(datum._next_step)"
     point: Spec = {"clip": True, "color": GREY, "opacity": 1}
     badge: Spec = {"clip": True, "dy": -9, "dx": 6, "fontWeight": "bold"}
     star: Spec = {"shape": STAR, "filled": True, "color": ACCENT, "size": 220, "opacity": 1}
+    across = {"domain": [x.low, x.high], "nice": False}
+    up = {"type": y.scale, "domain": [y.low, y.high], "nice": False}
     return {
         "data": TABLE,
         "transform": [{"filter": "isValid(datum.value)"}, parts.clone_of()],
         "height": 340,
         "encoding": {
-            "x": measured(
-                "step",
-                title=x.title,
-                scale={"domain": [x.low, x.high], "nice": False},
-                axis={"tickMinStep": 1},
-            ),
-            "y": measured(
-                "value",
-                title=y.title,
-                scale={"type": y.scale, "domain": [y.low, y.high], "nice": False},
-            ),
+            "x": quantitative("step", title=x.title, scale=across, axis={"tickMinStep": 1}),
+            "y": quantitative("value", title=y.title, scale=up),
             "tooltip": [
                 text("trial", "Trial"),
                 text("step", "Step"),
@@ -63,7 +58,7 @@ def descent_chart(descent: Descent) -> Spec:
             ],
         },
         "layer": [
-            {"params": [parts.zoom()], **trials},
+            {"params": [parts.zoom()], **layer("line", stretch, **link)},
             layer("rule", donors, where=cloned, **link, strokeDash=[4, 2]),
             layer("rule", moves, where=left, **link, strokeDash=[1, 2]),
             layer("point", where=left, shape=CROSS, size=30, **point),
@@ -90,7 +85,7 @@ def gantt_chart(gantt: Gantt) -> Spec:
     donor = "{at: datum.parent_clock, on: datum.parent_worker}"
     clone = "{at: datum.begin, on: datum.worker}"
     linked = {
-        "x": measured("at"),
+        "x": quantitative("at"),
         "yOffset": _worker("on", workers),
         "detail": [{"field": "trial"}, {"field": "begin"}],
         "color": {"value": "#2B2B2B"},
@@ -139,10 +134,10 @@ def _bars(gantt: Gantt, workers: int) -> Spec:
     # As rungs are. From below the first step on, whose bars would else look like paper.
     colours = {"type": "log", "domain": [gantt.steps**-0.6, gantt.steps], "range": "heatmap"}
     bar = {
-        "x": measured("begin", title=gantt.x.title, scale=across),
+        "x": quantitative("begin", title=gantt.x.title, scale=across),
         "x2": {"field": "end"},
         "yOffset": _worker("worker", workers),
-        "color": measured(
+        "color": quantitative(
             "last_step",
             title=gantt.label,
             scale={**colours, "interpolate": "rgb"},
@@ -158,7 +153,7 @@ def _marks(gantt: Gantt, workers: int) -> Spec:
     ended = {"field": "ended", "title": "Then"}
     shapes = [SHAPES[marker] for marker in markers]
     mark = {
-        "x": measured("end"),
+        "x": quantitative("end"),
         "yOffset": _worker("worker", workers),
         "shape": {**ended, "scale": {"domain": gantt.ends, "range": shapes}},
         "color": {**ended, "scale": {"domain": gantt.ends, "range": colours}},

@@ -6,7 +6,7 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.inference.elo import MEAN, elo, win_totals
+from hpobench.analysis.inference.ratings import MEAN, elo, win_totals
 from hpobench.analysis.study import Study, each_of_families
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field

@@ -7,7 +7,7 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.inference.mixed_model import GROUPS, design, mixed_model
+from hpobench.analysis.inference.mixed_effects import GROUPS, design, mixed_model
 from hpobench.analysis.inference.rank_tests import SHARES
 from hpobench.analysis.settings import SCHEDULER, SEARCHER
 from hpobench.analysis.study import Study, each_of_families

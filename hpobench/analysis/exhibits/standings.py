@@ -9,13 +9,13 @@ from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.inference.average_ranks import suite_ranks
 from hpobench.analysis.inference.bootstrap import (
+    enough_seeds,
     interval_valid,
     percentile_interval,
     suite_draws,
     suite_iqm,
     suite_mean,
 )
-from hpobench.analysis.inference.coverage import enough_seeds
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field, integer_field

@@ -17,6 +17,7 @@ from hpobench.analysis.inference.bootstrap import seed_means, weighted_draws
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 from hpobench.contract.seeding import derive_seed
 
+_NOTHING = 1e-12  # a difference in ``nr``, or a spread of one, that is rounding
 FEWEST = 5
 """Families from which anything is said about others: as few as there must be problems for tests of
 ranks."""
@@ -126,9 +127,6 @@ def rank_intervals(
     best = 1 + np.count_nonzero(higher, axis=0)
     worst = count - np.count_nonzero(higher, axis=1)
     return best, worst
-
-
-_NOTHING = 1e-12  # a difference in ``nr``, or a spread of one, that is rounding
 
 
 def leaders_without(values: FloatArray, families: Families) -> BoolArray:

@@ -5,7 +5,8 @@ Demsar, Statistical comparisons of classifiers over multiple data sets, JMLR 7, 
 
 from __future__ import annotations
 
-from itertools import combinations
+from collections.abc import Iterator
+from itertools import combinations, islice
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -14,14 +15,18 @@ import pandas as pd
 from hpobench.analysis.core.curves import Curves, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.inference.average_ranks import average_ranks
-from hpobench.analysis.inference.cliques import maximal_cliques
 from hpobench.analysis.inference.significance import ALPHA, holm, paired_ps
-from hpobench.analysis.settings import FloatArray, IntArray
+from hpobench.analysis.settings import BoolArray, FloatArray, IntArray
 from hpobench.contract.errors import TooFewError
 
 SHARES = (0.1, 0.25, 0.5, 1.0)  # of the budget
 FEWEST_PROBLEMS, FEWEST_ALGORITHMS = 5, 3
 """With less the F distribution is no approximation, or there is nothing to rank."""
+
+MOST = 10_000  # cliques that are listed: their number may grow as 3^(n/3), and nobody reads so many
+DEEPEST = 500
+"""Indices that are looked at: the search is as deep as a clique is large, and Python's stack is
+not."""
 
 Posthoc = Literal["wilcoxon", "nemenyi"]
 
@@ -157,6 +162,32 @@ def _groups(means: FloatArray, a: IntArray, b: IntArray) -> list[str]:
         for member in clique:
             found[order[member]].append(str(number))
     return [" ".join(numbers) for numbers in found]
+
+
+def maximal_cliques(alike: BoolArray, most: int = MOST) -> list[tuple[int, ...]] | None:
+    """Every set of indices that are pairwise ``alike`` and to which none can be added, sorted;
+    ``None`` if there are more than ``most``, or more than :data:`DEEPEST` indices.
+
+    ``alike`` has shape (n, n), is symmetric, and its diagonal does not count. Bron and Kerbosch's
+    algorithm with Tomita's pivot (Theoretical Computer Science 363, 2006): tens of algorithms
+    whose order is roughly that of their ranks have about as many groups as members.
+    """
+    if len(alike) > DEEPEST:
+        return None
+    neighbours = [set(np.flatnonzero(row).tolist()) - {i} for i, row in enumerate(alike)]
+
+    def extend(clique: set[int], candidates: set[int], done: set[int]) -> Iterator[tuple[int, ...]]:
+        if not candidates and not done:
+            yield tuple(sorted(clique))
+            return
+        pivot = max(candidates | done, key=lambda i: len(neighbours[i] & candidates))
+        for i in sorted(candidates - neighbours[pivot]):
+            yield from extend(clique | {i}, candidates & neighbours[i], done & neighbours[i])
+            candidates = candidates - {i}
+            done = done | {i}
+
+    found = list(islice(extend(set(), set(range(len(alike))), set()), most + 1))
+    return sorted(found) if len(found) <= most else None
 
 
 def enough_to_test(curves: Curves) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Curves
-from hpobench.analysis.inference.coverage import coverage
+from hpobench.analysis.inference.bootstrap import coverage
 from hpobench.analysis.inference.families import Families
 from hpobench.analysis.settings import REGRET_FLOOR, Settings
 from hpobench.contract.wording import count, number
