@@ -84,7 +84,7 @@ def ranks_chart(ranks: Ranks) -> Spec:
     joined = {"x": beside, "detail": {"field": "lane"}, "order": {"field": "rank"}}
     dot = {"size": 16, "color": GREY, "opacity": 1}
     bars = layer("line", joined, color=GREY, strokeWidth=1, point=dot)
-    layers = [{"transform": [*(_groups() if ranks.by_group else _neighbours()), place], **bars}]
+    layers = [{"transform": [*_lanes(by_group=ranks.by_group), place], **bars}]
     if not ranks.by_group:  # where the bar of an algorithm passes its own row
         ring = layer("point", {"x": beside}, filled=False, size=50, color=GREY)
         layers.append({"transform": [_IN_ORDER, place], **ring})
@@ -129,17 +129,16 @@ def _pointed_at() -> Spec:
     }
 
 
-def _groups() -> list[Spec]:
-    return [
-        {"filter": "datum.groups !== ''"},
-        {"calculate": "split(datum.groups, ' ')", "as": "group"},
-        {"flatten": ["group"]},
-        {"calculate": "toNumber(datum.group)", "as": "lane"},
-    ]
-
-
-def _neighbours() -> list[Spec]:
-    """A row for each two algorithms that share a group; the lane is the first one's place."""
+def _lanes(*, by_group: bool) -> list[Spec]:
+    """A row for each algorithm of each group; or for each two algorithms that share a group, whose
+    lane is the first one's place."""
+    if by_group:
+        return [
+            {"filter": "datum.groups !== ''"},
+            {"calculate": "split(datum.groups, ' ')", "as": "group"},
+            {"flatten": ["group"]},
+            {"calculate": "toNumber(datum.group)", "as": "lane"},
+        ]
     same = "datum.other.algorithm === datum.algorithm"
     return [
         _IN_ORDER,

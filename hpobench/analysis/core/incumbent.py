@@ -5,7 +5,7 @@ Never interpolated: a line between two results would show the later one before i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -90,16 +90,6 @@ def align(incumbents: Incumbents, grids: FloatArray, before: FloatArray) -> Floa
         look_up(*incumbents.steps(run), grid, float(before[run])) for run, grid in enumerate(grids)
     ]
     return np.array(rows).reshape(grids.shape)
-
-
-def with_hindsight(results: Results) -> Results:
-    """``results`` in which the visible loss is the held-out one, where there is one: their
-    incumbents are the results with the lowest held-out losses."""
-    visible = results.events["loss"].to_numpy(np.float64)
-    heldout = results.events["heldout"].to_numpy(np.float64, na_value=np.nan)
-    # What could not become incumbent still cannot.
-    both = np.isfinite(visible) & np.isfinite(heldout)
-    return replace(results, events=results.events.assign(loss=np.where(both, heldout, visible)))
 
 
 def run_of(results: Results, frame: pd.DataFrame) -> IntArray:

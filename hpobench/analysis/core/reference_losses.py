@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from hpobench.contract.numbers import LEAST_COST, MOST_COST
-from hpobench.contract.references import Reference
 from hpobench.store.read.reader import Results
 
 MOST = 1e150
@@ -66,9 +65,16 @@ def completed(results: Results) -> Results:
     """
     problems = results.problems.copy()
     for i, problem in problems[problems["optimum"].isna() & problems["clip"].isna()].iterrows():
-        if found := _measured(results, problem):
-            for column in ("optimum", "clip", "source", "known"):
-                problems.loc[i, column] = getattr(found, column)
+        cells = results.cells.loc[results.cells["problem"] == problem["problem"], "cell"]
+        events = results.events[results.events["cell"].isin(set(cells))]
+        reported = events["heldout" if problem["heldout"] else "loss"].astype(np.float64)
+        finite = np.isfinite(events["loss"]) & np.isfinite(reported)
+        events, reported = events[finite], reported[finite]
+        last = reported.groupby([events["cell"], events["trial"]], observed=True).last()
+        optimum = float(reported[events["step"] >= problem["steps"]].min())
+        clip = float(last.median())
+        if optimum < clip:
+            problems.loc[i, ["optimum", "clip", "source", "known"]] = optimum, clip, MEASURED, False
     return replace(results, problems=problems)
 
 
@@ -88,17 +94,6 @@ def unreferenced(results: Results) -> dict[str, int]:
     usable = _usable(results.problems)
     counts = results.cells["problem"].value_counts(sort=False)
     return {str(p): int(n) for p, n in counts.items() if p not in usable}
-
-
-def _measured(results: Results, problem: pd.Series) -> Reference | None:
-    cells = results.cells.loc[results.cells["problem"] == problem["problem"], "cell"]
-    events = results.events[results.events["cell"].isin(set(cells))]
-    reported = events["heldout" if problem["heldout"] else "loss"].astype(np.float64)
-    finite = np.isfinite(events["loss"]) & np.isfinite(reported)
-    events, reported = events[finite], reported[finite]
-    optimum = float(reported[events["step"] >= problem["steps"]].min())
-    clip = float(reported.groupby([events["cell"], events["trial"]], observed=True).last().median())
-    return Reference(optimum, clip, MEASURED, known=False) if optimum < clip else None
 
 
 def _usable(problems: pd.DataFrame) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -39,7 +39,12 @@ def given_pairs(
     specs = zip(first["searcher"], first["spec"], strict=True)
     searchers = {str(label): stored_mapping(spec).get("searcher") or {} for label, spec in specs}
     given = {label: searcher.get("given", {}).get(key) for label, searcher in searchers.items()}
-    others = {label: _without(searcher, key) for label, searcher in searchers.items()}
+    others = {}
+    for label, searcher in searchers.items():
+        # The source hash is left out: it differs between a searcher with and without a start.
+        kept = {name: searcher.get(name) for name in ("name", "class", "options")}
+        rest = {name: value for name, value in searcher.get("given", {}).items() if name != key}
+        others[label] = json.dumps({**kept, "given": rest}, sort_keys=True)
     plain = {(others[a.searcher], a.scheduler): a for a in algorithms if given[a.searcher] is None}
     return [
         GivenPair(a, base, KEYS[key].spell(value))
@@ -47,14 +52,6 @@ def given_pairs(
         if (value := given[a.searcher]) is not None
         and (base := plain.get((others[a.searcher], a.scheduler)))
     ]
-
-
-def _without(searcher: dict[str, Any], key: str) -> str:
-    """The searcher of a specification as text, without what it was given under ``key``."""
-    # The source hash is left out: it differs between a searcher with and without a start.
-    kept = {name: searcher.get(name) for name in ("name", "class", "options")}
-    given = {name: value for name, value in searcher.get("given", {}).items() if name != key}
-    return json.dumps({**kept, "given": given}, sort_keys=True)
 
 
 def rows_of(pairs: list[GivenPair], comparison: Comparison) -> tuple[list[int], list[int]]:

@@ -41,8 +41,7 @@ def caption(_study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
     )
 
 
-def alt(_: Comparison, table: pd.DataFrame) -> str:
-    return f"Curves of mean normalised regret. {phrases.ends(table)}"
+alt = phrases.curves_of("mean normalised regret")
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Lines:

@@ -5,11 +5,12 @@ Schneider, Bischl and Feurer, Overtuning in hyperparameter optimization, AutoML 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, Curves, algorithm_columns, compute_curves
-from hpobench.analysis.core.incumbent import with_hindsight
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.exhibits._by_algorithm import by_algorithm
 from hpobench.analysis.inference.bootstrap import suite_mean
@@ -70,8 +71,14 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
 
 
 def _hindsight(study: Study, _: Whole) -> Curves:
-    """All runs, with incumbents that are chosen on the held-out loss."""
-    return compute_curves(with_hindsight(study.results), study.settings)
+    """All runs, with incumbents that are chosen on the held-out loss where there is one."""
+    results, events = study.results, study.results.events
+    visible = events["loss"].to_numpy(np.float64)
+    heldout = events["heldout"].to_numpy(np.float64, na_value=np.nan)
+    # What could not become incumbent still cannot.
+    both = np.isfinite(visible) & np.isfinite(heldout)
+    events = events.assign(loss=np.where(both, heldout, visible))
+    return compute_curves(replace(results, events=events), study.settings)
 
 
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:

@@ -40,8 +40,7 @@ def caption(_study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     )
 
 
-def alt(_: Comparison, table: pd.DataFrame) -> str:
-    return f"Curves of average rank. {phrases.ends(table)}"
+alt = phrases.curves_of("average rank")
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Lines:

@@ -230,8 +230,7 @@ def caption(_: Study, __: Whole, table: pd.DataFrame) -> str:
     )
 
 
-def alt(_: Whole, table: pd.DataFrame) -> str:
-    return f"Curves of the share of trials that train on. {phrases.ends(table)}"
+alt = phrases.curves_of("the share of trials that train on")
 
 
 def figure(study: Study, _: Whole, table: pd.DataFrame) -> Lines:

@@ -57,8 +57,7 @@ def caption(_study: Study, _: Whole, _table: pd.DataFrame) -> str:
     )
 
 
-def alt(_: Whole, table: pd.DataFrame) -> str:
-    return f"Curves of thinking time. {phrases.ends(table)}"
+alt = phrases.curves_of("thinking time")
 
 
 def figure(study: Study, _: Whole, table: pd.DataFrame) -> Lines:

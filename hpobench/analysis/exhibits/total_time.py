@@ -75,8 +75,7 @@ def caption(_: Study, comparison: Comparison, table: pd.DataFrame) -> str:
     )
 
 
-def alt(_: Comparison, table: pd.DataFrame) -> str:
-    return f"Curves of mean normalised regret over total time. {phrases.ends(table)}"
+alt = phrases.curves_of("mean normalised regret over total time")
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Lines:

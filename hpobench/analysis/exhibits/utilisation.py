@@ -120,8 +120,7 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     )
 
 
-def alt(_: Comparison, table: pd.DataFrame) -> str:
-    return f"Curves of the share of workers that are busy. {phrases.ends(table)}"
+alt = phrases.curves_of("the share of workers that are busy")
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Lines:

@@ -22,7 +22,7 @@ from hpobench.analysis.inference.bootstrap import (
     problem_weights,
     seed_counts,
 )
-from hpobench.analysis.settings import FloatArray, IntArray, Settings
+from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.analysis.study import Study, each_of_several
 from hpobench.analysis.text import phrases
 
@@ -102,7 +102,9 @@ def _resampled_wins(nr: FloatArray, part: slice, problem: str, settings: Setting
     for others, theirs, counts in groups:
         runs = np.sort(nr[np.ix_(others, theirs)], axis=1)
         order = np.argsort(nr[np.ix_(others, theirs)], axis=1, kind="stable")
-        from_on = _sums_from_on(counts[order])
+        # Along the second axis, the sum of each count and all behind it, and 0 behind the last.
+        behind = np.pad(counts[order], ((0, 0), (0, 1), (0, 0)))[:, ::-1]
+        from_on = np.ascontiguousarray(np.cumsum(behind, axis=1)[:, ::-1])
         row = np.arange(len(others))[:, None]
         for members, seeds, own in groups:
             for a in (int(member) for member in members if int(member) in chosen):
@@ -113,13 +115,6 @@ def _resampled_wins(nr: FloatArray, part: slice, problem: str, settings: Setting
                 twice = np.einsum("bsr,sr->br", from_on[row, below] + from_on[row, upto], own)
                 won[a - chosen.start, others] = twice / (2 * len(seeds) * len(theirs))
     return np.moveaxis(won, -1, 0)
-
-
-def _sums_from_on(counts: IntArray) -> IntArray:
-    """Along the second axis, the sum of each entry and all behind it, and 0 behind the last."""
-    sums = np.zeros((counts.shape[0], counts.shape[1] + 1, counts.shape[2]), dtype=np.int64)
-    np.cumsum(counts[:, ::-1], axis=1, out=sums[:, 1:])
-    return np.ascontiguousarray(sums[:, ::-1])
 
 
 def caption(_study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:

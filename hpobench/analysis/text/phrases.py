@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -155,6 +157,15 @@ def ends(table: pd.DataFrame) -> str:
         f"Lowest at the end: {last.index[0]} with {number(float(last.iloc[0]))}; "
         f"highest: {last.index[-1]} with {number(float(last.iloc[-1]))}."
     )
+
+
+def curves_of(what: str) -> Callable[[object, pd.DataFrame], str]:
+    """The ``alt`` of an exhibit whose figure is curves of ``what`` and nothing else."""
+
+    def alt(_: object, table: pd.DataFrame) -> str:
+        return f"Curves of {what}. {ends(table)}"
+
+    return alt
 
 
 def first_and_last(table: pd.DataFrame) -> str:
