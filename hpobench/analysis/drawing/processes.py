@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import pandas as pd
