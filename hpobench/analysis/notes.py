@@ -18,10 +18,9 @@ from hpobench.analysis.exhibits import (
     number_of,
 )
 from hpobench.analysis.inference.bootstrap import coverage, enough_seeds
-from hpobench.analysis.inference.rank_tests import require_enough
+from hpobench.analysis.inference.rank_tests import too_few
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study, each_of_families
-from hpobench.contract.errors import TooFewError
 from hpobench.contract.wording import listed
 from hpobench.store.read.reader import Results
 
@@ -44,11 +43,9 @@ def notes(study: Study) -> Iterator[str]:
         )
     yield from _comparable(study)
     for comparison in shown:
-        try:
-            require_enough(comparison.curves)
-        except TooFewError as error:
+        if why := too_few(comparison.curves):
             figure = number_of(critical_difference)
-            yield f"{comparison.title}: there is no figure {figure}, for {error}."
+            yield f"{comparison.title}: there is no figure {figure}, for {why}."
     yield from _unmodelled(study)
     yield from _narrow(shown, study.settings)
     yield from _left_out(results)
@@ -89,7 +86,7 @@ def _comparable(study: Study) -> Iterator[str]:
 
 def _unmodelled(study: Study) -> Iterator[str]:
     for comparison in each_of_families(study):
-        if why := mixed_model.reason(study, comparison):
+        if why := study.computed(mixed_model.reason, comparison):
             yield f"{comparison.title}: there is no table {number_of(mixed_model)}, for {why}."
 
 
@@ -97,6 +94,7 @@ def _narrow(fair: list[Comparison], settings: Settings) -> Iterator[str]:
     for comparison in fair:
         seeds = comparison.curves.present.sum(axis=2)
         held = coverage(seeds, settings)
+        # Without a number there are no intervals at all, as the captions say.
         if len(seeds) > 1 and not np.isnan(held) and not enough_seeds(seeds, settings):
             yield (
                 f"{comparison.title}: with so few seeds the intervals are too narrow. Were losses "

@@ -113,6 +113,7 @@ def scaling_chart(scaling: Scaling) -> Spec:
     doublings = range(math.floor(math.log2(low)), math.ceil(math.log2(high)) + 1)
     hue, shown = parts.colour(styles), parts.shown_if_picked(styles)
     guide = {"color": GREY, "strokeWidth": 1}
+    doubling = {"type": "log", "base": 2}
     full = layer("rule", {"x": None, "y": {"datum": 1}}, strokeDash=[5, 3], **guide)
     shares = {"x": quantitative("workers"), "y": quantitative("share")}
     fewest = {
@@ -140,13 +141,13 @@ def scaling_chart(scaling: Scaling) -> Spec:
             "x": quantitative(
                 "at",
                 title="Workers",
-                scale=_doubling(workers[0] / 1.2, workers[-1] * 1.2),
+                scale={**doubling, "domain": [workers[0] / 1.2, workers[-1] * 1.2], "nice": False},
                 axis={"values": workers, "grid": False},
             ),
             "y": quantitative(
                 "estimate",
                 title=title,
-                scale=_doubling(low / 1.3, high * 1.3),
+                scale={**doubling, "domain": [low / 1.3, high * 1.3], "nice": False},
                 axis={"values": [2.0**i for i in doublings], "format": ".3~g"},
             ),
         },
@@ -159,7 +160,3 @@ def scaling_chart(scaling: Scaling) -> Spec:
             layer("point", dot, where="datum._bounded", filled=False, clip=True, size=50),
         ],
     }
-
-
-def _doubling(low: float, high: float) -> Spec:
-    return {"type": "log", "base": 2, "domain": [low, high], "nice": False}

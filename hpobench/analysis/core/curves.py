@@ -135,6 +135,7 @@ def compute_curves(results: Results, settings: Settings) -> Curves:
     Problems without references to measure from, and algorithms that ran on no other, are left
     out (:func:`hpobench.analysis.core.reference_losses.unreferenced` names them).
     """
+    # Named while all runs are there: a name depends on how many schedulers they have.
     every = algorithms_of(results.cells)
     results = referenced(results)
     cells = results.cells

@@ -70,6 +70,7 @@ def hitting_times(runs: Runs, curves: Curves, targets: FloatArray) -> Hits:
 def first_hits(at: FloatArray, loss: FloatArray, targets: FloatArray) -> FloatArray:
     """Where the step function with the value ``loss`` from ``at`` on is first at or below each of
     ``targets``; infinite where it never is, NaN for targets that are NaN."""
+    # Negated, for the search takes what rises.
     lowest = np.minimum.accumulate(loss)
     first = np.searchsorted(-lowest, -targets, side="left")
     return np.where(np.isnan(targets), np.nan, np.append(at, np.inf)[first])

@@ -135,7 +135,7 @@ def _end(results: Results, axis: Axis) -> FloatArray:
     end = cells["clock"].fillna(0.0)
     if axis == "time+thinking":
         end = end + cells["suggest_s"].fillna(0.0) + cells["observe_s"].fillna(0.0)
-    return end.to_numpy(np.float64, copy=True)
+    return end.to_numpy(np.float64, copy=True)  # the caller writes into it
 
 
 def _unit(results: Results, axis: Axis) -> FloatArray:

@@ -141,6 +141,7 @@ def _of(frame: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 
 def _histories(results: Results) -> list[tuple[str, bytes]]:
     """How each run ended, and a digest of each of its results in their order."""
+    # Without the cells' ids, which differ between the two sides where code did.
     rows = pd.util.hash_pandas_object(results.events.drop(columns="cell"), index=False).to_numpy()
     bounds = np.searchsorted(run_of(results, results.events), np.arange(len(results.cells) + 1))
     events = [rows[low:high].tobytes() for low, high in pairwise(bounds)]

@@ -39,12 +39,22 @@ LINK: dict[str, Any] = {"color": INK, "linewidth": 0.8, "linestyle": (0, (2.5, 1
 
 
 def draw_descent(descent: figures.Descent, table: pd.DataFrame) -> Figure:
+    """The line to the best result has the trial's number at each change."""
     figure = Figure(figsize=(6.6, 4.2), layout="constrained")
     ax = figure.subplots()
     scale(ax.xaxis, descent.x)
     scale(ax.yaxis, descent.y)
     _learning_curves(ax, table)
-    _best(ax, table)
+    line = table[table["ancestor"]]
+    ax.plot(line["step"], line["value"], color=ACCENT, linewidth=2.2, zorder=4)
+    badge = {"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": ACCENT}
+    text: Any = {"color": ACCENT, "fontsize": 6.5, "fontweight": "bold", "bbox": badge, "zorder": 6}
+    changes = table[table["_begin"]]
+    for (x, y), trial in zip(_matrix(changes, "step", "value"), changes["trial"], strict=True):
+        ax.text(x, y, str(trial), ha="center", va="center", **text)
+    best = table[table["_best"]]
+    star: Any = {"markersize": 11, "markeredgecolor": "white", "markeredgewidth": 0.8}
+    ax.plot(best["step"], best["value"], "*", color=ACCENT, **star, zorder=7, clip_on=False)
     _names(ax, table)
     ax.set_xlabel(drawable(descent.x.title))
     ax.set_ylabel(drawable(descent.y.title))
@@ -74,20 +84,6 @@ def _learning_curves(ax: Axes, table: pd.DataFrame) -> None:
     arrow |= {"color": LINE, "linewidth": 0.6, "linestyle": ":"}
     for end, (x, y) in zip(ends, _matrix(left, "_next_step", "_next_value"), strict=True):
         ax.annotate("", (x, y), end, arrowprops=arrow)
-
-
-def _best(ax: Axes, table: pd.DataFrame) -> None:
-    """The line from the first step to the best result, with the trial's number at each change."""
-    line = table[table["ancestor"]]
-    ax.plot(line["step"], line["value"], color=ACCENT, linewidth=2.2, zorder=4)
-    badge = {"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": ACCENT}
-    text: Any = {"color": ACCENT, "fontsize": 6.5, "fontweight": "bold", "bbox": badge, "zorder": 6}
-    changes = table[table["_begin"]]
-    for (x, y), trial in zip(_matrix(changes, "step", "value"), changes["trial"], strict=True):
-        ax.text(x, y, str(trial), ha="center", va="center", **text)
-    best = table[table["_best"]]
-    star: Any = {"markersize": 11, "markeredgecolor": "white", "markeredgewidth": 0.8}
-    ax.plot(best["step"], best["value"], "*", color=ACCENT, **star, zorder=7, clip_on=False)
 
 
 def _matrix(rows: pd.DataFrame, *columns: str) -> FloatArray:

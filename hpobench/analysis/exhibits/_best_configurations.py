@@ -52,6 +52,7 @@ def best_configurations(results: Results, problem: str, settings: Settings) -> p
     best = np.arange(len(trials)) < -(-at_full(trials) // 10)
     kept = _some(best, SAMPLE, SAMPLE, seed)
     trials, best = trials.iloc[kept], best[kept]
+    # As one text, which is parsed faster than many.
     configs: list[Config] = json.loads(f"[{','.join(trials['config'])}]")
     positions = unit_positions(space, configs)
     distance = distances(space, positions, best)

@@ -47,6 +47,7 @@ def table(study: Study, _: Whole) -> pd.DataFrame:
     kinds = study.failures.groupby(["algorithm", "kind"]).size()
     for kind in KINDS:
         table[kind] = [int(kinds.get((name, kind), 0)) for name in table.index]
+    # As objects: categories would also count those without a failure.
     failed = results.trials.loc[results.trials["status"] == "failed", "cell"].astype(object)
     failures = failed.map(pd.Series(names.to_numpy(), index=cells["cell"])).value_counts()
     table["failed trials"] = failures.reindex(table.index, fill_value=0)

@@ -5,11 +5,12 @@ Demsar, Statistical comparisons of classifiers over multiple data sets, JMLR 7, 
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.figures import Bar, Choice, Ranking, Ranks
-from hpobench.analysis.inference.rank_tests import RankTests, enough_to_test, rank_tests
+from hpobench.analysis.inference.rank_tests import RankTests, rank_tests, too_few
 from hpobench.analysis.inference.significance import ALPHA
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
@@ -26,7 +27,7 @@ TAB = "tests"
 
 def subjects(study: Study) -> list[Comparison]:
     """Every comparison of as many problems and algorithms as the tests take."""
-    return [one for one in study.shown if enough_to_test(one.curves)]
+    return [one for one in study.shown if not too_few(one.curves)]
 
 
 def tested(_: Study, comparison: Comparison) -> RankTests:
@@ -42,12 +43,12 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
 def caption(_study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
     curves = comparison.curves
     k, n = len(curves.algorithms), len(curves.problems)
-    pairs = k * (k - 1) // 2
+    pairs, nemenyi = k * (k - 1) // 2, table["critical_difference"].notna().all()
     # The most lopsided signs of N pairs have p = 2 / 2^N, and Holm's first factor is all pairs.
-    hopeless = not _nemenyi(table) and pairs * 2.0 ** (1 - n) >= ALPHA
+    hopeless = not nemenyi and pairs * 2.0 ** (1 - n) >= ALPHA
     adjusted = f"with Holm's adjustment for {count(pairs, 'pair')}"
     test = f"Wilcoxon's signed-rank test tells pairs apart, {adjusted}"
-    if _nemenyi(table):
+    if nemenyi:
         test = (
             "Nemenyi's test tells apart whose ranks differ by more than the critical difference, CD"
         )
@@ -91,8 +92,8 @@ def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Ranks:
             lanes = tuple((tuple(sorted(bar)),) for bar in alike)
         p = "p < 0.001" if first["p"] < 0.001 else f"p = {first['p']:.3f}"
         test = f"N = {first['problems']}, F = {first['f']:.3g}, {p}"
-        difference = float(first["critical_difference"]) if _nemenyi(table) else None
-        rankings.append(Ranking(test, lanes, difference))
+        difference = float(first["critical_difference"])
+        rankings.append(Ranking(test, lanes, None if np.isnan(difference) else difference))
     options = tuple((f"{100 * share:g} %", float(share)) for share in shares)
     return Ranks(
         styles=study.styles,
@@ -107,10 +108,6 @@ def _by_group(table: pd.DataFrame) -> bool:
     """Whether there is room for the groups of every panel."""
     panels = [rows for _, rows in table.groupby("share")]
     return all(len(_lanes(_bars(rows))) <= len(rows) for rows in panels)
-
-
-def _nemenyi(table: pd.DataFrame) -> bool:
-    return bool(table["critical_difference"].notna().all())
 
 
 def _bars(rows: pd.DataFrame) -> list[Bar]:

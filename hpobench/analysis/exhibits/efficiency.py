@@ -123,7 +123,7 @@ def _runs(
 
 def caption(_: Study, comparison: Comparison, table: pd.DataFrame) -> str:
     curves = comparison.curves
-    base, *_ = counts = _workers(table)
+    base, *_ = counts = sorted(table["workers"].unique().tolist())
     unit = "T_1 / (W T_W)" if base == 1 else f"{base} T_{base} / (W T_W)"
     levels = " and ".join(f"{t:g}" for t in TOLERANCES)
     return (
@@ -143,7 +143,8 @@ def alt(_: Comparison, __: pd.DataFrame) -> str:
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Scaling:
-    means, counts = table.loc[table["problem"].isna(), "estimate"], _workers(table)
+    means = table.loc[table["problem"].isna(), "estimate"]
+    counts = sorted(table["workers"].unique().tolist())
     titles = [*(f"To regret {tolerance:g}" for tolerance in TOLERANCES), "Evaluations"]
     # The estimates set the range: an interval may have no end.
     low = min(float(means.min()), counts[0] / counts[-1])
@@ -154,7 +155,3 @@ def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Scaling:
         y=Axis("Efficiency", low, max(float(means.max()), 1.0)),
         spread=SPREAD,
     )
-
-
-def _workers(table: pd.DataFrame) -> list[int]:
-    return sorted(table["workers"].unique().tolist())

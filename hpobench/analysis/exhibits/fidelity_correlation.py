@@ -76,6 +76,7 @@ def table(study: Study, _: Whole) -> pd.DataFrame:
 def _losses(events: pd.DataFrame, run: IntArray, steps: IntArray) -> tuple[FloatArray, IntArray]:
     """The losses after each of ``steps`` of all trials that have them, shape (trials, steps), and
     the run of each."""
+    # One number for both, which sorts faster than two columns.
     key = (run << 32) + events["trial"].to_numpy(np.int64)
     trials, row = np.unique(key, return_inverse=True)
     wanted = np.isin(events["step"], steps)

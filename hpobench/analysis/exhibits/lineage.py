@@ -79,6 +79,7 @@ def lineage(events: pd.DataFrame, objective: Objective) -> pd.DataFrame:
             "value": value,
             "parent": events["parent"].astype("Int64"),
             "parent_step": events["parent_step"].astype("Int64"),
+            # An array: a series would be aligned by its rows. -1 is none of them, and so missing.
             "parent_stretch": pd.Series(stretch, dtype="Int64").reindex(origin).array,
             "parent_value": value.reindex(origin).array,
             "ancestor": ancestor,

@@ -31,15 +31,11 @@ DIGITS = 6  # decimals that are kept: those behind depend on the processor
 
 def subjects(study: Study) -> list[Comparison]:
     """The comparisons on several families for which there is a model."""
-    return [one for one in each_of_families(study) if not reason(study, one)]
+    return [one for one in each_of_families(study) if not study.computed(reason, one)]
 
 
 def reason(study: Study, comparison: Comparison) -> str:
     """Why a report has no model of ``comparison``; empty if it has one."""
-    return study.computed(_reason, comparison)
-
-
-def _reason(study: Study, comparison: Comparison) -> str:
     rows = int(comparison.curves.present.sum()) * len(SHARES)
     if rows > MOST_ROWS:
         return f"{rows:,} regrets would take minutes; hpobench.load(...).mixed_model() takes any"

@@ -48,6 +48,7 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     ``regret``, the mean ``nr`` of the incumbents, of which ``estimate`` is a part.
     """
     settings, curves = study.settings, _with_heldout(study, comparison)
+    # Of all runs at once, for there may be two comparisons.
     every = study.computed(_hindsight, study.whole)
     best = every.select(
         np.isin(every.names, curves.names), np.isin(every.problems, curves.problems)

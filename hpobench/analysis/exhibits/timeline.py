@@ -94,7 +94,7 @@ def _bars(events: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
     found["parent_clock"] = events["end"].reindex(donor).array
     found = found.reset_index().drop(columns="number")
     status = found["trial"].map(trials.set_index("trial")["status"].astype(object))
-    last = ~found.duplicated("trial", keep="last")
+    last = ~found.duplicated("trial", keep="last")  # a trial went on after all others
     return found.assign(ended=status.where(last, "paused")).sort_values(
         ["begin", "worker"], kind="stable"
     )

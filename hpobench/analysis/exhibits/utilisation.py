@@ -38,7 +38,8 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     """
     results, curves, settings = study.results, comparison.curves, study.settings
     a, p, s = places(curves, results.cells)
-    kept = np.flatnonzero((np.minimum(np.minimum(a, p), s) >= 0) & (_clock(results) > 0))
+    moved = results.cells["clock"].fillna(0.0).to_numpy(np.float64) > 0
+    kept = np.flatnonzero((np.minimum(np.minimum(a, p), s) >= 0) & moved)
     values = np.full((*curves.present.shape, settings.points), np.nan)
     values[a[kept], p[kept], s[kept]] = busy_shares(results, settings.points)[kept]
     values = np.concatenate([values, values[..., -1:]], axis=-1)
@@ -59,7 +60,7 @@ def busy_shares(results: Results, parts: int) -> FloatArray:
     off.
     Failed steps, and those that a decision of the scheduler undid, left no trace.
     """
-    clock = _clock(results)
+    clock: FloatArray = results.cells["clock"].fillna(0.0).to_numpy(np.float64)
     run = run_of(results, results.events)
     begin, end = occupancy(results.events, run)
     cut, since = _cut_off(results, run, end)
@@ -72,6 +73,7 @@ def busy_shares(results: Results, parts: int) -> FloatArray:
     shape = len(clock), parts + 1
     busy = _since(begin, run, shape) - _since(end, run, shape)
     workers = results.cells["workers"].to_numpy(np.float64)
+    # More than all only if a trial that the end cut off had no worker yet.
     shares = np.minimum(np.diff(busy, axis=1) / workers[:, None], 1.0)
     return np.where(clock[:, None] > 0, shares, np.nan)
 
@@ -101,11 +103,6 @@ def _since(at: FloatArray, run: IntArray, shape: tuple[int, int]) -> FloatArray:
     total = np.bincount(first, at, shape[0] * shape[1]).reshape(shape).cumsum(axis=1)
     since: FloatArray = count * np.arange(shape[1]) - total
     return since
-
-
-def _clock(results: Results) -> FloatArray:
-    clock: FloatArray = results.cells["clock"].fillna(0.0).to_numpy(np.float64)
-    return clock
 
 
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:

@@ -140,7 +140,13 @@ def figure(_study: Study, _: Comparison, table: pd.DataFrame) -> Matrix:
         down=("algorithm", names),
         across=("other", names),
         value="estimate",
-        texts=tuple(map(_short, table["estimate"])),
+        # Two digits in the least space; what is written as 1 or 0 is no rounding.
+        texts=tuple(
+            f"{value:.0f}"
+            if value in (0.0, 1.0)
+            else f"{min(max(value, 0.01), 0.99):.2f}".lstrip("0")
+            for value in table["estimate"]
+        ),
         label=label,
         colours="high is better",
         limits=(0.0, 1.0),
@@ -154,10 +160,3 @@ def figure(_study: Study, _: Comparison, table: pd.DataFrame) -> Matrix:
             ("high", "To"),
         ),
     )
-
-
-def _short(value: float) -> str:
-    """Two digits in the least space; 1 and 0 are no rounding."""
-    if value in (0.0, 1.0):
-        return f"{value:.0f}"
-    return f"{min(max(value, 0.01), 0.99):.2f}".lstrip("0")

@@ -50,7 +50,7 @@ def scopes(curves: Curves) -> Scopes:
     found: dict[bytes, tuple[str | None, str | None, BoolArray]] = {}
 
     def add(algorithm: str | None, problem: str | None, members: BoolArray) -> None:
-        found.pop(members.tobytes(), None)
+        found.pop(members.tobytes(), None)  # to stand where the later of the two does
         found[members.tobytes()] = (algorithm, problem, members)
 
     add(None, None, np.ones(len(a), dtype=bool))

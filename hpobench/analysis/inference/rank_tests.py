@@ -60,7 +60,8 @@ def rank_tests(curves: Curves, posthoc: Posthoc = "wilcoxon") -> RankTests:
     ``curves`` must be a fair comparison. Raises :class:`TooFewError` below 5 problems or 3
     algorithms.
     """
-    require_enough(curves)
+    if why := too_few(curves):
+        raise TooFewError(why)
     at = curves.points(SHARES)
     medians = np.nanmedian(normalised(curves)[..., at], axis=2)
     parts = [_at_share(curves, share, medians[..., i], posthoc) for i, share in enumerate(SHARES)]
@@ -190,20 +191,13 @@ def maximal_cliques(alike: BoolArray, most: int = MOST) -> list[tuple[int, ...]]
     return sorted(found) if len(found) <= most else None
 
 
-def enough_to_test(curves: Curves) -> bool:
-    """Whether there are problems and algorithms enough for a test."""
-    enough = len(curves.problems) >= FEWEST_PROBLEMS
-    return enough and len(curves.algorithms) >= FEWEST_ALGORITHMS
-
-
-def require_enough(curves: Curves) -> None:
-    """Raises :class:`TooFewError` where there are too few problems or algorithms for a test."""
+def too_few(curves: Curves) -> str:
+    """Why there are too few problems or algorithms for a test; empty if there are enough."""
     for found, fewest, what in (
         (len(curves.problems), FEWEST_PROBLEMS, "problems"),
         (len(curves.algorithms), FEWEST_ALGORITHMS, "algorithms"),
     ):
         if found < fewest:
-            raise TooFewError(
-                f"testing whether algorithms differ takes {fewest} {what} or more; "
-                f"here {'is' if found == 1 else 'are'} {found}"
-            )
+            here = f"here {'is' if found == 1 else 'are'} {found}"
+            return f"testing whether algorithms differ takes {fewest} {what} or more; {here}"
+    return ""

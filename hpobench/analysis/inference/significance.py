@@ -57,25 +57,19 @@ def paired_ps(scores: FloatArray, a: IntArray, b: IntArray) -> FloatArray:
         difference = scores[a[part]] - scores[b[part]]
         sizes = np.sort(np.abs(difference), axis=1)
         plain = (np.diff(sizes, axis=1) > 0).all(axis=1) & (sizes[:, 0] > 0)
-        if plain.any():
-            p[part][plain] = _without_ties(difference[plain])
+        if plain.any() and difference.shape[1] > EXACT:
+            from scipy import stats
+
+            p[part][plain] = stats.wilcoxon(difference[plain], axis=1).pvalue
+        elif plain.any():
+            own = difference[plain]
+            ranks = np.argsort(np.argsort(np.abs(own), axis=1), axis=1) + 1.0
+            null = _null(tuple(range(1, own.shape[1] + 1)))
+            observed = np.abs((np.sign(own) * ranks).sum(axis=1))
+            p[part][plain] = (len(null) - np.searchsorted(null, observed - 1e-9)) / len(null)
         for i in np.flatnonzero(~plain):
             p[begin + i] = paired_p(scores[a[begin + i]], scores[b[begin + i]])
     return p
-
-
-def _without_ties(difference: FloatArray) -> FloatArray:
-    """The p of each row of ``difference``, in which no magnitude is zero or comes twice."""
-    if difference.shape[1] > EXACT:
-        from scipy import stats
-
-        several: FloatArray = stats.wilcoxon(difference, axis=1).pvalue
-        return several
-    ranks = np.argsort(np.argsort(np.abs(difference), axis=1), axis=1) + 1.0
-    null = _null(tuple(range(1, difference.shape[1] + 1)))
-    observed = np.abs((np.sign(difference) * ranks).sum(axis=1))
-    share: FloatArray = (len(null) - np.searchsorted(null, observed - 1e-9)) / len(null)
-    return share
 
 
 @functools.lru_cache(maxsize=256)
