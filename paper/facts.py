@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.budgets import stored_mapping
-from hpobench.analysis.exhibits import conditions, cost, problems
+from hpobench.analysis.exhibits import conditions, cost, problem_table
 from hpobench.analysis.inference.bootstrap import coverage
 from hpobench.analysis.settings import IntArray, Settings
 from hpobench.analysis.study import Study
@@ -64,7 +64,7 @@ class Facts:
     @cached_property
     def problems(self) -> pd.DataFrame:
         """The report's table of problems."""
-        return self.study.computed(problems.table, self.study.whole)
+        return self.study.computed(problem_table.table, self.study.whole)
 
     @property
     def level(self) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from hpobench.contract.numbers import LEAST_COST, MOST_COST
+from hpobench.contract.losses import LEAST_COST, MOST_COST
 from hpobench.store.read.reader import Results
 
 MOST = 1e150

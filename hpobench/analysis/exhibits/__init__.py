@@ -109,7 +109,7 @@ TABLES: dict[str, tuple[TableExhibit[Any], ...]] = {
     "T11": modules("stops"),
 }
 STANDINGS: tuple[TableExhibit[Any], ...] = modules("standings")
-SETTING: tuple[TableExhibit[Any], ...] = modules("conditions", "problems")
+SETTING: tuple[TableExhibit[Any], ...] = modules("conditions", "problem_table")
 ORIGINS: tuple[TableExhibit[Any], ...] = modules("runs")
 FAILURES: tuple[TableExhibit[Any], ...] = modules("failed_runs")
 FILES: tuple[Frame[Any], ...] = modules("critical_pairs")

@@ -16,7 +16,7 @@ from hpobench.analysis.settings import FloatArray
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Field
-from hpobench.plugins.starting.given import KEYS
+from hpobench.plugins.starting.suite_keys import KEYS
 
 
 class GivenPair(NamedTuple):
