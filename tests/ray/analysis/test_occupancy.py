@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.analysis.core.occupancy import occupancy
+from hpobench.analysis.core.trial_steps import occupancy
 from hpobench.api import Budget
 from hpobench.plugins.building import build_scheduler, plugin_ref
 from hpobench.plugins.registry import Registry

@@ -19,7 +19,6 @@ from typing import Any
 import pandas as pd
 import psutil
 
-from hpobench.analysis.core.lineage import lineage_faults
 from hpobench.api import Config
 from hpobench.contract.cell import Cell
 from hpobench.plugins.building import build_problem, build_searcher
@@ -28,6 +27,7 @@ from hpobench.running.stages.live.journal import Journal
 from hpobench.store.read.reader import Results, load_results
 from tests.ray.faults.live_chain import beginning, link, loss_of
 from tests.support.frames import tuples
+from tests.support.lineage_faults import lineage_faults
 
 CELL, WORKER = "ray::_run_live_cell", "ray::Worker.serve"
 Key = tuple[int, float]

@@ -1,4 +1,4 @@
-"""Average ranks, with bars that join algorithms which tests do not tell apart."""
+"""A row for each algorithm: dots with their intervals, and average ranks."""
 
 from __future__ import annotations
 
@@ -10,17 +10,40 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from hpobench.analysis import figures
-from hpobench.analysis.drawing.style import drawable, name_rows
+from hpobench.analysis.drawing.style import drawable, name_rows, scale
 from hpobench.analysis.looks import INK, MUTED, Styles
 
-COLUMNS = 2
-"""Panels beside each other."""
+COLUMNS = 2  # panels beside each other
 ROW, LANE, GAP = 0.165, 0.085, 0.35
 """Inches: the height of an algorithm, the width of a bar, and what is between panels."""
 DOT: Any = {"markersize": 2.7, "markeredgewidth": 0.6}
 
 
-def draw(ranks: figures.Ranks, table: pd.DataFrame) -> Figure:
+def draw_dots(dots: figures.Dots, table: pd.DataFrame) -> Figure:
+    """A panel for each kind of rows."""
+    names, options = dots.names, dots.choice.options
+    algorithms = {a.name: a for a in dots.styles.algorithms}
+    longest = max(len(drawable(name)) for name in names)
+    size = (0.5 + 0.07 * longest + 1.75 * len(options), 0.85 + 0.19 * len(names))
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(1, len(options), sharex=True, sharey=True, squeeze=False)[0]
+    for ax, (label, value) in zip(axes, options, strict=True):
+        rows = table[table[dots.choice.column] == value]
+        parts = (rows[name] for name in ("algorithm", "estimate", "low", "high"))
+        for name, estimate, low, high in zip(*parts, strict=True):
+            y, look = names.index(name), dots.styles.look(algorithms[name])
+            broad = {"linewidth": 4.5, "alpha": 0.4, "solid_capstyle": "butt"}
+            ax.plot([low, high], [y, y], color=look.color, **broad)
+            ax.plot(estimate, y, look.marker, color=look.color, markersize=3.8)
+        ax.set_title(label)
+        name_rows(ax, names)
+    scale(axes[0].xaxis, dots.x)
+    axes[0].set_ylim(len(names) - 0.4, -0.6)
+    figure.supxlabel(dots.x.title, fontsize=8.5)
+    return figure
+
+
+def draw_ranks(ranks: figures.Ranks, table: pd.DataFrame) -> Figure:
     """An algorithm a row, the best on top, unlike the customary diagram, whose labels do not fit
     tens of algorithms. Bars are on the right, with a dot for each member."""
     panels = list(zip(ranks.choice.options, ranks.rankings, strict=True))[::-1]

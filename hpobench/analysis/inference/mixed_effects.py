@@ -21,8 +21,7 @@ from hpobench.analysis.settings import FloatArray
 from hpobench.contract.errors import NotAvailableError
 
 GROUPS = ("family", "problem", "seed")
-_MOST_STEPS = 1000
-"""Of Nelder and Mead's method, which takes about 100."""
+_MOST_STEPS = 1000  # of Nelder and Mead's method, which takes about 100
 
 
 class MixedModel(NamedTuple):
@@ -72,8 +71,13 @@ def mixed_model(score: FloatArray, columns: FloatArray, groups: pd.DataFrame) ->
         raise NotAvailableError(
             "the mixed model needs statsmodels: pip install 'hpobench[stats]'"
         ) from error
-    data, names = _numbered(groups), [f"x{i}" for i in range(columns.shape[1])]
-    data = pd.concat([data.assign(score=score), pd.DataFrame(columns, columns=names)], axis=1)
+    # Numbers, which formulas take whatever the labels are; a problem is one of its family, and a
+    # seed one of its problem.
+    keys = [list(GROUPS[: i + 1]) for i in range(len(GROUPS))]
+    numbered = {key[-1]: groups.groupby(key, sort=False).ngroup().to_numpy() for key in keys}
+    names = [f"x{i}" for i in range(columns.shape[1])]
+    data = pd.DataFrame(numbered).assign(score=score)
+    data = pd.concat([data, pd.DataFrame(columns, columns=names)], axis=1)
     model = MixedLM.from_formula(
         f"score ~ {' + '.join(names)}",
         data,
@@ -98,20 +102,7 @@ def mixed_model(score: FloatArray, columns: FloatArray, groups: pd.DataFrame) ->
     variances |= dict(zip(model.exog_vc.names, fit.vcomp, strict=True))
     variances |= {"rest": fit.scale}
     spread = pd.Series(variances).reindex([*GROUPS, "rest"]).clip(lower=0.0) ** 0.5
-    effects = pd.DataFrame(
-        {
-            "estimate": fit.fe_params.to_numpy(),
-            "error": fit.bse_fe.to_numpy(),
-            "p": fit.pvalues[: len(fit.fe_params)].to_numpy(),
-        }
-    )
+    fixed = {"estimate": fit.fe_params, "error": fit.bse_fe}
+    fixed["p"] = fit.pvalues[: len(fit.fe_params)]
+    effects = pd.DataFrame({name: column.to_numpy() for name, column in fixed.items()})
     return MixedModel(effects, spread)
-
-
-def _numbered(groups: pd.DataFrame) -> pd.DataFrame:
-    """``groups`` as numbers, which formulas take whatever the labels are; a problem is one of its
-    family, and a seed one of its problem."""
-    keys = [list(GROUPS[: i + 1]) for i in range(len(GROUPS))]
-    return pd.DataFrame(
-        {key[-1]: groups.groupby(key, sort=False).ngroup().to_numpy() for key in keys}
-    )

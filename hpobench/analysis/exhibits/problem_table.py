@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from hpobench.analysis.core.budgets import budget_of
 from hpobench.analysis.core.curves import problems_of
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.study import Study, Whole
 from hpobench.analysis.text.fields import Field, Grid, integer_field
 from hpobench.contract.wording import number
@@ -19,7 +16,7 @@ SHOWS = (
     "What each problem is, the budget of a run on it, and the two losses that regret is measured "
     "between."
 )
-TAB: Tab = "setup"
+TAB = "setup"
 
 
 def subjects(study: Study) -> list[Whole]:
@@ -33,28 +30,20 @@ def table(study: Study, _: Whole) -> pd.DataFrame:
     Columns ``problem, metric, direction, dimensions, fidelity, steps, budget, optimum, clip,
     known, heldout, source``; optimum and clip are losses.
     """
-    results = study.every
-    budgets = {
-        problem: _budget(spec, results.suite)
-        for problem, spec in zip(results.cells["problem"], results.cells["spec"], strict=True)
-    }
+    results, budgets = study.every, {}
+    for problem, spec in zip(results.cells["problem"], results.cells["spec"], strict=True):
+        limits = []
+        for what, most in budget_of(spec, results.suite).items():
+            if isinstance(most, int | float):
+                limits.append(f"{most:g} {'s' if what == 'time' else what}")
+            elif most is not None:
+                limits.append(f"{most} {what}")
+        budgets[problem] = " or ".join(limits) or "-"
     columns = ["problem", "metric", "direction", "dimensions", "fidelity", "steps"]
     columns += ["optimum", "clip", "known", "heldout", "source"]
     frame = problems_of(results)[columns]
     frame.insert(6, "budget", [budgets[p] for p in frame["problem"]])
     return frame
-
-
-def _budget(spec: object, suite: dict[str, Any]) -> str:
-    units = {"time": " s"}
-    parts = [
-        f"{v:g}{units.get(k, '')} {k if k != 'time' else ''}".strip()
-        if isinstance(v, int | float)
-        else f"{v} {k}"
-        for k, v in budget_of(spec, suite).items()
-        if v is not None
-    ]
-    return " or ".join(parts) or "-"
 
 
 def caption(_study: Study, _: Whole, _table: pd.DataFrame) -> str:

@@ -1,4 +1,4 @@
-"""Which result went on from which, where a scheduler clones trials."""
+"""What cannot be true about which trial went on from whose state."""
 
 from __future__ import annotations
 
@@ -6,29 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-
-from hpobench.analysis.settings import IntArray
-
-
-def descent(events: pd.DataFrame) -> tuple[IntArray, IntArray]:
-    """For each result of a run its stretch, and the row of the result that it went on from, -1
-    for none."""
-    stretch, before = [], []
-    last: dict[int, int] = {}
-    reached: dict[tuple[int, int], int] = {}
-    count = 0
-    columns = (events[c] for c in ("trial", "step", "parent", "parent_step"))
-    for row, (trial, step, parent, parent_step) in enumerate(zip(*columns, strict=True)):
-        cloned = pd.notna(parent)
-        # A trial that was set back reaches a step again; its later state is the one it gives.
-        before.append(reached.get((parent, parent_step), -1) if cloned else last.get(trial, -1))
-        if cloned or trial not in last:
-            stretch.append(count)
-            count += 1
-        else:
-            stretch.append(stretch[last[trial]])
-        last[trial] = reached[trial, step] = row
-    return np.array(stretch, dtype=np.int64), np.array(before, dtype=np.int64)
 
 
 def lineage_faults(events: pd.DataFrame) -> list[str]:

@@ -16,21 +16,14 @@ from hpobench.analysis.inference.bootstrap import (
 from hpobench.analysis.inference.families import Families
 from hpobench.analysis.settings import FloatArray, Settings
 
-MEAN = 1000.0
-"""The mean of all ratings: the model knows differences alone."""
+MEAN = 1000.0  # the mean of all ratings: the model knows differences alone
 SCALE = 400.0 / np.log(10.0)
-DIGITS = 6
-"""Decimals that are kept: those behind depend on the processor."""
-_BLOCK = 2**22
-"""Numbers in matrices that are solved at a time."""
-_STEP = 2.0
-"""The longest step in log odds; a longer one could leap over the maximum and away."""
-_MOST_STEPS = 100
-"""Five or so do."""
-_ENOUGH = 1e-6
-"""A last step: each error is about the square of the one before."""
-_NOTHING = 1e-20
-"""The square of what a step may lack."""
+DIGITS = 6  # decimals that are kept: those behind depend on the processor
+_BLOCK = 2**22  # numbers in matrices that are solved at a time
+_STEP = 2.0  # the longest step in log odds; a longer one could leap over the maximum and away
+_MOST_STEPS = 100  # five or so do
+_ENOUGH = 1e-6  # a last step: each error is about the square of the one before
+_NOTHING = 1e-20  # the square of what a step may lack
 
 
 def win_totals(values: FloatArray) -> FloatArray:
