@@ -16,6 +16,7 @@ from hpobench.algorithms.schedulers.pb2 import Pb2
 from hpobench.contract.cell import Exact
 from hpobench.running.ray.fast import equal
 from hpobench.running.ray.fast.pb2 import Kernel, ucb
+from hpobench.testing.doubles import CurveProblem
 from tests.support.finished import finished
 
 
