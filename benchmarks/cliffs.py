@@ -165,8 +165,8 @@ def exhibits(folder: Path) -> None:
     from hpobench.analysis.notes import notes
     from hpobench.analysis.study import Study
     from hpobench.analysis.text.spreadsheet import csv_bytes
-    from hpobench.reporting.embedded import embedded
     from hpobench.reporting.explorer import explorer
+    from hpobench.reporting.packed import embedded
     from hpobench.store.read.reader import load_results
 
     study = Study(told("load", lambda: load_results(folder)))

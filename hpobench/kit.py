@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hpobench.contract.errors import TrialError as TrialError
     from hpobench.contract.errors import UnknownNameError as UnknownNameError
     from hpobench.contract.errors import UsageError as UsageError
-    from hpobench.contract.numbers import as_number as as_number
+    from hpobench.contract.losses import as_number as as_number
     from hpobench.contract.seeding import derive_seed as derive_seed
     from hpobench.contract.seeding import global_generators as global_generators
     from hpobench.contract.seeding import uniform as uniform
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from hpobench.data.mapped import mapped as mapped
     from hpobench.data.openml import TABLE as TABLE
     from hpobench.plugins.isolation.conversation import Conversation as Conversation
-    from hpobench.plugins.isolation.searcher import RemoteSearcher as RemoteSearcher
-    from hpobench.plugins.isolation.searcher import surroundings as surroundings
-    from hpobench.plugins.program import Program as Program
+    from hpobench.plugins.isolation.remote import RemoteSearcher as RemoteSearcher
+    from hpobench.plugins.isolation.remote import surroundings as surroundings
     from hpobench.plugins.ray_searcher import to_ray_space as to_ray_space
-    from hpobench.plugins.script import ScriptObject as ScriptObject
+    from hpobench.plugins.runnable import Program as Program
+    from hpobench.plugins.runnable import ScriptObject as ScriptObject
     from hpobench.recording.table import Table as Table
     from hpobench.recording.table import read_about as read_about
     from hpobench.recording.table import read_table as read_table
@@ -41,17 +41,16 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "contract.errors": "NotAvailableError SpaceError TrialError UnknownNameError UsageError",
-    "contract.numbers": "as_number",
+    "contract.losses": "as_number",
     "contract.seeding": "derive_seed global_generators uniform",
     "data.catalogue": "is_openml",
     "data.local": "sha256",
     "data.mapped": "mapped",
     "data.openml": "TABLE",
     "plugins.isolation.conversation": "Conversation",
-    "plugins.isolation.searcher": "RemoteSearcher surroundings",
-    "plugins.program": "Program",
+    "plugins.isolation.remote": "RemoteSearcher surroundings",
+    "plugins.runnable": "Program ScriptObject",
     "plugins.ray_searcher": "to_ray_space",
-    "plugins.script": "ScriptObject",
     "recording.table": "Table read_about read_table write_table",
     "running.ray.trainable": "TrainableTraining trainable_class",
 }

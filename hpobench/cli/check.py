@@ -15,7 +15,7 @@ from hpobench.cli.changing import values_option
 from hpobench.cli.shared import Output, output_options, print_json
 
 if TYPE_CHECKING:
-    from hpobench.testing.check import Check, CheckResult, Status
+    from hpobench.testing.plugin_check import Check, CheckResult, Status
 
 _COLOURS: dict[Status, str] = {"ok": "green", "failed": "red", "skipped": "yellow"}
 _NARROW, _WIDE = 60, 120
@@ -51,8 +51,8 @@ def check(plugin: str, only: str | None, limit: float, output: Output, **how: An
         hpobench check mine.py
         hpobench check command -o 'run=["./mine"]'
     """
-    from hpobench.testing.check import judged
     from hpobench.testing.conformance import checks_of, entries
+    from hpobench.testing.plugin_check import judged
 
     facts, failed = [], False
     for entry in entries(plugin, only):

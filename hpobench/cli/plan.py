@@ -11,7 +11,7 @@ import click
 from hpobench.cli import shared
 from hpobench.cli.changing import changing_options
 from hpobench.contract.wording import count, duration, listed, number, ranges, roughly
-from hpobench.suites.options import RunOptions
+from hpobench.suites.run_options import RunOptions
 from hpobench.verbs.planned import Planned, planned
 
 

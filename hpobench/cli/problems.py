@@ -68,7 +68,7 @@ def import_(
         hpobench problems import study.db --out mine.parquet --surrogate --suite mine.yaml
         hpobench run mine.yaml
     """
-    from hpobench.bridges.imports.problem import import_problem
+    from hpobench.bridges.imports.import_problem import import_problem
 
     if force and not asked["surrogate"]:
         raise UsageError("--force is about a model: it goes with --surrogate")

@@ -79,7 +79,7 @@ def recommend(
 
     Nothing is run.
     """
-    from hpobench.bridges import advice
+    from hpobench.bridges import recommended
 
     if evaluate:
         _evaluate(evidence, output)
@@ -87,7 +87,7 @@ def recommend(
     found = advice.recommended(evidence=evidence, **options)
     # Before anything is printed, because the file may be there already.
     if settle is not None:
-        advice.settle(settle, found)
+        recommended.settle(settle, found)
         click.echo(f"{settle}: `hpobench run {settle}` tells them apart", err=True)
     if output.as_json:
         shared.print_json([_facts(label, one) for label, one in found])
@@ -99,7 +99,7 @@ def recommend(
 
 
 def _show(one: Recommendation, output: shared.Output) -> None:
-    from hpobench.evidence.wording import COLUMNS, answer, grounds, rows
+    from hpobench.evidence.advice_text import COLUMNS, answer, grounds, rows
 
     shared.say(*answer(one.advice))
     if output.quiet:
@@ -131,18 +131,18 @@ def _facts(label: str, one: Recommendation) -> dict[str, Any]:
 
 
 def _evaluate(evidence: Path | None, output: shared.Output) -> None:
-    from hpobench.bridges import advice
-    from hpobench.evidence import wording
+    from hpobench.bridges import recommended
+    from hpobench.evidence import advice_text
 
-    rows = advice.evaluated(evidence)
-    verdict = list(wording.verdict(rows))
+    rows = recommended.evaluated(evidence)
+    verdict = list(advice_text.verdict(rows))
     if output.as_json:
-        shared.print_json({"verdict": verdict, "rows": list(map(advice.facts, rows))})
+        shared.print_json({"verdict": verdict, "rows": list(map(recommended.facts, rows))})
         return
     shared.say(*verdict)
     if output.quiet:
         return
     click.echo("\nMean normalised regret on families that were left out, each counting as one:")
-    shared.show(*wording.regrets(rows))
+    shared.show(*advice_text.regrets(rows))
     click.echo("\nWhat would be gained over the advice, with 95 % intervals by family:")
-    shared.show(*wording.gains(rows))
+    shared.show(*advice_text.gains(rows))

@@ -10,7 +10,7 @@ from hpobench.cli import shared
 from hpobench.cli.changing import changing_options
 from hpobench.cli.plan import show_plan
 from hpobench.contract.errors import UsageError
-from hpobench.suites.options import MARGIN, MAX_SEEDS, RunOptions
+from hpobench.suites.run_options import MARGIN, MAX_SEEDS, RunOptions
 from hpobench.verbs.execution import execute
 from hpobench.verbs.planned import planned
 

@@ -259,7 +259,7 @@ def end_with_report(
 ) -> None:
     """Print what is left to print of ``report`` and the ``facts`` beside it, and open its page."""
     if output.as_json:
-        from hpobench.reporting.stored_answer import answer_json
+        from hpobench.reporting.answer_text import answer_json
 
         page, answer = (str(report.page), report.answer) if report else (None, None)
         print_json({**facts, "page": page, **answer_json(answer)})

@@ -26,7 +26,7 @@ def status(folder: Path, errors: bool, output: shared.Output) -> None:
     facts, answer, silence = reports.status(folder, answer=not output.quiet)
     cells = sum(facts[name] for name in reports.STATUSES)
     if output.as_json:
-        from hpobench.reporting.stored_answer import answer_json
+        from hpobench.reporting.answer_text import answer_json
 
         shared.print_json({**facts, **answer_json(answer)})
     else:

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hpobench.suites.options import RunOptions, taking
+from hpobench.suites.run_options import RunOptions, taking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -167,7 +167,7 @@ def verify(
     from hpobench.contract.errors import StoreError
     from hpobench.store.prove.damage import find_damage
     from hpobench.store.remote.place import Place, place_of
-    from hpobench.suites.options import SampleOptions
+    from hpobench.suites.run_options import SampleOptions
     from hpobench.verbs.progress import Display
     from hpobench.verbs.verification import run_sample
 

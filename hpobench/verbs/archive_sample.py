@@ -22,15 +22,20 @@ from hpobench.plugins.isolation.environments import version_of
 from hpobench.plugins.isolation.releases import script_of
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.registry import Registry
-from hpobench.running.proof.again import Key, Planner, run_again
-from hpobench.running.proof.verify_sample import AnotherResult, Verification
+from hpobench.running.proof.verify_sample import (
+    AnotherResult,
+    Key,
+    Planner,
+    Verification,
+    run_again,
+)
 from hpobench.store.prove.sameness import Difference
 from hpobench.store.write.batch import Batch, Outcome
 from hpobench.store.write.problem_rows import problem_rows
 from hpobench.store.write.writer import open_writer
-from hpobench.suites.options import SampleOptions
+from hpobench.suites.resolved import LISTS
+from hpobench.suites.run_options import SampleOptions
 from hpobench.suites.suite import Source, Suite, load_suite
-from hpobench.suites.union import LISTS
 from hpobench.verbs.execution import workers
 
 Run: TypeAlias = Mapping[str, Any]

@@ -14,9 +14,8 @@ from hpobench.evidence import archive as evidence
 from hpobench.evidence.archive import Archive, hash_of, joined, read_archive
 from hpobench.evidence.distilling import distilled
 from hpobench.running.cluster.connect import cpus_here
-from hpobench.suites.cell_grid import CellGrid, Combination
-from hpobench.suites.grid import Plan, build_plan
-from hpobench.suites.options import RunOptions
+from hpobench.suites.grid import CellGrid, Combination, Plan, build_plan
+from hpobench.suites.run_options import RunOptions
 from hpobench.suites.suite import Seeds, Source, Suite, load_suite
 from hpobench.verbs.execution import noted, prepare, running
 from hpobench.verbs.progress import Display
@@ -78,7 +77,7 @@ def add(
 
     ``suites``: those of the evidence to run, all if empty. ``results``: the folder of the runs.
     """
-    from hpobench.evidence.suites import evidence_suites
+    from hpobench.evidence.archive import evidence_suites
 
     entry = {**options, "name": searcher}
     sources, archive = evidence_suites(suites), read_archive(evidence.shipped())

@@ -13,14 +13,19 @@ from packaging.version import Version
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import UsageError
 from hpobench.plugins.isolation.environments import Environment
-from hpobench.plugins.isolation.index import releases_between
-from hpobench.plugins.isolation.releases import RELEASE, parse_release, release_objection, script_of
+from hpobench.plugins.isolation.releases import (
+    RELEASE,
+    parse_release,
+    release_objection,
+    releases_between,
+    script_of,
+)
 from hpobench.plugins.modules import load_class
-from hpobench.plugins.starting.given import with_given
+from hpobench.plugins.starting.suite_keys import with_given
 from hpobench.running.plan.experiment import Summary
 from hpobench.suites.changes import Changes
 from hpobench.suites.grid import Plan, build_plan
-from hpobench.suites.options import RunOptions
+from hpobench.suites.run_options import RunOptions
 from hpobench.suites.suite import Source, Suite
 from hpobench.verbs.execution import noted, prepare, read_suite, running
 from hpobench.verbs.judge import Judge, Verdict

@@ -22,7 +22,7 @@ from hpobench.running.cluster.connect import needs_ray
 from hpobench.running.local.worker_processes import ForkServer, ForkServers
 from hpobench.running.tracking.tracker import Together, tracking
 from hpobench.store.remote.place import Place, inside, place_of
-from hpobench.suites.options import MAX_SEEDS, RunOptions
+from hpobench.suites.run_options import MAX_SEEDS, RunOptions
 from hpobench.verbs.progress import Display, Shown
 from hpobench.verbs.reports import Report, write_page
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from hpobench import api
 from hpobench.contract.cell import Kind
 from hpobench.contract.errors import PluginError, UnknownNameError, UsageError
-from hpobench.contract.references import frozen_members, references_file
+from hpobench.contract.frozen import frozen_members, references_file
 from hpobench.plugins.isolation import environments
 from hpobench.plugins.isolation.releases import AT
 from hpobench.plugins.registry import Entry, Registry, shipped_suites
@@ -146,7 +146,7 @@ def compatibility(
     each note; and what a suite can give each searcher, ``None`` for one in a file that is not run,
     whose methods would tell."""
     from hpobench.plugins.compatibility import matrix, numbered
-    from hpobench.plugins.starting.building import takes
+    from hpobench.plugins.starting.prepare import takes
 
     registry = Registry(files)
     fields = list(matrix(registry))
@@ -194,8 +194,8 @@ def _suite(file: Path, name: str, given: Mapping[str, Any]) -> str:
     """The text of a suite with the keys that are ``given``."""
     from hpobench.suites.changes import Changes
     from hpobench.suites.grid import build_plan
+    from hpobench.suites.resolved import in_one_line
     from hpobench.suites.suite import load_suite
-    from hpobench.suites.suitetext import in_one_line
     from hpobench.suites.yamlfile import read_yaml
 
     scaffold, keys = _SCAFFOLDS / "suite.yaml", {"name": name, **given}

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hpobench.plugins.isolation.searcher import RemoteSearcher
+from hpobench.plugins.isolation.remote import RemoteSearcher
 from hpobench.plugins.modules import load_class
 from hpobench.running.cluster.connect import cpus_here
 from hpobench.store.remote.place import Place, inside, place_of
-from hpobench.suites.options import RunOptions
+from hpobench.suites.run_options import RunOptions
 from hpobench.verbs.execution import read_suite, with_rule
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Planned:
     def prior_regrets(self) -> dict[str, list[float]]:
         """By the quality of a prior, the normalised regrets of its centre on the problems that
         have references."""
-        from hpobench.plugins.build import build_problem
+        from hpobench.plugins.building import build_problem
 
         regrets: dict[str, dict[str, float]] = {}
         for row in self.plan.cells.combinations:
@@ -86,7 +86,7 @@ class Planned:
                 import numpy as np
 
                 from hpobench.analysis.core.normalise import normalised_regret
-                from hpobench.plugins.starting.priors import centre_of
+                from hpobench.plugins.starting.prepare import centre_of
 
                 loss = centre_of(quality, row.problem, problem).loss
                 losses = map(np.asarray, (loss, reference.optimum, reference.clip))

@@ -28,12 +28,12 @@ def freeze(
 ) -> tuple[Path, dict[str, Any]]:
     """Measure the references of the members of ``problem`` with these ``options`` anew; returns
     their file, and what it says of these members by their keys."""
-    from hpobench.contract.references import read_members, references_of
-    from hpobench.recording import freezing
+    from hpobench.contract.frozen import read_members, references_of
+    from hpobench.recording import measuring
 
-    found = freezing.members(problem, options, plugins)
+    found = measuring.members(problem, options, plugins)
     file = references_of(type(found[0]))
-    freezing.freeze(found, file, tell, sample)
+    measuring.freeze(found, file, tell, sample)
     entries = read_members(file)
     return file, {one.key: entries[one.key] for one in found}
 
@@ -51,12 +51,11 @@ def record(
 ) -> tuple[Recorded, float, dict[str, str]]:
     """Train ``problem`` to the end in many configurations, into the table ``out``.
 
-    ``drawn``: which configurations, as :func:`hpobench.recording.recipe.build_recipe` takes it.
+    ``drawn``: which configurations, as :func:`hpobench.recording.record.build_recipe` takes it.
     The same call goes on after an interruption. Returns what was recorded, in how many seconds, and
     the entry of the problem in a suite beside ``out``.
     """
-    from hpobench.recording.recipe import build_recipe
-    from hpobench.recording.record import record_table
+    from hpobench.recording.record import build_recipe, record_table
 
     recipe = build_recipe(problem, options, **drawn)
     begin = time.monotonic()
@@ -90,7 +89,7 @@ def make_portfolio(
 ) -> tuple[Path, Portfolio]:
     """Choose the portfolio of the problem class ``name`` anew; returns its file beside the
     plugin, and what it holds."""
-    from hpobench.recording.freezing import members
+    from hpobench.recording.measuring import members
     from hpobench.recording.portfolio_choice import make
 
     problems = members(name, {}, plugins)
@@ -122,7 +121,7 @@ def evaluate(
     """How good the portfolio ``name`` is on data sets that it was chosen without, or each that is
     shipped; ``warn`` is told which are left out because their data is not here."""
     from hpobench.recording import portfolio_choice
-    from hpobench.recording.freezing import members
+    from hpobench.recording.measuring import members
 
     found = []
     for one in [name] if name else chosen.shipped_portfolios():

@@ -14,7 +14,7 @@ from hpobench.contract.errors import StoreError, UsageError
 if TYPE_CHECKING:
     from hpobench.reporting.answer import Answer
     from hpobench.reporting.html import Drawing
-    from hpobench.reporting.site.build import BuiltSite
+    from hpobench.reporting.site.builder import BuiltSite
     from hpobench.store.read.reader import Results
     from hpobench.verbs.progress import Display
 
@@ -40,7 +40,7 @@ def write_page(folder: Path, display: Display, *, anew: bool, figures: bool = Fa
     Unless ``anew``, a report that was made of the same results by the same version stays.
     ``figures``: beside an anew page, draw all figures as PNG and PDF files.
     """
-    from hpobench.reporting.stored_answer import PAGE, read_answer, up_to_date
+    from hpobench.reporting.answer import PAGE, read_answer, up_to_date
 
     kept = None if anew else up_to_date(folder)
     if kept is None:
@@ -67,10 +67,9 @@ def _report_of(
     ``every``: an open page loads itself anew after so many seconds while planned runs are missing.
     ``drawing`` is told how many figures are drawn.
     """
+    from hpobench.reporting.answer import made_of
     from hpobench.reporting.html import write_report
-    from hpobench.reporting.stored_answer import made_of
-    from hpobench.store.read.decision import decision_sentence
-    from hpobench.store.read.reader import load_results
+    from hpobench.store.read.reader import decision_sentence, load_results
 
     key = made_of(folder)  # before reading: a run may add cells meanwhile
     results = load_results(folder)
@@ -124,8 +123,7 @@ def _complete(results: Results) -> bool:
 def answer_of(folder: Path) -> Answer:
     """The answer of the results in ``folder``: the report's, if that is up to date."""
     from hpobench.analysis.study import Study
-    from hpobench.reporting.answer import answer
-    from hpobench.reporting.stored_answer import up_to_date
+    from hpobench.reporting.answer import answer, up_to_date
     from hpobench.store.read.reader import load_results
 
     return up_to_date(folder) or answer(Study(load_results(folder)))
@@ -152,7 +150,7 @@ def status(folder: Path, *, answer: bool = True) -> tuple[dict[str, Any], Answer
 
 def _answer(folder: Path, results: int) -> tuple[Answer | None, str]:
     """Who leads in so many stored ``results``, or why that is not said here."""
-    from hpobench.reporting.stored_answer import up_to_date
+    from hpobench.reporting.answer import up_to_date
 
     if (kept := up_to_date(folder)) is not None:
         return kept, ""
@@ -169,6 +167,6 @@ def _answer(folder: Path, results: int) -> tuple[Answer | None, str]:
 def site(out: Path, folders: Sequence[Path], evidence: Path | None) -> BuiltSite:
     """Write pages about the archive ``evidence``, by default the shipped one, into ``out``."""
     from hpobench.evidence.archive import shipped
-    from hpobench.reporting.site.build import build_site
+    from hpobench.reporting.site.builder import build_site
 
     return build_site(out, evidence or shipped(), folders)

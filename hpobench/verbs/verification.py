@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hpobench.contract.errors import UsageError
 from hpobench.contract.wording import count
-from hpobench.suites.options import RunOptions, SampleOptions, taking
+from hpobench.suites.run_options import RunOptions, SampleOptions, taking
 from hpobench.verbs.execution import workers
 from hpobench.verbs.planned import planned
 
@@ -125,14 +125,14 @@ def verify(
         if options is None:
             return Verified(line)
         display.note(line)
-        from hpobench.evidence.suites import evidence_suites
+        from hpobench.evidence.archive import evidence_suites
         from hpobench.verbs.archive_sample import verify_archive
 
         found = verify_archive(archive, evidence_suites(), options, display.warn)
         return Verified(line, sample=found)
     from hpobench.store.format import index
     from hpobench.store.prove import damage
-    from hpobench.suites.suitetext import plugins_named
+    from hpobench.suites.resolved import plugins_named
 
     if damaged := damage.find_damage(stored):
         line = f"{stored}: {len(damaged)} damaged{', repaired' if repair else ''}"

@@ -12,22 +12,22 @@ from typing import Any
 
 from hpobench.analysis.inference.sequential import Rule
 from hpobench.analysis.settings import SCHEDULER, SEARCHER
-from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Budget
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.wording import duration
 from hpobench.evidence import archive as evidence
 from hpobench.evidence.advice import Expectation, advise
-from hpobench.evidence.asking import Spending, of_suite
-from hpobench.evidence.entries import ready, suite_keys
+from hpobench.evidence.question import Spending, of_suite
+from hpobench.evidence.recommendation import ready, suite_keys
 from hpobench.evidence.scores import Algorithm
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem
 from hpobench.running.cluster.connect import cpus_here, needs_ray
 from hpobench.running.plan.timing import Timing, one_round, shortened
 from hpobench.running.plan.until_decided import grown, looks_within, rule_of
 from hpobench.store.format.index import PLAN
 from hpobench.store.read.reader import load_plan
 from hpobench.suites.grid import Plan, build_plan
-from hpobench.suites.options import MAX_SEEDS, RunOptions
+from hpobench.suites.run_options import MAX_SEEDS, RunOptions
 from hpobench.suites.suite import Suite
 
 LEAST = 2

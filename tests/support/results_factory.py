@@ -71,8 +71,7 @@ def make_results(
                         keep_events = False
                     events.append(ev.assign(cell=cell))
                     trials.append(tr.assign(cell=cell))
-                    row = _cell(cell, searcher, scheduler, problem, seed, status, ev, tr)
-                    cells.append(row)
+                    cells.append(_cell(cell, searcher, scheduler, problem, seed, status, ev, tr))
     suite = {"name": "made", "seeds": list(range(seeds)), "workers": WORKERS}
     return _results(suite, cells, events, trials, problems)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.settings import FloatArray
-from hpobench.contract.numbers import LEAST_COST, MOST_COST
+from hpobench.contract.losses import LEAST_COST, MOST_COST
 from hpobench.store.read.reader import Results
 
 MOST = 1e150

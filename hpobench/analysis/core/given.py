@@ -9,7 +9,7 @@ import pandas as pd
 
 from hpobench.analysis.core.budgets import stored_mapping
 from hpobench.analysis.core.curves import Algorithm
-from hpobench.plugins.starting.given import KEYS
+from hpobench.plugins.starting.suite_keys import KEYS
 
 
 class GivenPair(NamedTuple):

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.settings import BoolArray
-from hpobench.contract.references import Reference
+from hpobench.contract.frozen import Reference
 from hpobench.store.read.reader import Results
 
 MEASURED = (

@@ -200,8 +200,7 @@ def test_bootstrap_and_ranks_against_plain_loops(number: int) -> None:
 
 def test_equal_algorithms_share_a_rank_in_every_resample() -> None:
     """With any numbers: the same seeds must give the same mean to the last bit."""
-    rng = np.random.default_rng(1)
-    values = rng.uniform(size=(9, 2, 10, 50))
+    values = np.random.default_rng(1).uniform(size=(9, 2, 10, 50))
     values[5] = values[8] = values[0]
     for p in range(2):
         ranks = average_ranks(resampled_means(values[:, p], "p", Settings(repetitions=200)))

@@ -99,8 +99,7 @@ def test_the_tolerance() -> None:
 
 
 def test_scores_are_tested_together() -> None:
-    new = worse_by(made(), 0.05, "mlp-vehicle")
-    found = compared(made(), new, scores=("final", "anytime"))
+    found = compared(made(), worse_by(made(), 0.05, "mlp-vehicle"), scores=("final", "anytime"))
     assert found.effects["score"].tolist() == ["final"] * 7 + ["anytime"] * 7
     last = found.effects.iloc[-1]
     assert last["verdict"] == "worse"

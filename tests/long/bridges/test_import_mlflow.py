@@ -69,7 +69,7 @@ def test_runs_of_all_kinds(tmp_path: Path) -> None:
         read(file)
     made = read(file, metric="loss")
     assert [trial.state for trial in made.source.trials] == [
-        *("complete", "complete", "failed", "stopped"),
+        *("complete", "complete", "failed", "stopped")
     ]
     assert "2 runs that are not over, or have no loss, are left out" in made.notes
     assert made.table.about["continued"] == [[3, 1]]

@@ -189,10 +189,7 @@ def test_only_some_lineages_are_shown(tmp_path: Path) -> None:
 def degenerate() -> dict[str, Results]:
     small = make_results(["a", "b"], ["fifo"], seeds=2, failed=())
     lost = small.cells.assign(status="failed", error="boom")
-    apart = small.cells[
-        (small.cells["searcher"] == "a") == (small.cells["problem"] == "branin")
-    ].reset_index(drop=True)
-    kept = set(apart["cell"])
+    apart = (small.cells["searcher"] == "a") == (small.cells["problem"] == "branin")
     return {
         "one algorithm": make_results(["a"], ["fifo"], seeds=2, failed=()),
         "one seed": make_results(["a", "b"], ["fifo"], seeds=1, failed=()),
@@ -201,12 +198,7 @@ def degenerate() -> dict[str, Results]:
         "no results": hand_made({("a", 0): [], ("b", 0): []}),
         "all failed": dataclasses.replace(small, cells=lost),
         "no references": hand_made({("a", 0): [(1.0, 0.5)], ("b", 0): [(1.0, 0.5)]}, problem=OWN),
-        "nothing in common": dataclasses.replace(
-            small,
-            cells=apart,
-            events=small.events[small.events["cell"].isin(kept)],
-            trials=small.trials[small.trials["cell"].isin(kept)],
-        ),
+        "nothing in common": small.select(apart),
         "no provenance": dataclasses.replace(
             small, cells=small.cells.assign(provenance=None, spec=None)
         ),

@@ -12,8 +12,7 @@ import hpobench
 from hpobench.evidence.archive import PluginFacts
 from hpobench.evidence.recommendation import Recommendation
 from hpobench.evidence.scores import Algorithm
-from hpobench.plugins.build import build_problem, build_scheduler
-from hpobench.plugins.refs import plugin_ref
+from hpobench.plugins.building import build_problem, build_scheduler, plugin_ref
 from hpobench.plugins.registry import Registry
 
 SPACE = hpobench.Space([hpobench.Float("lr", 1e-4, 1, log=True)])
@@ -33,8 +32,7 @@ def recommended(searcher: PluginFacts, scheduler: PluginFacts) -> Recommendation
 def test_the_tuner_gets_the_scheduler_of_the_evidence(name: str) -> None:
     ref = plugin_ref(Registry(), "scheduler", name, {})
     facts = PluginFacts("optuna-tpe", {"multivariate": True}, "")
-    found = recommended(facts, PluginFacts(name, dict(ref.options), ""))
-    _, line = found.to_paste()
+    _, line = recommended(facts, PluginFacts(name, dict(ref.options), "")).to_paste()
     config: Any = eval(line.replace(", ...", ""), {"tune": tune, "hpobench": hpobench})
     options = {"dimension": 3, "quality": "good", "steps": 27}
     problem = build_problem(plugin_ref(Registry(), "problem", "mf-hartmann", options))
@@ -55,8 +53,7 @@ def test_bohb_is_told_how_long_trials_are() -> None:
 
 
 def test_a_searcher_that_schedules_itself_is_for_no_tuner() -> None:
-    found = recommended(PluginFacts("dehb", {}, ""), PluginFacts("own", {}, ""))
-    assert found.to_paste() == [
+    assert recommended(PluginFacts("dehb", {}, ""), PluginFacts("own", {}, "")).to_paste() == [
         "hpobench.SearchCV(estimator, space, searcher='dehb', scheduler='own')"
     ]
 

@@ -86,8 +86,7 @@ def test_ray_takes_the_cluster_of_spot_nodes() -> None:
     config = loaded("aws/cluster.yaml")
     validate_config(prepare_config(config))
     types = config["available_node_types"]
-    spot = {"MarketType": "spot"}
-    assert types["spot"]["node_config"]["InstanceMarketOptions"] == spot
+    assert types["spot"]["node_config"]["InstanceMarketOptions"] == {"MarketType": "spot"}
     assert "InstanceMarketOptions" not in types["head"]["node_config"]
     assert config["docker"]["image"] == f"rayproject/ray:{RAY}-py311-cpu"
     for kind in ("setup", "head_start_ray", "worker_start_ray"):

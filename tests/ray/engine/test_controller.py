@@ -23,9 +23,10 @@ from hpobench.contract.errors import RayError, StallError
 from hpobench.contract.problem import Curve
 from hpobench.contract.space import Config
 from hpobench.running.ray import internals
-from hpobench.running.ray.shortened import ShortenedController
+from hpobench.running.ray.controller import ShortenedController
 from hpobench.running.ray.trial import Trial
-from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
+from hpobench.testing.doubles import CurveProblem, ListedSearcher, make_run, random_configs
+from tests.support.finished import finished
 
 
 def test_the_names_we_stand_on_are_there() -> None:
@@ -45,8 +46,7 @@ def test_a_moved_name_is_named(owner: Any, name: Any, monkeypatch: pytest.Monkey
 
 
 def test_moved_state_of_a_scheduler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = [(FIFOScheduler, "_went_away")]
-    monkeypatch.setattr(internals, "_PRIVATE_STATE", state)
+    monkeypatch.setattr(internals, "_PRIVATE_STATE", [(FIFOScheduler, "_went_away")])
     with pytest.raises(RayError, match=r"no longer has FIFOScheduler\._went_away"):
         internals.check_ray()
 
@@ -72,7 +72,7 @@ def test_a_trial_compares_by_identity_and_hashes_by_number() -> None:
     assert len({first, second}) == 2
 
 
-class Failing(Curves):
+class Failing(CurveProblem):
     """Some trials fail in the middle, and some at once."""
 
     def curve(self, config: Config, seed: int) -> Curve:
@@ -86,7 +86,7 @@ class Failing(Curves):
 
 
 def _history(make: Callable[[], Scheduler], workers: int) -> tuple[object, ...]:
-    searcher = Listed(random_configs(60))
+    searcher = ListedSearcher(random_configs(60))
     run = make_run(
         make(), problem=Failing(), searcher=searcher, trials=60, workers=workers, tell="every"
     )
@@ -139,8 +139,7 @@ def test_choosers_see_unfinished_trials_only_while_choosing(fifo: Fifo) -> None:
             return super().choose_trial_to_run(tune_controller)
 
     fifo.build = lambda fidelity: Watching()  # type: ignore[method-assign, assignment]
-    run = make_run(fifo, trials=12)
-    run.finish()
+    run = finished(fifo, trials=12)
     assert {status for statuses in seen for status in statuses} <= {"PENDING", "RUNNING", "PAUSED"}
     assert max(map(len, seen)) <= 5
     assert len(run.source.trials) == 12

@@ -14,7 +14,8 @@ from hpobench.algorithms.schedulers.fifo import Fifo
 from hpobench.api import Budget, Config, Curve
 from hpobench.contract.errors import CellError
 from hpobench.running.cells import tuning as runs
-from hpobench.testing.doubles import Curves, make_run
+from hpobench.testing.doubles import CurveProblem, make_run
+from tests.support.finished import finished
 
 NUMBERS: dict[str, Any] = {
     "nan": math.nan,
@@ -44,7 +45,7 @@ FAILED = {
 }
 
 
-class Odd(Curves):
+class Odd(CurveProblem):
     """Curves whose second step has an odd number."""
 
     def __init__(self, part: str, value: Any) -> None:
@@ -63,8 +64,7 @@ class Odd(Curves):
 @pytest.mark.parametrize("name", NUMBERS)
 def test_a_number_is_taken_or_fails_its_trial(part: str, name: str) -> None:
     value = NUMBERS[name]
-    run = make_run(Fifo(), problem=Odd(part, value), trials=2, workers=1)
-    run.finish()
+    run = finished(Fifo(), problem=Odd(part, value), trials=2, workers=1)
     statuses = [run.trial_status(trial) for trial in run.source.trials]
     assert math.isfinite(run.stage.now)
     if name in FAILED[part]:
@@ -73,19 +73,17 @@ def test_a_number_is_taken_or_fails_its_trial(part: str, name: str) -> None:
         assert [event.step for event in run.events] == [1, 1]
         return
     assert statuses == ["completed"] * 2
-    field = {"losses": "loss", "costs": "cost", "heldout": "heldout"}[part]
-    kept = getattr(run.events[1], field)
+    kept = getattr(run.events[1], {"losses": "loss", "costs": "cost", "heldout": "heldout"}[part])
     assert kept == pytest.approx(float(value), nan_ok=True, rel=0, abs=0)
     json.dumps(kept)
 
 
 def test_a_curve_that_is_none_fails_its_trial() -> None:
-    class Nothing(Curves):
+    class Nothing(CurveProblem):
         def curve(self, config: Config, seed: int) -> Curve:
             return None  # type: ignore[return-value]
 
-    run = make_run(Fifo(), problem=Nothing(), trials=2, workers=1)
-    run.finish()
+    run = finished(Fifo(), problem=Nothing(), trials=2, workers=1)
     assert [run.trial_status(trial) for trial in run.source.trials] == ["failed"] * 2
 
 

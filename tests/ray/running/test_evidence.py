@@ -10,18 +10,13 @@ import pyarrow as pa
 import pytest
 
 import hpobench
-from hpobench.evidence.archive import BUDGETS, RUNS, read_archive
+from hpobench.evidence.archive import BUDGETS, RUNS, read_archive, regrets_of
 from hpobench.evidence.distilling import distilled
 from hpobench.store.format import schema
 from tests.ray.faults.commands import finish
+from tests.ray.running.small_evidence import BASE
 
-SUITE = {
-    "name": "tiny",
-    "searchers": ["random", {"name": "sobol", "as": "even"}],
-    "problems": ["branin", {"counting-ones": {"categorical": 4, "continuous": 4}}],
-    "seeds": 2,
-    "budget": {"evaluations": 6},
-}
+SUITE = {**BASE, "name": "tiny"}
 
 BARE = """
 from hpobench.api import Curve, Float, Space, TabulatedProblem
@@ -40,14 +35,13 @@ class Bare(TabulatedProblem):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    results = hpobench.run(SUITE, results=tmp_path_factory.mktemp("results"), report=False)
-    return Path(results)
+    return Path(hpobench.run(SUITE, results=tmp_path_factory.mktemp("results"), report=False))
 
 
 def test_regrets_are_those_of_the_best_results_so_far(folder: Path) -> None:
     archive, results = distilled(folder), hpobench.load(folder)
     assert len(archive.runs) == 8
-    regrets, visible = archive.regrets(), archive.regrets("visible")
+    regrets, visible = regrets_of(archive.runs), regrets_of(archive.runs, "visible")
     cells = results.cells.set_index(["searcher", "problem", "seed"])["cell"]
     rows = zip(*(archive.runs[key].to_pylist() for key in cells.index.names), strict=True)
     for row, key in enumerate(rows):
@@ -128,7 +122,7 @@ def test_archives_merge(folder: Path, tmp_path: Path) -> None:
 
 
 def test_runs_without_references_are_no_evidence(tmp_path: Path) -> None:
-    (tmp_path / "bare.py").write_text(BARE, encoding="utf-8")
+    (tmp_path / "bare.py").write_text(BARE)
     suite = {**SUITE, "problems": ["bare"]}
     results = hpobench.run(suite, results=tmp_path, plugins=[tmp_path / "bare.py"], report=False)
     told = finish("evidence", "make", Path(results), "--into", tmp_path / "x.parquet", code=1)

@@ -10,14 +10,14 @@ import pytest
 
 from hpobench.__main__ import _code
 from hpobench.contract.errors import SuiteError, UnknownNameError, UsageError
-from hpobench.evidence.archive import LEVELS, Archive, read_archive
-from hpobench.evidence.suites import evidence_suites
+from hpobench.evidence.archive import LEVELS, Archive, evidence_suites, read_archive
 from hpobench.store.read.reader import load_cells
-from hpobench.suites.options import SampleOptions
+from hpobench.suites.run_options import SampleOptions
 from hpobench.verbs.archive_sample import verify_archive
 from hpobench.verbs.archives import Addition, plan_addition, run_addition
 from hpobench.verbs.progress import Display
-from tests.ray.running.small_evidence import BASE, HILL, RUNS_HELD, SUITES, make_archive
+from tests.ray.running.small_evidence import BASE, RUNS_HELD, SUITES, make_archive
+from tests.support.tiny_plugins import HILL
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +27,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
-    path = tmp_path / "hill.py"
-    path.write_text(HILL, encoding="utf-8")
+    (path := tmp_path / "hill.py").write_text(HILL)
     return path
 
 
@@ -90,9 +89,7 @@ def test_options_make_another_searcher(archive: Archive, plugin: Path) -> None:
         planned(archive, "hil", plugin)
 
 
-def test_of_one_that_schedules_itself_no_suite_repeats_another_ones_runs(
-    archive: Archive, tmp_path: Path
-) -> None:
+def test_a_self_scheduling_one_repeats_no_suites_runs(archive: Archive, tmp_path: Path) -> None:
     path = tmp_path / "own.py"
     path.write_text(HILL.replace('"hill"', '"self-made"\n    schedules_itself = True'))
     first, second = planned(archive, "self-made", path).parts
@@ -121,7 +118,7 @@ def test_the_command(
     bad.write_text(HILL.replace('"hill"', '"bad"').replace("self.reach *", "self.nothing *"))
     archive.write(tmp_path / "shipped.parquet")
     monkeypatch.setattr("hpobench.evidence.archive.shipped", lambda: tmp_path / "shipped.parquet")
-    monkeypatch.setattr("hpobench.evidence.suites.evidence_suites", lambda _: [BASE])
+    monkeypatch.setattr("hpobench.evidence.archive.evidence_suites", lambda _: [BASE])
     monkeypatch.chdir(tmp_path)
     command = ["evidence", "add", "hill", "--plugin", str(plugin), "--cpus", "2", "--seeds", "1"]
     assert _code([*command, "--option", "reach=0.5"]) == 0

@@ -14,19 +14,14 @@ from typing import Any
 
 import pytest
 
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Cell, Kind, PluginRef
+from hpobench.contract.cell import Budget, Cell, Kind, PluginRef
 from hpobench.plugins.registry import Registry
 from hpobench.running.cells.run_cell import run_cell
 from tests.ray.running.raising_plugins import HARMLESS, HOOKS, KINDS
 
 FILE = Path(__file__).with_name("raising_plugins.py")
 SHIPPED = {"searcher": "random", "scheduler": "fifo"}
-CLASSES = {
-    "searcher": "Raiser",
-    "scheduler": "RaisingScheduler",
-    "problem": "RaisingProblem",
-}
+CLASSES = {"searcher": "Raiser", "scheduler": "RaisingScheduler", "problem": "RaisingProblem"}
 CASES = [(kind, hook) for kind, hooks in HOOKS.items() for hook in hooks]
 
 
@@ -96,8 +91,7 @@ def asking(number: signal.Signals) -> Iterator[None]:
             os.kill(os.getpid(), number)
             pause = 5
 
-    thread = threading.Thread(target=ask)
-    thread.start()
+    (thread := threading.Thread(target=ask)).start()
     try:
         yield
     finally:

@@ -10,7 +10,7 @@ import pytest
 
 from hpobench.evidence.archive import UNKNOWN, Archive
 from hpobench.running.proof.verify_sample import Verification
-from hpobench.suites.options import SampleOptions
+from hpobench.suites.run_options import SampleOptions
 from hpobench.verbs.archive_sample import verify_archive
 from tests.ray.faults.commands import finish
 from tests.ray.running.small_evidence import RUNS_HELD, SUITES, altered, make_archive
@@ -47,20 +47,21 @@ def _regret(run: dict[str, Any]) -> None:
     run["regret"][0] -= 1
 
 
-def _visible(run: dict[str, Any]) -> None:
-    run["visible"] = None
-
-
 def _unknown(run: dict[str, Any]) -> None:
     run["regret"][3] = UNKNOWN
 
 
-def _trials(run: dict[str, Any]) -> None:
-    run["trials"] += 1
-
-
 def test_every_altered_run_of_a_sample_of_all_is_caught(archive: Archive) -> None:
-    found = verified(altered(archive, _content, _regret, _unknown, _visible, _trials))
+    found = verified(
+        altered(
+            archive,
+            _content,
+            _regret,
+            _unknown,
+            lambda run: run.update(visible=None),
+            lambda run: run.update(trials=99),
+        )
+    )
     assert not found.ok
     assert len(found.same) == RUNS_HELD - 5
     assert [str(other.difference) for other in found.different.values()] == [
@@ -86,22 +87,21 @@ def test_what_an_archive_says_of_problems_is_verified_too(archive: Archive) -> N
     assert len(found.different) == RUNS_HELD
 
 
-def _renamed(run: dict[str, Any]) -> None:
-    run["searcher"] = "nobody"
-
-
 def _other_id(run: dict[str, Any]) -> None:
     run["cell"] = b"123456"
-
-
-def _failed(run: dict[str, Any]) -> None:
-    run["done"] = False
 
 
 def test_runs_that_cannot_run_here_are_counted_by_their_reason(archive: Archive) -> None:
     even = archive.searchers["even"]
     known = {**archive.searchers, "nobody": even, "even": replace(even, library="scipy 0.1")}
-    changed = altered(archive, _other_id, _renamed, _failed, lambda _: None, _other_id)
+    changed = altered(
+        archive,
+        _other_id,
+        lambda run: run.update(searcher="nobody"),
+        lambda run: run.update(done=False),
+        lambda _: None,
+        _other_id,
+    )
     assert changed.runs["searcher"].to_pylist()[:5] == ["even", "nobody", "even", "even", "random"]
     found = verified(replace(changed, searchers=known))
     assert (found.ok, found.cells, len(found.same)) == (True, RUNS_HELD - 4, RUNS_HELD - 4)
@@ -118,14 +118,10 @@ def test_problems_without_their_data_are_left_out(
 ) -> None:
     monkeypatch.setenv("HPOBENCH_DATA", str(tmp_path))
     problem = "icml2020-xgboost[task=a6a]"
-
-    def moved(run: dict[str, Any]) -> None:
-        run["problem"] = problem
-
     suite = {**SUITES[0], "problems": ["branin", {"icml2020-xgboost": {"task": "a6a"}}]}
     facts = {**archive.problems, problem: archive.problems["branin"]}
     found = verify_archive(
-        replace(altered(archive, moved), problems=facts),
+        replace(altered(archive, lambda run: run.update(problem=problem)), problems=facts),
         [suite],
         SampleOptions(RUNS_HELD, cpus=2),
         lambda _: None,

@@ -12,10 +12,10 @@ import pytest
 import hpobench
 from hpobench.running.local.worker_processes import ForkServers
 from hpobench.running.plan.experiment import Summary, run_plan
-from hpobench.store.read.decision import FILE
+from hpobench.store.format.index import DECISION
 from hpobench.store.read.reader import load_plan, load_results
 from hpobench.suites.grid import build_plan
-from hpobench.suites.options import RunOptions
+from hpobench.suites.run_options import RunOptions
 from hpobench.suites.suite import load_suite
 from hpobench.verbs.tally import Tally
 from tests.ray.faults.commands import finish
@@ -100,14 +100,12 @@ EXTRA_S = 60.0
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
-    file = tmp_path / "plugins.py"
-    file.write_text(PLUGINS)
+    (file := tmp_path / "plugins.py").write_text(PLUGINS)
     return file
 
 
 def write(folder: Path, **keys: Any) -> Path:
-    file = folder / "tiny.json.yaml"
-    file.write_text(json.dumps(SUITE | keys))  # JSON is YAML
+    (file := folder / "tiny.json.yaml").write_text(json.dumps(SUITE | keys))  # JSON is YAML
     return file
 
 
@@ -117,7 +115,7 @@ def test_it_stops_early_once_decided(plugin: Path, tmp_path: Path) -> None:
         SUITE, plugins=[plugin], results=tmp_path, within="10 min", cpus=2, report=False
     )
     assert time.monotonic() - begin < 300
-    content = json.loads((tmp_path / "tiny" / FILE).read_text())
+    content = json.loads((tmp_path / "tiny" / DECISION).read_text())
     assert content["decided"]
     assert "good has the lowest" in content["sentence"]
     assert len(results.cells) == 2 * content["looks"][-1]["seeds"]
@@ -173,12 +171,7 @@ def test_a_deadline_in_the_middle_loses_nothing_finished(plugin: Path, tmp_path:
 
 
 def test_live_budgets_are_shortened_by_what_a_trial_takes(plugin: Path, tmp_path: Path) -> None:
-    live = {
-        "problems": ["trained"],
-        "stage": "live",
-        "workers": 1,
-        "budget": {"evaluations": 1000},
-    }
+    live = {"problems": ["trained"], "stage": "live", "workers": 1, "budget": {"evaluations": 1000}}
     options = ("--plugin", plugin, "--results", tmp_path, "--within", "80s", "--cpus", 1)
     begin = time.monotonic()
     output = finish("run", write(tmp_path, **live), *options)

@@ -22,15 +22,16 @@ from hpobench.contract.errors import UsageError
 from hpobench.contract.problem import Curve
 from hpobench.running.cells.tuning import Run
 from hpobench.running.ray.trial import Trial
-from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
+from hpobench.testing.doubles import CurveProblem, ListedSearcher, random_configs
 from tests.ray.schedulers.paper_asha import PaperAsha, PaperPasha
+from tests.support.finished import finished
 
 TRIALS = 70
 SETTINGS = [(27, 1, 3.0), (27, 2, 2.0), (20, 1, 2.5), (16, 4, 4.0), (3, 3, 3.0), (1, 1, 3.0)]
 """Steps, grace period and reduction factor."""
 
 
-class Noisy(Curves):
+class Noisy(CurveProblem):
     """Curves that cross, of which some fail; ``ties`` rounds the losses so that many are equal."""
 
     def __init__(
@@ -56,17 +57,11 @@ PROBLEMS: dict[str, dict[str, Any]] = {
 }
 
 
-def finished(scheduler: Scheduler, problem: Curves, workers: int) -> Run:
-    run = make_run(scheduler, problem=problem, trials=TRIALS, workers=workers)
-    run.finish()
-    return run
-
-
 def results(run: Run) -> list[tuple[int, int]]:
     return [(event.trial, event.step) for event in run.events]
 
 
-def simulated(problem: Curves, paper: PaperAsha) -> list[tuple[int, int]]:
+def simulated(problem: CurveProblem, paper: PaperAsha) -> list[tuple[int, int]]:
     """The results of the simulation without those of trials that fail, which have no event."""
     return [
         (trial, step)
@@ -75,7 +70,7 @@ def simulated(problem: Curves, paper: PaperAsha) -> list[tuple[int, int]]:
     ]
 
 
-def curves_of(problem: Curves) -> list[tuple[list[float], list[float]]]:
+def curves_of(problem: CurveProblem) -> list[tuple[list[float], list[float]]]:
     estimate = problem.estimate() / problem.fidelity.steps
     found = []
     for config in random_configs(TRIALS):
@@ -96,14 +91,19 @@ def test_decides_as_the_paper_says(
 ) -> None:
     problem = Noisy(steps, **PROBLEMS[kind])
     plugin = {"asha-promote": AshaPromote, "pasha": Pasha}[name]
-    run = finished(plugin(reduction_factor=factor, grace_period=grace), problem, workers)
+    run = finished(
+        plugin(reduction_factor=factor, grace_period=grace),
+        problem=problem,
+        trials=TRIALS,
+        workers=workers,
+    )
     paper = PaperAsha if name == "asha-promote" else PaperPasha
     simulation = paper(curves_of(problem), levels(steps, grace, factor), factor, workers)
     assert results(run) == simulated(problem, simulation)
     assert {run.trial_status(t) for t in run.source.trials} <= {"completed", "stopped", "failed"}
 
 
-class Generations(Listed):
+class Generations(ListedSearcher):
     """Waits for the results of each ten trials before it proposes the next ones."""
 
     def __init__(self) -> None:
@@ -124,17 +124,14 @@ class Generations(Listed):
 
 @pytest.mark.parametrize("workers", [1, 4, 12])
 @pytest.mark.parametrize("plugin", [AshaPromote, Pasha])
-def test_a_searcher_that_waits_for_results_is_given_them(
-    plugin: type[Scheduler], workers: int
-) -> None:
-    run = make_run(plugin(), searcher=Generations(), trials=TRIALS, workers=workers)
-    run.finish()
+def test_a_searcher_that_waits_gets_results(plugin: type[Scheduler], workers: int) -> None:
+    run = finished(plugin(), searcher=Generations(), trials=TRIALS, workers=workers)
     assert len(run.source.trials) == TRIALS
     assert {run.trial_status(trial) for trial in run.source.trials} <= {"completed", "stopped"}
 
 
 def test_trials_pause_at_rungs_and_go_on_from_there() -> None:
-    run = finished(AshaPromote(), Noisy(27, noise=0.2), 4)
+    run = finished(AshaPromote(), problem=Noisy(27, noise=0.2), trials=TRIALS)
     steps: dict[int, list[int]] = {}
     for event in run.events:
         steps.setdefault(event.trial, []).append(event.step)
@@ -145,7 +142,10 @@ def test_trials_pause_at_rungs_and_go_on_from_there() -> None:
 
 
 def test_pasha_trains_less_where_rankings_are_stable() -> None:
-    smooth, all_the_way = (finished(p(), Noisy(81, noise=0.5), 4) for p in (Pasha, AshaPromote))
+    smooth, all_the_way = (
+        finished(plugin(), problem=Noisy(81, noise=0.5), trials=TRIALS)
+        for plugin in (Pasha, AshaPromote)
+    )
     assert max(event.step for event in smooth.events) < 81
     assert len(smooth.events) < len(all_the_way.events)
 
@@ -189,9 +189,7 @@ def test_it_needs_a_metric_and_a_mode() -> None:
         ([[0, 1, math.nan], [1, 0, math.nan], [0, 0, 0]], []),
     ],
 )
-def test_the_distances_of_curves_that_cross_back_and_forth(
-    curves: list[list[float]], gaps: list[float]
-) -> None:
+def test_distances_of_curves_that_cross_twice(curves: list[list[float]], gaps: list[float]) -> None:
     assert crossing_gaps(np.array(curves, dtype=float)).tolist() == gaps
 
 
@@ -207,9 +205,7 @@ def test_the_distances_of_curves_that_cross_back_and_forth(
         ([0, 5, 1], [0, math.nan, 1], 0.0, True),
     ],
 )
-def test_rankings_agree_up_to_epsilon(
-    below: list[float], top: list[float], epsilon: float, same: bool
-) -> None:
+def test_rankings_agree(below: list[float], top: list[float], epsilon: float, same: bool) -> None:
     rungs = [Rung(), Rung()]
     for rung, losses in zip(rungs, (top, below), strict=True):
         for trial, loss in enumerate(losses):
@@ -237,7 +233,7 @@ def test_levels(steps: int, grace: int, factor: float, found: list[int]) -> None
         (lambda: AshaPromote(reduction_factor=1), "asha-promote: reduction_factor must be greater"),
         (lambda: Pasha(percentile=101), "pasha: percentile must lie between 0 and 100, not be 101"),
         (
-            lambda: AshaPromote(grace_period=28).build(Curves(27)),
+            lambda: AshaPromote(grace_period=28).build(CurveProblem(27)),
             "asha-promote: grace_period must lie between 1 and the problem's 27 steps",
         ),
     ],

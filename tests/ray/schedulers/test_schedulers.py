@@ -14,7 +14,7 @@ from hpobench.algorithms.schedulers.median import Median
 from hpobench.api import Scheduler
 from hpobench.contract.errors import UsageError
 from hpobench.contract.seeding import global_generators
-from hpobench.testing.doubles import Curves
+from hpobench.testing.doubles import CurveProblem
 
 
 class Trial:
@@ -35,7 +35,7 @@ class Controller:
 
 
 def built(plugin: Scheduler, steps: int, trials: int) -> tuple[Any, list[Trial]]:
-    scheduler, added = plugin.build(Curves(steps)), []
+    scheduler, added = plugin.build(CurveProblem(steps)), []
     scheduler.set_search_properties("loss", "min")
     for number in range(trials):
         added.append(Trial(number))
@@ -62,19 +62,15 @@ def decide(scheduler: Any, trial: Trial, step: int, loss: float) -> str:
         (Median, {"min_samples_required": 0}, "median: min_samples_required must be at least 1"),
     ],
 )
-def test_options_that_make_no_sense(
-    cls: type[Scheduler], options: dict[str, Any], message: str
-) -> None:
+def test_senseless_options(cls: type[Scheduler], options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=re.escape(message)):
-        cls(**options).build(Curves(27))
+        cls(**options).build(CurveProblem(27))
 
 
 @pytest.mark.parametrize("steps", [1, 2, 9, 27, 52, 81, 100, 200, 243, 1000])
 @pytest.mark.parametrize("factor", [2, 3, 4, 2.5])
 @pytest.mark.parametrize("grace_period", [1, 2])
-def test_asha_allows_exactly_the_brackets_that_have_a_rung(
-    steps: int, factor: float, grace_period: int
-) -> None:
+def test_asha_allows_brackets_with_a_rung(steps: int, factor: float, grace_period: int) -> None:
     grace_period = min(grace_period, steps)
     for brackets in range(1, 13):
         ray = AsyncHyperBandScheduler(
@@ -82,10 +78,10 @@ def test_asha_allows_exactly_the_brackets_that_have_a_rung(
         )
         plugin = Asha(reduction_factor=factor, grace_period=grace_period, brackets=brackets)
         if all(bracket._rungs for bracket in ray._brackets):
-            plugin.build(Curves(steps))
+            plugin.build(CurveProblem(steps))
         else:
             with pytest.raises(UsageError, match="brackets need as many rungs"):
-                plugin.build(Curves(steps))
+                plugin.build(CurveProblem(steps))
 
 
 def test_asha_stops_for_good_and_lets_the_first_trial_pass() -> None:

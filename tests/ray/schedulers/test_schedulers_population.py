@@ -18,11 +18,11 @@ from hpobench.contract.errors import UsageError
 from hpobench.plugins.compatibility import compatibility
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
-from hpobench.testing.doubles import Curves, Listed
+from hpobench.testing.doubles import CurveProblem, ListedSearcher
 
 
-def curves(parameters: list[Parameter], mutable: tuple[str, ...] | None = None) -> Curves:
-    problem = Curves(27)
+def curves(parameters: list[Parameter], mutable: tuple[str, ...] | None = None) -> CurveProblem:
+    problem = CurveProblem(27)
     problem.space, problem.mutable = Space(parameters), mutable
     return problem
 
@@ -53,11 +53,9 @@ def curves(parameters: list[Parameter], mutable: tuple[str, ...] | None = None) 
         ),
     ],
 )
-def test_options_that_make_no_sense(
-    cls: type[Scheduler], options: dict[str, Any], message: str
-) -> None:
+def test_senseless_options(cls: type[Scheduler], options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=re.escape(message)):
-        cls(**options).check(Curves(27))
+        cls(**options).check(CurveProblem(27))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +66,9 @@ def test_options_that_make_no_sense(
         (Pb2(), curves([Float("a/b", 0, 1)]), "'/' in their names"),
     ],
 )
-def test_problems_that_they_refuse(scheduler: Scheduler, problem: Curves, message: str) -> None:
+def test_problems_that_they_refuse(
+    scheduler: Scheduler, problem: CurveProblem, message: str
+) -> None:
     with pytest.raises(UsageError, match=re.escape(message)):
         scheduler.check(problem)
     with pytest.raises(UsageError, match=re.escape(message)):
@@ -78,7 +78,7 @@ def test_problems_that_they_refuse(scheduler: Scheduler, problem: Curves, messag
 @pytest.mark.parametrize("steps", [2, 3, 10, 27, 52, 1000])
 def test_the_default_interval_is_a_tenth_of_the_steps(steps: int) -> None:
     for plugin in (Pbt(), Pb2()):
-        built: Any = plugin.build(Curves(steps))
+        built: Any = plugin.build(CurveProblem(steps))
         assert built._perturbation_interval == max(1, steps // 10)
 
 
@@ -90,8 +90,7 @@ def test_conditions_and_what_they_look_at_stay_as_they_are() -> None:
         Ordinal("batch", (8, 32)),
     ]
     assert [p.name for p in changeable(curves(parameters))] == ["rate", "batch"]
-    named = curves(parameters, ("depth", "batch"))
-    assert [p.name for p in changeable(named)] == ["batch"]
+    assert [p.name for p in changeable(curves(parameters, ("depth", "batch")))] == ["batch"]
     mutations = Pbt().build(curves(parameters))._hyperparam_mutations
     assert mutations["batch"] == [8, 32]
     assert set(mutations) == {"rate", "batch"}
@@ -159,8 +158,7 @@ class Fixed(TabulatedProblem):
 
 def test_a_problem_without_mutable_parameters_is_skipped_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "fixed.py").write_text(FIXED)
-    file = tmp_path / "suite.yaml"
-    file.write_text(SUITE)
+    (file := tmp_path / "suite.yaml").write_text(SUITE)
     plan = build_plan(load_suite(str(file)))
     assert [cell.scheduler.name for cell in plan.cells] == ["fifo"]
     assert {row.scheduler: row.reason for row in plan.skipped} == {
@@ -171,7 +169,7 @@ def test_a_problem_without_mutable_parameters_is_skipped_with_the_reason(tmp_pat
 
 def test_the_matrix_says_what_populations_mean_for_searchers() -> None:
     for scheduler in (Pbt, Pb2):
-        told = compatibility(Listed, scheduler)
+        told = compatibility(ListedSearcher, scheduler)
         assert told.level == "note"
         assert "as if its configuration had never changed" in told.text
         assert "A table cannot carry a parent's weights over" in told.text

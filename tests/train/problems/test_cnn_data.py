@@ -9,12 +9,7 @@ import pytest
 from hpobench.problems.cnn._data import splits
 from tests.support.global_state import numpy_state
 
-SHAPES = {
-    "digits": (1, 8, 8),
-    "fashion14": (1, 14, 14),
-    "mnist1d": (1, 40),
-    "optdigits": (1, 8, 8),
-}
+SHAPES = {"digits": (1, 8, 8), "fashion14": (1, 14, 14), "mnist1d": (1, 40), "optdigits": (1, 8, 8)}
 SIZES = {
     "digits": (1077, 360, 360),
     "fashion14": (3600, 1200, 1200),

@@ -132,8 +132,7 @@ def test_seeds_that_ran_on_some_numbers_only() -> None:
 def many(number: int) -> Results:
     """Failures, ties, gaps and uneven seeds on 1, 3 and 4 workers."""
     parts = {n: random_results(7 * number + n) for n in (4, 1, 3)}
-    problems = parts[4].problems
-    return dataclasses.replace(on_workers(parts), problems=problems)
+    return dataclasses.replace(on_workers(parts), problems=parts[4].problems)
 
 
 Spending = tuple[float, float]

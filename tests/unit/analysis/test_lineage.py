@@ -146,8 +146,7 @@ def shown(results: Results) -> list[str]:
 
 def test_the_runs_that_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     results = make_population(4, seeds=3)
-    other = dataclasses.replace(POPULATION, name="other")
-    more = make_population(4, seeds=3, problem=other)
+    more = make_population(4, seeds=3, problem=dataclasses.replace(POPULATION, name="other"))
     both = dataclasses.replace(
         results,
         cells=pd.concat([results.cells, more.cells], ignore_index=True),
@@ -179,8 +178,7 @@ def test_sound_lineage_has_no_faults(trials: int) -> None:
     ],
 )
 def test_faults(last: tuple[Any, ...], fault: str) -> None:
-    events = events_of((0, 1, 0.5), (1, 1, 0.9), (0, 2, 0.6), last)
-    (found,) = lineage_faults(events)
+    (found,) = lineage_faults(events_of((0, 1, 0.5), (1, 1, 0.9), (0, 2, 0.6), last))
     assert found.startswith(f"c: {fault}")
 
 

@@ -62,8 +62,7 @@ def test_references_that_are_there_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    ("losses", "step"),
-    [([0.5, 0.5, 0.5], 9), ([0.2, 0.5, 0.9], 8), ([np.nan, np.inf], 9), ([], 9)],
+    ("losses", "step"), [([0.5, 0.5, 0.5], 9), ([0.2, 0.5, 0.9], 8), ([np.nan, np.inf], 9), ([], 9)]
 )
 def test_nothing_to_measure_from(losses: list[float], step: int) -> None:
     """No spread; no loss at full fidelity; none that is finite; none at all."""

@@ -41,8 +41,7 @@ def test_algorithms_are_named_by_the_searcher_alone_under_one_scheduler() -> Non
 
 def test_comparisons_are_fair() -> None:
     """asha skips the single-step problem: fifo on all problems, and all on the other two."""
-    curves = compute_curves(make_results(), SETTINGS)
-    everywhere, shared = (c.curves for c in comparisons(curves))
+    everywhere, shared = (c.curves for c in comparisons(compute_curves(make_results(), SETTINGS)))
     assert everywhere.names == ("random + fifo", "tpe + fifo", "gp + fifo")
     assert len(everywhere.problems) == 3
     assert len(shared.names) == 6
@@ -218,8 +217,7 @@ def test_the_axis_of_the_budgets(budgets: list[object], axis: str) -> None:
 
 
 def test_failures_are_listed() -> None:
-    found = failures(make_results().cells)
-    assert found[["algorithm", "kind"]].to_numpy().tolist() == [
+    assert failures(make_results().cells)[["algorithm", "kind"]].to_numpy().tolist() == [
         ["tpe + fifo", "invalid"],
         ["gp + fifo", "timed out"],
     ]

@@ -16,13 +16,8 @@ from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.evidence.archive import read_archive, shipped
 from hpobench.evidence.scores import thinking_of_searchers
 from hpobench.running.cluster.connect import cpus_here
+from tests.support.command_line import invoke
 from tests.support.tiny_plugins import write_suite
-
-
-def invoke(*args: str) -> str:
-    result = CliRunner().invoke(cli, args, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 @pytest.fixture
@@ -159,11 +154,10 @@ def test_plan_shows_what_each_number_of_workers_costs(tmp_path: Path) -> None:
 
 
 def test_plan_warns_of_cells_that_would_not_end(tmp_path: Path) -> None:
-    output = invoke("plan", str(write_suite(tmp_path, {7: "budget: {time: 1000 d}"})))
     assert (
         "warning: bowl[dimension=2] with 4 workers: a cell may have 345,600,000 trials, and a cell "
         "ends at 1,000,000; 2.47e+05 s would fit (docs/limits.md)"
-    ) in output
+    ) in invoke("plan", str(write_suite(tmp_path, {7: "budget: {time: 1000 d}"})))
 
 
 def test_plan_says_how_long_it_takes_here(tmp_path: Path) -> None:

@@ -110,9 +110,7 @@ def test_only_whole_tables_are_in_the_cache(source: Path, make: Any) -> None:
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "text", "missing"])
-def test_damaged_files_of_the_cache_are_replaced(
-    source: Path, make: Any, calls: Any, damage: str
-) -> None:
+def test_damaged_files_are_replaced(source: Path, make: Any, calls: Any, damage: str) -> None:
     mapped(source, "", make)
     (folder,) = tables_folder().iterdir()
     file = folder / "numbers.npy"
@@ -137,9 +135,7 @@ def test_without_a_place_for_them_they_stay_in_memory(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
-def test_a_full_disk_leaves_nothing_behind(
-    source: Path, make: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_leaves_none(source: Path, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = Path.open
 
     def full(path: Path, mode: str = "r", *rest: Any, **more: Any) -> Any:
@@ -185,8 +181,7 @@ def test_processes_that_begin_at_once_all_get_it(source: Path) -> None:
 def _memory(kind: str) -> int:
     """Bytes of this process: ``Rss`` what lies in memory, ``Pss`` its share of that."""
     text = Path("/proc/self/smaps_rollup").read_text()
-    found = present(re.search(rf"^{kind}:\s+(\d+) kB", text, re.MULTILINE))
-    return int(found[1]) * 1024
+    return int(present(re.search(rf"^{kind}:\s+(\d+) kB", text, re.MULTILINE))[1]) * 1024
 
 
 def _touch(source: Any, barrier: Any, results: Any) -> None:

@@ -94,9 +94,7 @@ def test_both_drawings_have_the_titles_of_the_description(stem: str) -> None:
 
 
 @pytest.mark.parametrize("stem", DRAWN)
-def test_a_file_is_the_same_byte_by_byte_whatever_its_labels_hold(
-    stem: str, tmp_path: Path
-) -> None:
+def test_a_file_is_the_same_by_bytes_whatever_its_labels_hold(stem: str, tmp_path: Path) -> None:
     """Warnings are errors in tests: none may come from a label."""
     figure, table = list(described(stem))[-1]
     odd = replace(figure, title="$\\frac$ \u6d4b " + "x" * 60)
@@ -112,10 +110,8 @@ def test_names_of_algorithms_that_cannot_be_drawn(stem: str, tmp_path: Path) -> 
     names, schedulers = ["$\\frac$", "\u6d4b", "x" * 60], ["fifo", "$a$"]
     crossed = [Algorithm(f"{n} + {c}", n, c) for n in names for c in schedulers]
     curves = curves_of(made_nr(6, 5, 1), crossed)
-    settings = Settings(repetitions=20)
-    study, subject = study_of(curves, settings), Comparison("Everything", curves)
-    table = DRAWN[stem].table(study, subject)
-    save(drawn(DRAWN[stem], study, table, subject), tmp_path / "odd")
+    study, subject = study_of(curves, Settings(repetitions=20)), Comparison("Everything", curves)
+    save(drawn(DRAWN[stem], study, DRAWN[stem].table(study, subject), subject), tmp_path / "odd")
 
 
 def parts(spec: Any) -> Iterator[dict[str, Any]]:

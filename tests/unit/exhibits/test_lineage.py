@@ -26,8 +26,7 @@ def table_of(trials: int) -> pd.DataFrame:
 
 def drawn(table: pd.DataFrame, title: str = "pbt") -> Figure:
     x = figures.Axis("Epoch", 0, int(table["step"].max()))
-    y = _values(table, "Loss", "minimize")
-    return draw(figures.Descent(title=title, x=x, y=y), table)
+    return draw(figures.Descent(title=title, x=x, y=_values(table, "Loss", "minimize")), table)
 
 
 def numbers(figure: Figure) -> list[str]:
@@ -51,9 +50,8 @@ def test_a_line_for_every_stretch_and_a_link_for_every_clone() -> None:
     np.testing.assert_array_equal([x[1] for x in links], clones[["step", "value"]])
     crosses = next(x for x in ax.lines if x.get_marker() == "x")
     ends = table.drop_duplicates("stretch", keep="last")
-    left = ends[ends.duplicated("trial", keep="last")]
     assert sorted(np.asarray(crosses.get_xydata()).tolist()) == sorted(
-        left[["step", "value"]].values.tolist()
+        ends[ends.duplicated("trial", keep="last")][["step", "value"]].values.tolist()
     )
 
 
@@ -91,6 +89,5 @@ def test_labels_and_values_that_cannot_be_drawn(tmp_path: Path) -> None:
     table = table_of(4)
     nothing = table.assign(value=np.nan, parent_value=np.nan, ancestor=False)
     save(drawn(nothing, title="$\\frac$ \u6d4b"), tmp_path / "nothing")
-    level = table.assign(value=0.0, parent_value=0.0)
-    save(drawn(level), tmp_path / "level")
+    save(drawn(table.assign(value=0.0, parent_value=0.0)), tmp_path / "level")
     assert (tmp_path / "level.pdf").stat().st_size > 1000

@@ -34,8 +34,7 @@ GRID = [Algorithm(f"s{i} + {c}", f"s{i}", c) for i in range(3) for c in ("fifo",
 def made() -> Curves:
     nr = made_nr(9, 4, 5)
     nr[5] = np.nan  # s1 was not run under pbt
-    curves = curves_of(nr, GRID)
-    return curves.select(np.arange(9) != 5, np.ones(4, dtype=bool))
+    return curves_of(nr, GRID).select(np.arange(9) != 5, np.ones(4, dtype=bool))
 
 
 def draw(exhibit: Any, table: pd.DataFrame, curves: Curves = ANY) -> Figure:

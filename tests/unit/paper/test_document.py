@@ -91,8 +91,7 @@ def test_what_is_filled_in_is_shown_as_it_is(value: str) -> None:
 
 
 def test_long_labels_may_break_and_a_minus_is_no_hyphen() -> None:
-    label = "learning-curves[function=rastrigin,epochs=64]"
-    assert printed(label).split(BREAK) == [
+    assert printed("learning-curves[function=rastrigin,epochs=64]").split(BREAK) == [
         *("learning-curves[", "function=", "rastrigin,", "epochs=", "64]")
     ]
     assert printed("a[b=1,c=2]") == "a[b=1,c=2]"

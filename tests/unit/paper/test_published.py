@@ -106,8 +106,7 @@ def test_order_the_other_way() -> None:
 
 
 def test_order_of_regrets_and_not_of_losses() -> None:
-    problem = MadeProblem("p", steps=1, optimum=-1.0, clip=1.0, budget=10.0)
-    found = row(order(), problem=problem)
+    found = row(order(), problem=MadeProblem("p", steps=1, optimum=-1.0, clip=1.0, budget=10.0))
     assert found["ours"] == pytest.approx((1.2 + 1.4) / (1.8 + 1.6))
 
 

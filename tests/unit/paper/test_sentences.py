@@ -21,8 +21,7 @@ PROBLEMS = [MadeProblem(f"p{i}", budget=600.0) for i in range(1, 4)]
 
 
 def made(**changes: Any) -> Facts:
-    results = make_results(**{"problems": PROBLEMS, "seeds": 3, "failed": (), **changes})
-    return of(results)
+    return of(make_results(**{"problems": PROBLEMS, "seeds": 3, "failed": (), **changes}))
 
 
 def of(results: Results) -> Facts:

@@ -22,15 +22,14 @@ SEARCHER = "from hpobench.api import Searcher\n\n\nclass {cls}(Searcher):\n    n
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
-    file = tmp_path / "tiny.py"
-    file.write_text(PLUGIN, encoding="utf-8")
+    (file := tmp_path / "tiny.py").write_text(PLUGIN)
     return file
 
 
 def plugin(folder: Path, text: str, name: str = "mine.py") -> Path:
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+    file.write_text(text)
     return file
 
 
@@ -112,8 +111,7 @@ def test_the_base_tells_the_kind(base: str, kind: str | None, tmp_path: Path) ->
         with pytest.raises(PluginError, match="no plugin in it"):
             Registry([file])
     else:
-        registry = Registry([file])
-        assert registry.find(kind, "mine").cls == "Mine"  # type: ignore[arg-type]
+        assert Registry([file]).find(kind, "mine").cls == "Mine"  # type: ignore[arg-type]
 
 
 def test_a_bare_subclass_of_rays_searcher_goes_by_its_class_name(tmp_path: Path) -> None:
@@ -213,9 +211,7 @@ def test_what_is_missing_and_what_brings_it(tiny: Path, tmp_path: Path) -> None:
     assert missing == f"needs click>1000, {version} is installed; pip install 'click>1000'"
 
 
-def test_an_extra_of_hpobench_is_offered_where_there_is_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_extra_of_hpobench_is_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def version(name: str) -> str:
         raise importlib.metadata.PackageNotFoundError(name)
 

@@ -9,19 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from hpobench.api import Problem
-from hpobench.cli import cli
-from hpobench.contract import references
 from hpobench.contract.errors import PluginError, UsageError
-from hpobench.contract.references import read_members, references_file
-from hpobench.plugins.build import build_problem
-from hpobench.plugins.refs import plugin_ref
+from hpobench.contract.frozen import frozen_members, read_members, references_file
+from hpobench.plugins.building import build_problem, plugin_ref
 from hpobench.plugins.registry import Registry
-from hpobench.recording.freezing import freeze, members
-from hpobench.recording.measuring import measure, quartiles
+from hpobench.recording.measuring import freeze, measure, members, quartiles
 from tests import ROOT
+from tests.support.command_line import invoke
 from tests.support.present import present
 
 SHIPPED = sorted((ROOT / "problems" / "references").glob("*.json"))
@@ -74,8 +70,7 @@ class Climb(FunctionProblem):
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
-    file = tmp_path / "valley.py"
-    file.write_text(PLUGIN)
+    (file := tmp_path / "valley.py").write_text(PLUGIN)
     return file
 
 
@@ -213,7 +208,7 @@ def test_a_damaged_file_is_named(plugin: Path) -> None:
     entry = '{"members": {"w1": {"optimum": 1}}}'
     for text in ("{", entry, '{"members": [1]}', json.dumps(unlike)):
         file.write_text(text)
-        references.frozen_members.cache_clear()
+        frozen_members.cache_clear()
         with pytest.raises(PluginError, match=r"valley\.json: not a file of references"):
             build(plugin, "valley", width=1).reference()
         with pytest.raises(PluginError, match=r"valley\.json: not a file of references"):
@@ -231,8 +226,8 @@ def test_what_is_shipped_is_what_freezing_writes(file: Any, plugin: Path) -> Non
 
 
 def test_the_command_freezes_and_says_what(plugin: Path) -> None:
-    command = ["problems", "freeze", "valley", "--plugin", str(plugin), "--sample", "100"]
-    told = CliRunner().invoke(cli, [*command, "-o", "width=2"], catch_exceptions=False).output
+    command = ("problems", "freeze", "valley", "--plugin", plugin, "--sample", "100")
+    told = invoke(*command, "-o", "width=2")
     assert told.startswith("valley[w2]: optimum 1")
     assert told.endswith("2 s; new: version 1\n")
     with pytest.raises(UsageError, match="no member of the family"):

@@ -73,8 +73,7 @@ def test_metadata_of_another_shape(file: Path, about: dict[str, Any]) -> None:
 
 
 def test_metadata_too_deep(file: Path) -> None:
-    table = pq.read_table(file).replace_schema_metadata({KEY: "[" * 100_000})
-    pq.write_table(table, file)
+    pq.write_table(pq.read_table(file).replace_schema_metadata({KEY: "[" * 100_000}), file)
     with pytest.raises(StoreError, match="damaged, or no recorded table"):
         read_about(file)
 
@@ -98,8 +97,7 @@ def test_curves_of_another_shape(file: Path, column: pa.Array) -> None:
 
 
 def test_values_outside_the_space(file: Path) -> None:
-    table = pq.read_table(file)
-    pq.write_table(table.set_column(0, "config/x", pa.array([0.5, 7.0])), file)
+    pq.write_table(pq.read_table(file).set_column(0, "config/x", pa.array([0.5, 7.0])), file)
     with pytest.raises(StoreError, match="damaged, or no recorded table"):
         read_table(file)
 

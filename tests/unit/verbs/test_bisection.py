@@ -21,7 +21,7 @@ from hpobench.contract.wording import number
 from hpobench.running.plan.experiment import Summary
 from hpobench.store.read.reader import Results
 from hpobench.suites.grid import Plan
-from hpobench.suites.options import RunOptions
+from hpobench.suites.run_options import RunOptions
 from hpobench.suites.suite import Suite
 from hpobench.verbs import bisection as module
 from hpobench.verbs import judge
@@ -109,15 +109,13 @@ def test_each_step_runs_one_release_more(ran: list[list[str]]) -> None:
 
 
 def test_a_bad_one_that_is_older_is_searched_backwards(ran: list[list[str]]) -> None:
-    made = bisection(ran, "0")
-    found = made.find("2.0", "1.0")
+    found = bisection(ran, "0").find("2.0", "1.0")
     assert (found.good, found.bad) == ("2.0", "1.6")
 
 
 def test_a_bad_one_that_is_good_is_said(ran: list[list[str]]) -> None:
     made = bisection(ran, "3.0")
-    found = made.find("1.0", "2.0")
-    assert made.sentence(found) == (
+    assert module.sentence(made.find("1.0", "2.0"), made) == (
         "optuna-tpe is no worse with optuna 2.0 than with optuna 1.0: the same"
     )
     assert len(ran) == 1
@@ -141,9 +139,7 @@ def test_the_command_that_shows_it_can_be_pasted(ran: list[list[str]]) -> None:
     assert words[:3] == ["hpobench", "compare", "my results"]
 
 
-def test_what_is_missing_does_not_end_like_a_verdict(
-    ran: list[list[str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_ends_in_no_verdict(ran: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     def unreadable(*_: str) -> list[str]:
         raise NotAvailableError("uv pip failed: no route to host")
 
@@ -163,19 +159,14 @@ def test_results_that_cannot_be_read_in_the_end_do_not_end_like_a_verdict(
     monkeypatch.setattr(Bisection, "sentence", damaged)
     monkeypatch.setattr(Bisection, "find", lambda *_: halved("1.4"))
     arguments = ["smoke", "--searcher", "optuna-tpe", "--good", "1.0", "--bad", "2.0"]
-    done = CliRunner().invoke(cli, ["bisect", *arguments])
-    assert isinstance(done.exception, UsageError)
+    assert isinstance(CliRunner().invoke(cli, ["bisect", *arguments]).exception, UsageError)
 
 
 # -- what is compared ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("searcher", "message"),
-    [
-        ("random", "names no library"),
-        ("optuna-tpee", "optuna-tpe"),
-    ],
+    ("searcher", "message"), [("random", "names no library"), ("optuna-tpee", "optuna-tpe")]
 )
 def test_a_searcher_that_has_no_releases(searcher: str, message: str) -> None:
     done = CliRunner().invoke(

@@ -11,7 +11,7 @@ import pytest
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.running.plan.experiment import plan_content
 from hpobench.store.format.index import PLAN, write_json
-from hpobench.suites.options import RunOptions
+from hpobench.suites.run_options import RunOptions
 from hpobench.suites.suite import Suite, load_suite
 from hpobench.verbs.within import Fitted, Within, fitted
 from tests.unit.running.test_timing import PLUGIN
@@ -72,8 +72,7 @@ def test_a_measured_trial_counts_and_not_the_problems_estimate(tmp_path: Path) -
 
 
 def store_plan(found: Fitted, folder: Path) -> None:
-    content = plan_content(found.suite, found.plan, found.plan.cells.ids())
-    write_json(folder / PLAN, content)
+    write_json(folder / PLAN, plan_content(found.suite, found.plan, found.plan.cells.ids()))
 
 
 def test_shortened_budgets_are_remembered_for_the_same_suite(tmp_path: Path) -> None:

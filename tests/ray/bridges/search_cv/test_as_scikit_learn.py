@@ -51,9 +51,7 @@ def failed_checks(search: Any) -> set[str]:
     ],
     ids=["classifier", "regressor"],
 )
-def test_scikit_learns_own_checks_pass(
-    estimator: Any, space: dict[str, Any], chosen: dict[str, Any]
-) -> None:
+def test_its_own_checks_pass(estimator: Any, space: dict[str, Any], chosen: dict[str, Any]) -> None:
     """A search of Ridge fails one, of the targets' shape, as any search of scikit-learn's does."""
     given: dict[str, Any] = {"cv": 2, "random_state": 0, "error_score": "raise"}
     ours = hpobench.SearchCV(estimator, space, n_trials=2, **given, **chosen)
@@ -88,9 +86,7 @@ SPACES: list[tuple[Any, Any]] = [
 
 @pytest.mark.parametrize(("estimator", "space"), SPACES)
 @pytest.mark.parametrize("seed", [0, 1])
-def test_random_search_tries_what_randomized_search_tries(
-    estimator: Any, space: Any, seed: int
-) -> None:
+def test_random_search_tries_as_randomized_search(estimator: Any, space: Any, seed: int) -> None:
     given: dict[str, Any] = {"random_state": seed, "return_train_score": True}
     ours = hpobench.SearchCV(
         estimator, space, searcher="random", scheduler="fifo", n_trials=5, **given
@@ -121,22 +117,18 @@ def test_a_random_state_of_numpys_is_drawn_from_as_there() -> None:
         n_trials=4,
         random_state=np.random.RandomState(3),
     ).fit(X, Y)
-    theirs = RandomizedSearchCV(
-        SVC(),
-        space,
-        n_iter=4,
-        random_state=np.random.RandomState(3),
-    ).fit(X, Y)
+    theirs = RandomizedSearchCV(SVC(), space, n_iter=4, random_state=np.random.RandomState(3)).fit(
+        X, Y
+    )
     assert ours.cv_results_["params"] == theirs.cv_results_["params"]
 
 
 def test_several_metrics() -> None:
-    scoring = {"acc": "accuracy", "auc": "roc_auc"}
     search = hpobench.SearchCV(
         LogisticRegression(),
         {"C": loguniform(1e-3, 1e2)},
         n_trials=5,
-        scoring=scoring,
+        scoring={"acc": "accuracy", "auc": "roc_auc"},
         refit="auc",
         random_state=0,
     ).fit(X, Y)
