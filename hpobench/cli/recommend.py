@@ -84,7 +84,7 @@ def recommend(
     if evaluate:
         _evaluate(evidence, output)
         return
-    found = advice.recommended(evidence=evidence, **options)
+    found = recommended.recommended(evidence=evidence, **options)
     # Before anything is printed, because the file may be there already.
     if settle is not None:
         recommended.settle(settle, found)
