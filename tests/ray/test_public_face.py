@@ -34,14 +34,10 @@ SUITE = {
     "workers": 1,
     "budget": {"evaluations": 3},
 }
-YAML = """
-name: tiny
-searchers: [random, sobol]
-problems: [branin]
-seeds: 2
-workers: 1
+YAML = """{
+name: tiny, searchers: [random, sobol], problems: [branin], seeds: 2, workers: 1,
 budget: {evaluations: 3}
-"""
+}"""
 
 
 @pytest.fixture(scope="module")

@@ -166,17 +166,11 @@ def test_pandas_reads_the_file_as_it_lies(table: Any, folder: Any) -> None:
 
 # -- the same cell, live and replayed ------------------------------------------------------
 
-SUITE = """\
-name: {stage}
-searchers: [random]
-schedulers: [{{name: fifo}}, {{name: asha, grace_period: 1}}, hyperband]
-problems: [{problem}]
-seeds: [3]
-workers: 1
-stage: {stage}
-budget: {{trials: 14}}
-plugins: [slope.py]
-"""
+SUITE = """{{
+name: {stage}, searchers: [random],
+schedulers: [{{name: fifo}}, {{name: asha, grace_period: 1}}, hyperband], problems: [{problem}],
+seeds: [3], workers: 1, stage: {stage}, budget: {{trials: 14}}, plugins: [slope.py]
+}}"""
 
 
 def planned(folder: Path, stage: str, problem: str) -> Any:

@@ -12,13 +12,10 @@ from hpobench.plugins.isolation.environments import FOLDER_VARIABLE
 from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import finish
 
-SUITE = """
-name: far
-searchers: [cma]
-problems: [{hartmann: {dimension: 3}}]
-seeds: 6
+SUITE = """{
+name: far, searchers: [cma], problems: [{hartmann: {dimension: 3}}], seeds: 6,
 budget: {trials: 6}
-"""
+}"""
 
 
 @pytest.fixture

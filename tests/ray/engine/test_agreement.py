@@ -17,15 +17,11 @@ from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 
 STEPS = 9
-SUITE = """\
-name: agreement
-searchers: [random]
-schedulers: [{scheduler}]
-problems: [{{mf-hartmann: {{dimension: 3, quality: bad, steps: {steps}}}}}]
-seeds: 1
-workers: 1
+SUITE = """{{
+name: agreement, searchers: [random], schedulers: [{scheduler}],
+problems: [{{mf-hartmann: {{dimension: 3, quality: bad, steps: {steps}}}}}], seeds: 1, workers: 1,
 budget: {budget}
-"""
+}}"""
 
 
 def planned(folder: Path, scheduler: str, budget: str) -> Any:

@@ -19,7 +19,7 @@ from hpobench.store.read.reader import load_results
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.ray.faults.commands import finish, start
-from tests.support.tiny_plugins import line
+from tests.support.tiny_plugins import line, suite_file
 
 PLUGIN = line(
     "Odd",
@@ -49,13 +49,9 @@ def log(tmp_path: Path) -> Path:
 
 def suite(folder: Path, how: str, seeds: int) -> Path:
     (folder / "odd.py").write_text(PLUGIN)
-    path = folder / f"{how}.yaml"
-    path.write_text(
-        f"name: {how}\nsearchers: [random]\n"
-        f"problems: [{{odd: {{how: {how}, where: {folder}/log}}}}]\n"
-        f"seeds: {seeds}\nworkers: 1\nbudget: {{trials: 2}}\nplugins: [odd.py]\n"
-    )
-    return path
+    problems = [{"odd": {"how": how, "where": f"{folder}/log"}}]
+    keys = {"seeds": seeds, "workers": 1, "budget": {"trials": 2}, "plugins": ["odd.py"]}
+    return suite_file(folder, how, problems=problems, **keys)
 
 
 def run(folder: Path, how: str, seeds: int, *options: object) -> tuple[object, ...]:

@@ -14,13 +14,11 @@ from tests.support.command_line import python
 from tests.support.results_factory import make_results
 
 SETTINGS = Settings(repetitions=100, points=20)
-SUITE = """
-name: twice
-searchers: [random, {name: sobol, as: "it's [2]"}]
-problems: [{counting-ones: {categorical: 2, continuous: 2}}]
-seeds: [1, 2, 5]
+SUITE = """{
+name: twice, searchers: [random, {name: sobol, as: "it's [2]"}],
+problems: [{counting-ones: {categorical: 2, continuous: 2}}], seeds: [1, 2, 5],
 budget: {evaluations: 2}
-"""
+}"""
 
 
 def commands(page: Path) -> list[str]:

@@ -26,15 +26,11 @@ from tests.support.command_line import python
 # MLflow's tables use what SQLAlchemy is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")
 
-SUITE = """
-name: tracked
-searchers: [random]
-schedulers: [fifo, asha]
-problems: [{mf-hartmann: {dimension: 3, quality: good, steps: 9}}]
-seeds: 2
-workers: 3
+SUITE = """{
+name: tracked, searchers: [random], schedulers: [fifo, asha],
+problems: [{mf-hartmann: {dimension: 3, quality: good, steps: 9}}], seeds: 2, workers: 3,
 budget: {evaluations: 4}
-"""
+}"""
 NOBODY = "http://127.0.0.1:9"
 
 

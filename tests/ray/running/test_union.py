@@ -16,14 +16,11 @@ from tests.ray.faults.commands import finish
 from tests.support.altered import Stored, alter
 from tests.support.stored_results import run_suite
 
-SUITE = """
-name: base
-searchers: [random, sobol]
-schedulers: [fifo, asha]
-problems: [branin, {mf-hartmann: {dimension: 3, quality: good}}]
-seeds: 3
+SUITE = """{
+name: base, searchers: [random, sobol], schedulers: [fifo, asha],
+problems: [branin, {mf-hartmann: {dimension: 3, quality: good}}], seeds: 3,
 budget: {evaluations: 4}
-"""
+}"""
 MORE = SUITE.replace("base", "more").replace("sobol", "grid").replace("asha", "median")
 CELLS = 2 * (1 + 2) * 3
 
