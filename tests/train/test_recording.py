@@ -302,9 +302,7 @@ def test_mistakes_are_told(
 
 def test_a_problem_that_cannot_run_here_is_told(tmp_path: Path) -> None:
     path = tmp_path / "needy.py"
-    path.write_text(
-        PLUGIN.replace('    name = "slope"', '    name = "slope"\n    requires = ("no-x",)')
-    )
+    path.write_text(PLUGIN.replace('name = "slope"', 'name = "slope"\n    requires = ("no-x",)'))
     with pytest.raises(NotAvailableError, match="problem slope: needs no-x, it is not installed"):
         build_recipe("slope", {}, sample=1, plugins=[path])
 

@@ -296,9 +296,7 @@ def test_what_depends_on_a_number_is_active_with_its_numbers_only(name: str, cls
             Float("slope", 0, 1, when=When("kind", ("b",))),
         ]
     )
-    proposed = [
-        config for seed in range(12) for config in by_hpobench(name, space, seed, trials=12)
-    ]
+    proposed = [c for seed in range(12) for c in by_hpobench(name, space, seed, trials=12)]
     for config in proposed:
         space.check(config)
     assert {tuple(config) for config in proposed} == {

@@ -293,9 +293,7 @@ def test_the_searcher_hears_of_every_pause_and_of_each_final_loss_once(populatio
     told = [(call[1], call[3]) for call in calls if call[0] == "tell"]
     assert sorted(told) == sorted(final.items())
     for number in range(24):
-        notices = [
-            call[0] for call in calls if call[1] == number and call[0] in ("paused", "resumed")
-        ]
+        notices = [c[0] for c in calls if c[1] == number and c[0] in ("paused", "resumed")]
         assert notices == ["paused", "resumed"] * (len(notices) // 2)
     assert any(call[0] == "paused" for call in calls)
 

@@ -22,9 +22,7 @@ budget: {evaluations: 2}
 
 
 def commands(page: Path) -> list[str]:
-    return [
-        unescape(text) for text in re.findall(r">(python -m hpobench run [^<]*)<", page.read_text())
-    ]
+    return [*map(unescape, re.findall(r">(python -m hpobench run [^<]*)<", page.read_text()))]
 
 
 def test_numbers_lead_to_their_runs(tmp_path: Path) -> None:

@@ -105,9 +105,7 @@ def test_the_command_brings_a_table_and_its_origin(server: Any, root: Path, says
     assert "all of it was there" in says("data", "fetch", "openml:42585").out
     assert server.asked == []
     listed = says("data", "list").out
-    assert ["openml:42585", "0.0", "CC0", "here"] in [
-        line.split()[:4] for line in listed.splitlines()
-    ]
+    assert ["openml:42585", "0.0", "CC0", "here"] in [x.split()[:4] for x in listed.splitlines()]
     assert str(folder) in listed
     assert "openml:42585: good" in says("data", "verify").out
 

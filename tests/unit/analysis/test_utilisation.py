@@ -71,9 +71,7 @@ def test_what_the_end_cuts_off_is_busy_until_then() -> None:
     """Of ten seconds on two workers: a trial that has its second step under way since 4, and one
     that was asked for at 7 and has no result. One that was to go on from a pause is unknown."""
     results = hand_made({("a", 0): [(3.0, 0.5), (4.0, 0.4)]})
-    trials = pd.DataFrame(
-        {"cell": "a-0", "trial": range(3), "status": "cut", "start": [2.0, 3.0, 7.0]}
-    )
+    trials = pd.DataFrame({"cell": "a-0", "trial": range(3), "status": "cut", "start": [2, 3, 7.0]})
     results = dataclasses.replace(
         results,
         cells=results.cells.assign(workers=2),

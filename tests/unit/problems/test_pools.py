@@ -139,11 +139,9 @@ def test_random_search_on_nas_bench_102_has_a_closed_form(data_set: Callable[[st
     problem, rng = NASBench102(task="cifar100"), Random(5)
     s = np.sort([loss for loss, _ in problem.everything()])
     assert len(s) == 5**6
-    sample = np.array(
-        [problem.curve(problem.space.sample(rng), 0).losses[0] for _ in range(20_000)]
-    )
+    drawn = np.array([problem.curve(problem.space.sample(rng), 0).losses[0] for _ in range(20_000)])
     for n in (1, 10, 100):
-        best = sample.reshape(-1, n).min(axis=1)
+        best = drawn.reshape(-1, n).min(axis=1)
         weights = -np.diff((np.arange(len(s), -1, -1) / len(s)) ** n)
         error = math.sqrt((s - s @ weights) ** 2 @ weights / len(best))
         assert abs(best.mean() - s @ weights) < 4 * error

@@ -98,12 +98,10 @@ def test_spaces_and_instances_are_those_of_the_data(yahpo: Path, scenario: str) 
 
 def test_conditions_are_those_of_the_data(yahpo: Path) -> None:
     given = json.loads((yahpo / "rbv2_xgboost" / "config_space.json").read_text())
-    theirs = {
-        c["child"]: (c["parent"], c.get("values") or [c["value"]]) for c in given["conditions"]
-    }
+    due = {c["child"]: (c["parent"], c.get("values") or [c["value"]]) for c in given["conditions"]}
     space = YahpoXGBoost(instance=16, booster="any").space
     ours = {p.name: (p.when.parent, list(p.when.values)) for p in space if p.when}
-    assert {k: (p, sorted(v)) for k, (p, v) in ours.items()} == theirs
+    assert {k: (p, sorted(v)) for k, (p, v) in ours.items()} == due
 
 
 @EACH

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from numpy.random import RandomState
 from scipy import sparse
 from scipy.stats import loguniform, randint, uniform
 from sklearn.base import clone
@@ -112,9 +113,7 @@ def test_a_random_state_of_numpys_is_drawn_from_as_there() -> None:
         n_trials=4,
         random_state=np.random.RandomState(3),
     ).fit(X, Y)
-    theirs = RandomizedSearchCV(SVC(), space, n_iter=4, random_state=np.random.RandomState(3)).fit(
-        X, Y
-    )
+    theirs = RandomizedSearchCV(SVC(), space, n_iter=4, random_state=RandomState(3)).fit(X, Y)
     assert ours.cv_results_["params"] == theirs.cv_results_["params"]
 
 
@@ -182,14 +181,12 @@ def test_weights_are_routed_to_fits_and_scores() -> None:
         ours = hpobench.SearchCV(
             model, space, searcher="random", scheduler="fifo", n_trials=3, **given
         ).fit(X, Y, sample_weight=weights)
-        theirs = RandomizedSearchCV(model, space, n_iter=3, **given).fit(
-            X, Y, sample_weight=weights
-        )
+        plain = RandomizedSearchCV(model, space, n_iter=3, **given).fit(X, Y, sample_weight=weights)
         stopped = hpobench.SearchCV(model, space, n_trials=4, **given).fit(
             X, Y, sample_weight=weights
         )
     np.testing.assert_array_equal(
-        ours.cv_results_["mean_test_score"], theirs.cv_results_["mean_test_score"]
+        ours.cv_results_["mean_test_score"], plain.cv_results_["mean_test_score"]
     )
     unweighted = RandomizedSearchCV(LogisticRegression(), space, n_iter=3, cv=3, random_state=0)
     different = unweighted.fit(X, Y).cv_results_["mean_test_score"]

@@ -13,9 +13,7 @@ from hpobench.plugins.starting.started import StartedSearcher
 from hpobench.plugins.starting.stopping import StoppedSearcher, parse_stop, spell_stop
 from hpobench.plugins.starting.wrapped import Wrapped
 
-SPACE = Space(
-    [Float("x", 0.0, 1.0), Int("n", 1, 100, log=True), Categorical("c", ("a", "b", True))]
-)
+SPACE = Space([Float("x", 0, 1), Int("n", 1, 100, log=True), Categorical("c", ("a", "b", True))])
 STEPS = 3
 
 
