@@ -120,10 +120,8 @@ def test_another_recording_is_not_written_over(killed: Any, folder: Any) -> None
     command, *_ = killed
     before = (folder / "hill.parquet").read_bytes()
     output = finish(*[*command, "--seed", 4], cwd=folder, code=2)
-    assert (
-        "already holds another recording, of hill, which differs in seed; choose another file"
-        in output
-    )
+    told = "already holds another recording, of hill, which differs in seed; choose another file"
+    assert told in output
     assert (folder / "hill.parquet").read_bytes() == before
 
 

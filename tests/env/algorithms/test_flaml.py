@@ -237,10 +237,8 @@ def test_starts_where_trials_are_cheap(name: str, cls: str) -> None:
 
 
 def test_blendsearch_heeds_what_trials_cost() -> None:
-    found = [
-        by_hpobench("flaml-blendsearch", MIXED, 0, cost=cost)
-        for cost in (width, lambda _: 1.0, lambda _: 1.0)
-    ]
+    costs = (width, lambda _: 1.0, lambda _: 1.0)
+    found = [by_hpobench("flaml-blendsearch", MIXED, 0, cost=cost) for cost in costs]
     assert found[0] != found[1]
     assert found[1] == found[2]
 

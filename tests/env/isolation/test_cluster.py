@@ -27,9 +27,8 @@ def cluster(tmp_path: Path) -> Iterator[Any]:
         folder = tmp_path / "nodes" / str(number)
         return {"num_cpus": 1, "env_vars": {FOLDER_VARIABLE: str(folder)}}
 
-    cluster = Cluster(
-        initialize_head=True, head_node_args={"include_dashboard": False, **options(0)}
-    )
+    head = {"include_dashboard": False, **options(0)}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
     try:
         for number in (1, 2):
             cluster.add_node(**options(number))

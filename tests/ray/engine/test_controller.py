@@ -87,9 +87,8 @@ class Failing(Curves):
 
 def _history(make: Callable[[], Scheduler], workers: int) -> tuple[object, ...]:
     searcher = Listed(random_configs(60))
-    run = make_run(
-        make(), problem=Failing(), searcher=searcher, trials=60, workers=workers, tell="every"
-    )
+    given: Any = {"problem": Failing(), "searcher": searcher, "trials": 60}
+    run = make_run(make(), **given, workers=workers, tell="every")
     end = None
     try:
         run.finish()

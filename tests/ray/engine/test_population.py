@@ -117,10 +117,8 @@ def test_clones_go_on_from_their_parents_along_their_own_curves(population: Any)
             assert row["parent"] != trial
             assert step == row["parent_step"] + 1
             # A KeyError if the parent had not been there before.
-            parent, configs[trial] = (
-                held[row["parent"], row["parent_step"]],
-                json.loads(row["config"]),
-            )
+            parent = held[row["parent"], row["parent_step"]]
+            configs[trial] = json.loads(row["config"])
             kept = set(Mixed.space.names) - set(Mixed.changeable)
             assert {k: v for k, v in configs[trial].items() if k in kept} == {
                 k: v for k, v in parent.items() if k in kept

@@ -126,9 +126,8 @@ def test_ctrl_c_ends_every_process(tmp_path: Path, log: Path) -> None:
 
 
 def test_workers_that_cannot_start_are_an_error_that_says_why(tmp_path: Path) -> None:
-    cells = LocalCells(
-        lambda: ForkServer({"PYTHONHOME": str(tmp_path)}), Work(None, 9.0, str(tmp_path)), 1
-    )
+    work = Work(None, 9.0, str(tmp_path))
+    cells = LocalCells(lambda: ForkServer({"PYTHONHOME": str(tmp_path)}), work, 1)
     with pytest.raises(WorkersError, match=r"(?s)do not start on this machine: .*encodings"):
         list(cells.run(build_plan(load_suite(suite(tmp_path, "fine", 1))).cells))
     cells.close()

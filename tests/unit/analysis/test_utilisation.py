@@ -39,10 +39,8 @@ def naive_shares(results: Results, parts: int) -> np.ndarray:
     for r, cell in enumerate(tuples(results.cells)):
         for k in range(parts):
             low, high = (cell.clock * x / parts for x in (k, k + 1))
-            busy = sum(
-                max(min(end[i], high) - max(begin[i], low), 0.0)
-                for i in np.flatnonzero(run == r).tolist()
-            )
+            own = np.flatnonzero(run == r).tolist()
+            busy = sum(max(min(end[i], high) - max(begin[i], low), 0.0) for i in own)
             busy += sum(max(high - max(t, low), 0.0) for name, t in under_way if name == cell.cell)
             if cell.clock > 0:
                 shares[r, k] = min(busy / (cell.workers * (high - low)), 1.0)

@@ -82,18 +82,14 @@ def test_random_search(data_set: Callable[[str], Path], cls: Any, task: str, siz
     problem = cls(task=task)
     rows = rows_of(data_set("icml2020"), cls, task)
     losses = np.array([float(row[f"metric_{problem.objective.metric}"]) for row in rows])
-    places = np.array(
-        [[_unit(p, float(config_of(problem, r)[p.name])) for p in problem.space] for r in rows]
-    )
+    pool = [config_of(problem, row) for row in rows]
+    places = np.array([[_unit(p, float(c[p.name])) for p in problem.space] for c in pool])
     rng, n = np.random.default_rng(3), 3000
     drawn = rng.random((n, len(problem.space)))
     for k, p in enumerate(problem.space):
         if p.kind == "int":
-            low, high = (
-                (math.log(p.low - 0.5), math.log(p.high + 0.5))
-                if p.log
-                else (p.low - 0.5, p.high + 0.5)
-            )
+            ends = (p.low - 0.5, p.high + 0.5)
+            low, high = map(math.log, ends) if p.log else ends
             value = low + drawn[:, k] * (high - low)
             value = np.rint(np.exp(value) if p.log else value)
             drawn[:, k] = [_unit(p, v) for v in value]
