@@ -23,9 +23,7 @@ def browser() -> Iterator[Browser]:
         own = Path(playwright.chromium.executable_path)
         found = own if own.is_file() else next(filter(None, map(shutil.which, NAMES)), None)
         if found is None:
-            pytest.skip(
-                "needs Chromium: Debian's package chromium, or `playwright install chromium`"
-            )
+            pytest.skip("needs Chromium: Debian's chromium, or `playwright install chromium`")
         opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield opened
         opened.close()

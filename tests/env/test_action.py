@@ -44,14 +44,10 @@ HEADER = """# /// script
 # dependencies = ["tinyhpo==1.0"]
 # ///
 """
-SUITE = """name: branin
-searchers: [random]
-schedulers: [fifo]
-problems: [branin]
-seeds: 8
-workers: 1
+SUITE = """{
+name: branin, searchers: [random], schedulers: [fifo], problems: [branin], seeds: 8, workers: 1,
 budget: {trials: 8}
-"""
+}"""
 
 
 def git(folder: Path, *arguments: str) -> None:

@@ -39,11 +39,7 @@ None True -1 0 1 1.5 -0.0 1e308 1e999 -1e999 '' 'x' 'x/../y' '\33[31m' b'' () []
 [None] {'a':1} ... 10**400 float('nan') object() int lambda:0 (yield) x.y exit(3) type print
 NotImplemented
 """
-_DEEP = {
-    "deep_sum": "1+" * 900 + "1",
-    "deep_sign": "-" * 900 + "1",
-    "deep_name": ".".join("a" * 2000),
-}
+_DEEP = {"deep_sum": "1+" * 900 + "1", "deep_sign": "-" * 900 + "1", "deep_name": "a" + ".a" * 1999}
 """Names in trees, and the expressions that take their places in the text."""
 _RAISED = r"""
 SystemExit(3) KeyboardInterrupt() GeneratorExit() BaseException('x') RecursionError()

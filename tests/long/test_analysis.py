@@ -24,14 +24,11 @@ from tests.support.command_line import python
 from tests.support.results_factory import make_results
 from tests.support.stored_results import run_suite
 
-SUITE = """\
-name: quick
-searchers: [random, sobol]
-problems: [branin, {mf-hartmann: {dimension: 3, quality: good}}]
-seeds: 2
-workers: 1
+SUITE = """{
+name: quick, searchers: [random, sobol],
+problems: [branin, {mf-hartmann: {dimension: 3, quality: good}}], seeds: 2, workers: 1,
 budget: {evaluations: 3}
-"""
+}"""
 
 QUICK: dict[str, Any] = {"repetitions": 100, "points": 20}
 

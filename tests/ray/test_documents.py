@@ -24,6 +24,7 @@ from tests.support.command_line import python
 from tests.support.documents import blocks, documents, runnable, site_pages
 from tests.support.frames import tuples
 from tests.support.notebook import code_cells
+from tests.support.tiny_plugins import suite_file
 
 NOTEBOOK = ROOT / "examples" / "results.ipynb"
 EXAMPLE = ROOT / "examples" / "from_python.py"
@@ -141,11 +142,8 @@ def test_the_function_that_is_shown_is_a_problem_that_trains(tmp_path: Path) -> 
     code = shown("python", "class Descent(FunctionProblem)")
     assert len([line for line in code.splitlines() if line.strip()]) < 15
     (tmp_path / "descent.py").write_text(code)
-    suite = tmp_path / "own.yaml"
-    suite.write_text(
-        "name: own\nsearchers: [random]\nproblems: [descent]\nseeds: 1\nworkers: 1\n"
-        "stage: live\nbudget: {trials: 4}\nplugins: [descent.py]\n"
-    )
+    keys = {"problems": ["descent"], "workers": 1, "stage": "live", "budget": {"trials": 4}}
+    suite = suite_file(tmp_path, "own", **keys, plugins=["descent.py"])
     finish("run", suite, "--results", tmp_path, "--cpus", 1, "--no-report")
     results = load_results(tmp_path / "own")
     assert results.events.groupby("trial").size().tolist() == [9] * 4
@@ -156,11 +154,8 @@ def test_the_function_that_is_shown_is_a_problem_that_trains(tmp_path: Path) -> 
 
 
 def test_the_shown_plugin_runs_and_the_documents_read_it(plugin: Any, tmp_path: Path) -> None:
-    suite = tmp_path / "quick.yaml"
-    suite.write_text(
-        "name: quick\nsearchers: [stubborn]\nproblems: [branin]\nseeds: 2\n"
-        "workers: 1\nbudget: {trials: 6}\nplugins: [stubborn.py]\n"
-    )
+    keys = {"searchers": ["stubborn"], "problems": ["branin"], "seeds": 2, "workers": 1}
+    suite = suite_file(tmp_path, "quick", **keys, budget={"trials": 6}, plugins=["stubborn.py"])
     finish("run", suite, "--results", tmp_path / "results", "--cpus", 1, "--no-report")
     (code,) = (b.text for b in blocks(ROOT / "results" / "README.md") if b.language == "python")
     checks = (

@@ -34,14 +34,10 @@ SUITE = {
     "workers": 1,
     "budget": {"evaluations": 3},
 }
-YAML = """
-name: tiny
-searchers: [random, sobol]
-problems: [branin]
-seeds: 2
-workers: 1
+YAML = """{
+name: tiny, searchers: [random, sobol], problems: [branin], seeds: 2, workers: 1,
 budget: {evaluations: 3}
-"""
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -268,12 +264,8 @@ def test_every_public_name_is_there_and_documented() -> None:
 def test_public_names_are_those_that_type_checkers_see() -> None:
     tree = ast.parse(Path(hpobench.__file__).read_text())
     (block,) = (node for node in tree.body if isinstance(node, ast.If))
-    seen = {
-        alias.name
-        for node in ast.walk(block)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
+    imports = (node for node in ast.walk(block) if isinstance(node, ast.ImportFrom))
+    seen = {alias.name for node in imports for alias in node.names}
     assert seen | {"__version__"} == set(hpobench.__all__)
 
 

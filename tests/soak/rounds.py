@@ -36,18 +36,13 @@ from tests.soak.victims import DRIVER, LIVE, LOCAL, MACHINE, VIRTUAL, Driver, St
 Round: TypeAlias = Callable[[Path, random.Random, int, float], Tally]
 """Runs in an empty folder, with at most so many kills, none after the deadline."""
 
-SUITE = """\
-name: soak
-searchers: [random, optuna-tpe]
-schedulers: [fifo, {name: asha, brackets: 2}, hyperband]
-problems:
-  - branin: {noise: 0.1}
-  - mf-hartmann: {dimension: 3, quality: good, steps: 9}
-  - chain-table
-seeds: 24
-workers: 3
-budget: {evaluations: 12}
-"""
+SUITE = """{
+name: soak, searchers: [random, optuna-tpe],
+schedulers: [fifo, {name: asha, brackets: 2}, hyperband],
+problems: [{branin: {noise: 0.1}}, {mf-hartmann: {dimension: 3, quality: good, steps: 9}},
+  chain-table],
+seeds: 24, workers: 3, budget: {evaluations: 12}
+}"""
 LIVE_SCHEDULERS = {
     "asha": "asha",
     "hyperband": "hyperband",

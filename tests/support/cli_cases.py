@@ -49,15 +49,10 @@ class Trained(FunctionProblem):
     def train(self, config, seed):
         yield config["x"]
 """
-SUITE = """\
-name: tiny
-searchers: [random, sobol]
-schedulers: [fifo]
-problems: [branin]
-workers: 1
-seeds: 2
-budget: {trials: 4}
-"""
+SUITE = """{
+name: tiny, searchers: [random, sobol], schedulers: [fifo], problems: [branin], workers: 1,
+seeds: 2, budget: {trials: 4}
+}"""
 
 
 @dataclass(frozen=True)

@@ -266,9 +266,8 @@ def _run(
         events.loc[events["trial"] == 7, "loss"] = np.nan
     in_budget = events["clock"] <= problem.budget
     events = events[in_budget].sort_values("clock", kind="stable", ignore_index=True)
-    status = np.where(
-        end > problem.budget, "cut", np.where(steps < problem.steps, "stopped", "completed")
-    )
+    status = np.where(steps < problem.steps, "stopped", "completed")
+    status = np.where(end > problem.budget, "cut", status)
     trials = _trials(
         n,
         status=np.where(np.arange(n) == 7, "failed", status),

@@ -102,25 +102,16 @@ touch program.mark
 read -r task
 echo '{"loss": 0.5}'
 """
-SUITE = """\
-name: trapped
-searchers: [trap, {name: command, as: program, run: [./searcher]}]
-schedulers: [snare]
-problems: [pit]
-workers: 1
-seeds: 1
-budget: {trials: 2}
+SUITE = """{
+name: trapped, searchers: [trap, {name: command, as: program, run: [./searcher]}],
+schedulers: [snare], problems: [pit], workers: 1, seeds: 1, budget: {trials: 2},
 plugins: [trap.py]
-"""
-LIVE = """\
-name: live
-searchers: [random]
-problems: [{name: command, run: [./trainer], space: {x: {float: [0, 1]}}}]
-stage: live
-workers: 1
-seeds: 1
-budget: {trials: 1}
-"""
+}"""
+LIVE = """{
+name: live, searchers: [random],
+problems: [{name: command, run: [./trainer], space: {x: {float: [0, 1]}}}], stage: live,
+workers: 1, seeds: 1, budget: {trials: 1}
+}"""
 HEADER = '# /// script\n# requires-python = ">=3.11"\n# dependencies = []\n# ///\n'
 
 

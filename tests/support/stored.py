@@ -28,10 +28,8 @@ def write(
         row["cell"]: (row["searcher"], row["scheduler"]) for row in results.cells.to_dict("records")
     }
     problems: Any = {row["problem"]: row for row in results.problems.to_dict("records")}
-    parts = {
-        kind: dict(iter(getattr(results, kind).groupby("cell", observed=True)))
-        for kind in ("events", "trials")
-    }
+    tables = {"events": results.events, "trials": results.trials}
+    parts = {kind: dict(iter(t.groupby("cell", observed=True))) for kind, t in tables.items()}
     rows: Any = results.cells[cells].to_dict("records")
     outcomes = [
         Outcome(row, *(_table(parts[kind].get(row["cell"]), kind) for kind in parts))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 PLUGIN = '''
 """Tiny plugins."""
@@ -196,6 +198,14 @@ class {cls}(TabulatedProblem):
 {textwrap.indent(body, " " * 8)}
         return Curve([config["x"]], [1.0])
 """
+
+
+def suite_file(folder: Path, name: str, **keys: Any) -> Path:
+    """``NAME.yaml`` in ``folder``: random search with one seed, but for ``keys``."""
+    (file := folder / f"{name}.yaml").write_text(
+        json.dumps({"name": name, "searchers": ["random"], "seeds": 1} | keys)
+    )
+    return file
 
 
 LINES = {

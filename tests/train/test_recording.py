@@ -119,10 +119,8 @@ def test_another_recording_is_not_written_over(killed: Any, folder: Any) -> None
     command, *_ = killed
     before = (folder / "hill.parquet").read_bytes()
     output = finish(*[*command, "--seed", 4], cwd=folder, code=2)
-    assert (
-        "already holds another recording, of hill, which differs in seed; choose another file"
-        in output
-    )
+    told = "already holds another recording, of hill, which differs in seed; choose another file"
+    assert told in output
     assert (folder / "hill.parquet").read_bytes() == before
 
 
@@ -165,17 +163,11 @@ def test_pandas_reads_the_file_as_it_lies(table: Any, folder: Any) -> None:
 
 # -- the same cell, live and replayed ------------------------------------------------------
 
-SUITE = """\
-name: {stage}
-searchers: [random]
-schedulers: [{{name: fifo}}, {{name: asha, grace_period: 1}}, hyperband]
-problems: [{problem}]
-seeds: [3]
-workers: 1
-stage: {stage}
-budget: {{trials: 14}}
-plugins: [slope.py]
-"""
+SUITE = """{{
+name: {stage}, searchers: [random],
+schedulers: [{{name: fifo}}, {{name: asha, grace_period: 1}}, hyperband], problems: [{problem}],
+seeds: [3], workers: 1, stage: {stage}, budget: {{trials: 14}}, plugins: [slope.py]
+}}"""
 
 
 def planned(folder: Path, stage: str, problem: str) -> Any:
@@ -307,9 +299,7 @@ def test_mistakes_are_told(
 
 def test_a_problem_that_cannot_run_here_is_told(tmp_path: Path) -> None:
     path = tmp_path / "needy.py"
-    path.write_text(
-        PLUGIN.replace('    name = "slope"', '    name = "slope"\n    requires = ("no-x",)')
-    )
+    path.write_text(PLUGIN.replace('name = "slope"', 'name = "slope"\n    requires = ("no-x",)'))
     with pytest.raises(NotAvailableError, match="problem slope: needs no-x, it is not installed"):
         build_recipe("slope", {}, sample=1, plugins=[path])
 

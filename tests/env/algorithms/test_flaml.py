@@ -237,10 +237,8 @@ def test_starts_where_trials_are_cheap(name: str, cls: str) -> None:
 
 
 def test_blendsearch_heeds_what_trials_cost() -> None:
-    found = [
-        by_hpobench("flaml-blendsearch", MIXED, 0, cost=cost)
-        for cost in (width, lambda _: 1.0, lambda _: 1.0)
-    ]
+    costs = (width, lambda _: 1.0, lambda _: 1.0)
+    found = [by_hpobench("flaml-blendsearch", MIXED, 0, cost=cost) for cost in costs]
     assert found[0] != found[1]
     assert found[1] == found[2]
 
@@ -296,9 +294,7 @@ def test_what_depends_on_a_number_is_active_with_its_numbers_only(name: str, cls
             Float("slope", 0, 1, when=When("kind", ("b",))),
         ]
     )
-    proposed = [
-        config for seed in range(12) for config in by_hpobench(name, space, seed, trials=12)
-    ]
+    proposed = [c for seed in range(12) for c in by_hpobench(name, space, seed, trials=12)]
     for config in proposed:
         space.check(config)
     assert {tuple(config) for config in proposed} == {

@@ -136,9 +136,7 @@ def test_trees_propose_more_than_the_highest_of_an_integer_with_a_log_scale(name
 def test_both_bounds_are_reached(sign: float) -> None:
     space = Space([Float("rate", 1.0, 7.3, log=True), Int("n", 3, 7, log=True), Int("m", 1, 5)])
     corner = {p.name: p.from_unit(sign < 0) for p in space}
-    found = drive(
-        "skopt-gp", space, 12, loss=lambda config: sign * objective(config), n_initial_points=3
-    )
+    found = drive("skopt-gp", space, 12, loss=lambda c: sign * objective(c), n_initial_points=3)
     assert corner in found
 
 

@@ -12,13 +12,10 @@ from hpobench.plugins.isolation.environments import FOLDER_VARIABLE
 from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import finish
 
-SUITE = """
-name: far
-searchers: [cma]
-problems: [{hartmann: {dimension: 3}}]
-seeds: 6
+SUITE = """{
+name: far, searchers: [cma], problems: [{hartmann: {dimension: 3}}], seeds: 6,
 budget: {trials: 6}
-"""
+}"""
 
 
 @pytest.fixture
@@ -30,9 +27,8 @@ def cluster(tmp_path: Path) -> Iterator[Any]:
         folder = tmp_path / "nodes" / str(number)
         return {"num_cpus": 1, "env_vars": {FOLDER_VARIABLE: str(folder)}}
 
-    cluster = Cluster(
-        initialize_head=True, head_node_args={"include_dashboard": False, **options(0)}
-    )
+    head = {"include_dashboard": False, **options(0)}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
     try:
         for number in (1, 2):
             cluster.add_node(**options(number))

@@ -16,6 +16,7 @@ from hpobench.plugins.isolation.script import Script, read_script
 from hpobench.plugins.registry import Registry
 from tests.support.command_line import invoke, python
 from tests.support.present import present
+from tests.support.tiny_plugins import suite_file
 
 HEADER = '# /// script\n# requires-python = ">=3.11"\n# dependencies = [{}]\n# ///\n'
 PLUGIN = """
@@ -212,11 +213,8 @@ def test_clean_leaves_alone_what_it_did_not_make(script: Script, environments: P
 
 def test_suites_run_without_those_that_cannot_be_built(tmp_path: Path, environments: Path) -> None:
     file = write(tmp_path, "packaging==99.0").file
-    suite = tmp_path / "suite.yaml"
-    suite.write_text(
-        "name: some\nsearchers: [random, mine]\nschedulers: [fifo]\nproblems: [branin]\n"
-        "seeds: 1\nbudget: {trials: 3}\nplugins: [mine.py]\n"
-    )
+    keys = {"searchers": ["random", "mine"], "problems": ["branin"], "budget": {"trials": 3}}
+    suite = suite_file(tmp_path, "some", **keys, plugins=["mine.py"])
     done = python("-m", "hpobench", "run", suite, "--no-report", "--cpus", "1", cwd=tmp_path)
     assert "the environment of mine is not available" in done.stderr
     assert "1 done" in done.stdout + done.stderr

@@ -37,9 +37,7 @@ def test_the_walk_through_works(tmp_path: Path) -> None:
     assert set(results.cells["status"]) == {"done"}
     assert (tmp_path / "results" / "hill" / "report" / "index.html").exists()
     # It climbs: its median final loss on Branin is below that of random search.
-    branin = results.cells[
-        (results.cells["problem"] == "branin") & (results.cells["scheduler"] == "fifo")
-    ]
+    branin = results.cells.query("problem == 'branin' and scheduler == 'fifo'")
     best = results.events.astype({"cell": str}).groupby("cell")["loss"].min()
     losses = branin.assign(best=branin["cell"].astype(str).map(best))
     medians = losses.groupby(losses["searcher"].astype(str))["best"].median()

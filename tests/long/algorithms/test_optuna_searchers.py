@@ -214,13 +214,8 @@ def test_endings_become_optunas_states() -> None:
     searcher.dropped(3)
     searcher.failed(2)
     searcher.tell(1, 9, 1e30, final=True)
-    expected = [
-        TrialState.RUNNING,
-        TrialState.COMPLETE,
-        TrialState.FAIL,
-        TrialState.FAIL,
-        TrialState.PRUNED,
-    ]
+    names = ("RUNNING", "COMPLETE", "FAIL", "FAIL", "PRUNED")
+    expected = [TrialState[name] for name in names]
     assert states(searcher) == expected
     assert searcher._study.trials[4].intermediate_values == {2: 0.5}
 

@@ -124,9 +124,7 @@ def naive_losses(
     losses = {}
     for cell in tuples(results.cells):
         ends = [runs[c.cell][1] for c in tuples(results.cells) if c.problem == cell.problem]
-        a = [(x.searcher, x.scheduler) for x in curves.algorithms].index(
-            (cell.searcher, cell.scheduler)
-        )
+        a = [tuple(x[1:]) for x in curves.algorithms].index((cell.searcher, cell.scheduler))
         p = curves.problems.index(cell.problem)
         assert curves.horizon[p] == pytest.approx(max(ends), rel=1e-12)
         references: Any = results.problems.set_index("problem")

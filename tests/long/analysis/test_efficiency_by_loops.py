@@ -25,9 +25,8 @@ def test_against_plain_loops(number: int) -> None:
     settings = Settings(axis="evaluations", points=3, repetitions=20, seed=number)
     every = {measure: naive_spending(results, measure) for measure in MEASURES}
     bands = 0
-    for curves in (
-        c.curves for c in comparisons(compute_curves(with_most_workers(results), settings))
-    ):
+    everything = compute_curves(with_most_workers(results), settings)
+    for curves in (c.curves for c in comparisons(everything)):
         table = table_of(efficiency, curves, settings, results)
         assert len(table) == 3 * 3 * len(curves.algorithms) * (1 + len(curves.problems))
         ends = {
@@ -54,9 +53,8 @@ def test_against_plain_loops(number: int) -> None:
                 for p in curves.problems
             ]
             values = np.array([draws for draws, _ in columns])
-            means = [
-                math.nan if np.isnan(x).all() else stats.gmean(x[~np.isnan(x)]) for x in values.T
-            ]
+            columns = ([x for x in column if not np.isnan(x)] for column in values.T)
+            means = [stats.gmean(column) if column else math.nan for column in columns]
             several = [s for _, s in columns]
             all_several = all(s or np.isnan(v) for s, v in zip(several, values[:, 0], strict=True))
             for draws, valid, (_, row) in zip(

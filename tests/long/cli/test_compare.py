@@ -105,9 +105,7 @@ def test_two_algorithms_of_one_folder(two: Path, base: Path, tmp_path: Path, say
     told = says("compare", two, "--base", "tpe/fifo", "--new", "mine/fifo", "--json", code=1).out
     together = json.loads(told)
     assert {row["algorithm"] for row in together["effects"]} == {"mine"}
-    estimates = [
-        [row["estimate"] for row in found["effects"]] for found in (together, json.loads(apart))
-    ]
+    estimates = [[row["estimate"] for row in x["effects"]] for x in (together, json.loads(apart))]
     assert estimates[0] == estimates[1]
     says("compare", two, "--base", "mine", "--new", "tpe")
     told = says("compare", two, "--base", "tpe", "--new", "mine", "-q", code=1).out

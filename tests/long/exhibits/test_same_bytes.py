@@ -26,9 +26,7 @@ def test_byte_identical_when_redrawn(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONHASHSEED": "7", "PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
     subprocess.run([sys.executable, "-c", code], cwd=there, env=environment, check=True)
     names = sorted(p.name for p in here.iterdir())
-    assert names == [
-        f"{f}.{kind}" for f in ("f1", "f14", "f16", "f2", "f3") for kind in ("pdf", "png")
-    ]
+    assert names == [f"{f}.{k}" for f in ("f1", "f14", "f16", "f2", "f3") for k in ("pdf", "png")]
     for name in names:
         assert (here / name).read_bytes() == (there / name).read_bytes(), name
     assert b"CreationDate" not in (here / "f1.pdf").read_bytes()

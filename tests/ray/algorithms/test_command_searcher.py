@@ -38,9 +38,8 @@ def building(folder: Path, space: Space = LINE, **options: object) -> Iterator[S
     entry = Registry().find("searcher", "command")
     resolved, faults = resolve(entry.load(), options)
     assert not faults
-    ref = PluginRef(
-        "searcher", "command", "mine", resolved, str(entry.file), entry.cls, str(folder)
-    )
+    places = (str(entry.file), entry.cls, str(folder))
+    ref = PluginRef("searcher", "command", "mine", resolved, *places)
     with contextlib.closing(build_searcher(ref, space, 0, Fidelity())) as searcher:
         yield searcher
 

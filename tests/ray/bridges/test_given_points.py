@@ -214,9 +214,7 @@ class Moody(Searcher):
 
 def test_a_library_that_adopts_no_longer() -> None:
     def dialogue(seed: int) -> Dialogue:
-        return Dialogue(
-            "moody", doubles.SPACE, lambda space: Moody(space, seed=seed, fidelity=Fidelity())
-        )
+        return Dialogue("moody", doubles.SPACE, lambda s: Moody(s, seed=seed, fidelity=Fidelity()))
 
     willing, unwilling = dialogue(1), dialogue(0)
     assert willing.adopt({"lr": 0.5})

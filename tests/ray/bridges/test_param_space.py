@@ -70,9 +70,7 @@ def test_choices_that_python_takes_for_equal() -> None:
     both = ParamSpace({"c": tune.choice([True, 1, None, 1.0])})
     values = [both.to_ray({"c": label})["c"] for label in both.space["c"].choices]  # type: ignore[union-attr]
     assert [type(value) for value in values] == [bool, int, type(None), float]
-    assert [both.from_ray({"c": value})["c"] for value in values] == [
-        f"choice {i}" for i in range(4)
-    ]
+    assert [both.from_ray({"c": v})["c"] for v in values] == [f"choice {i}" for i in range(4)]
 
 
 @pytest.mark.parametrize(

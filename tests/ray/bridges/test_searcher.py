@@ -155,10 +155,8 @@ def test_a_state_goes_on_where_it_was(tmp_path: Path) -> None:
     search = ready(hpobench.searcher("optuna-tpe", seed=1))
     drive(search, 12)
     search.save(str(tmp_path / "state"))
-    for other in (
-        hpobench.searcher("optuna-tpe", seed=1),
-        cloudpickle.loads(cloudpickle.dumps(search)),
-    ):
+    copy = cloudpickle.loads(cloudpickle.dumps(search))
+    for other in (hpobench.searcher("optuna-tpe", seed=1), copy):
         if not other.set_search_properties("loss", "min", PARAM_SPACE):
             assert drive(other, 3, "b") == drive(search, 3, "b")
             continue

@@ -17,15 +17,11 @@ from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 
 STEPS = 9
-SUITE = """\
-name: agreement
-searchers: [random]
-schedulers: [{scheduler}]
-problems: [{{mf-hartmann: {{dimension: 3, quality: bad, steps: {steps}}}}}]
-seeds: 1
-workers: 1
+SUITE = """{{
+name: agreement, searchers: [random], schedulers: [{scheduler}],
+problems: [{{mf-hartmann: {{dimension: 3, quality: bad, steps: {steps}}}}}], seeds: 1, workers: 1,
 budget: {budget}
-"""
+}}"""
 
 
 def planned(folder: Path, scheduler: str, budget: str) -> Any:
@@ -66,11 +62,8 @@ def test_budgets_that_a_plain_tuner_does_not_know(one_worker: Any, tmp_path: Pat
 
 def test_differences_are_told_by_the_first_result_that_differs(tmp_path: Path) -> None:
     (cell,) = planned(tmp_path, "fifo", "{trials: 2}")
-    histories = {
-        "virtual": [(0, 1, 0.5), (0, 2, 0.4)],
-        "live": [(0, 1, 0.5), (1, 1, 0.25)],
-        "tuner": [(0, 1, 0.5)],
-    }
+    histories = {"virtual": [(0, 1, 0.5), (0, 2, 0.4)], "live": [(0, 1, 0.5), (1, 1, 0.25)]}
+    histories["tuner"] = [(0, 1, 0.5)]
     found = CellHistories(cell, histories)
     assert not found.agrees
     assert list(found.differences()) == [

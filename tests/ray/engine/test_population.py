@@ -117,10 +117,8 @@ def test_clones_go_on_from_their_parents_along_their_own_curves(population: Any)
             assert row["parent"] != trial
             assert step == row["parent_step"] + 1
             # A KeyError if the parent had not been there before.
-            parent, configs[trial] = (
-                held[row["parent"], row["parent_step"]],
-                json.loads(row["config"]),
-            )
+            parent = held[row["parent"], row["parent_step"]]
+            configs[trial] = json.loads(row["config"])
             kept = set(Mixed.space.names) - set(Mixed.changeable)
             assert {k: v for k, v in configs[trial].items() if k in kept} == {
                 k: v for k, v in parent.items() if k in kept
@@ -293,9 +291,7 @@ def test_the_searcher_hears_of_every_pause_and_of_each_final_loss_once(populatio
     told = [(call[1], call[3]) for call in calls if call[0] == "tell"]
     assert sorted(told) == sorted(final.items())
     for number in range(24):
-        notices = [
-            call[0] for call in calls if call[1] == number and call[0] in ("paused", "resumed")
-        ]
+        notices = [c[0] for c in calls if c[1] == number and c[0] in ("paused", "resumed")]
         assert notices == ["paused", "resumed"] * (len(notices) // 2)
     assert any(call[0] == "paused" for call in calls)
 

@@ -11,6 +11,7 @@ import pytest
 from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import finish
 from tests.support.frames import tuples
+from tests.support.tiny_plugins import suite_file
 
 pytestmark = pytest.mark.usefixtures("log")
 MISBEHAVING = Path(__file__).with_name("live_misbehaving.py")
@@ -38,11 +39,8 @@ TOLD = {
 
 
 def test_each_way_of_going_wrong_fails_its_trial_alone(tmp_path: Path) -> None:
-    suite = tmp_path / "wrong.yaml"
-    suite.write_text(
-        "name: wrong\nstage: live\nsearchers: [in-turn]\nschedulers: [fifo]\n"
-        "problems: [misbehaving]\nseeds: 1\nworkers: 2\ntrial_timeout: 2 s\nbudget: {trials: 99}\n"
-    )
+    keys = {"stage": "live", "searchers": ["in-turn"], "problems": ["misbehaving"], "workers": 2}
+    suite = suite_file(tmp_path, "wrong", **keys, trial_timeout="2 s", budget={"trials": 99})
     options = ("--plugin", MISBEHAVING, "--results", tmp_path, "--cpus", 2, "--no-report")
     finish("run", suite, *options)
     results = load_results(tmp_path / "wrong")
@@ -65,11 +63,8 @@ def test_each_way_of_going_wrong_fails_its_trial_alone(tmp_path: Path) -> None:
 
 
 def test_the_budgets_time_cuts_off_what_is_being_trained(tmp_path: Path) -> None:
-    suite = tmp_path / "cut.yaml"
-    suite.write_text(
-        "name: cut\nstage: live\nsearchers: [random]\nschedulers: [fifo]\nseeds: 1\nworkers: 2\n"
-        "problems: [{chain: {pause: 10.0}}]\nbudget: {time: 3 s}\n"
-    )
+    keys = {"stage": "live", "workers": 2, "problems": [{"chain": {"pause": 10.0}}]}
+    suite = suite_file(tmp_path, "cut", **keys, budget={"time": "3 s"})
     finish("run", suite, *("--plugin", CHAIN, "--results", tmp_path, "--cpus", 2, "--no-report"))
     results = load_results(tmp_path / "cut")
     cell = results.cells.loc[0]

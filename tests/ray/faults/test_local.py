@@ -18,7 +18,7 @@ from hpobench.store.read.reader import load_results
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.ray.faults.commands import finish, start
-from tests.support.tiny_plugins import line
+from tests.support.tiny_plugins import line, suite_file
 
 PLUGIN = line(
     "Odd",
@@ -48,13 +48,9 @@ def log(tmp_path: Path) -> Path:
 
 def suite(folder: Path, how: str, seeds: int) -> Path:
     (folder / "odd.py").write_text(PLUGIN)
-    path = folder / f"{how}.yaml"
-    path.write_text(
-        f"name: {how}\nsearchers: [random]\n"
-        f"problems: [{{odd: {{how: {how}, where: {folder}/log}}}}]\n"
-        f"seeds: {seeds}\nworkers: 1\nbudget: {{trials: 2}}\nplugins: [odd.py]\n"
-    )
-    return path
+    problems = [{"odd": {"how": how, "where": f"{folder}/log"}}]
+    keys = {"seeds": seeds, "workers": 1, "budget": {"trials": 2}, "plugins": ["odd.py"]}
+    return suite_file(folder, how, problems=problems, **keys)
 
 
 def run(folder: Path, how: str, seeds: int, *options: object) -> tuple[object, ...]:
@@ -129,9 +125,8 @@ def test_ctrl_c_ends_every_process(tmp_path: Path, log: Path) -> None:
 
 
 def test_workers_that_cannot_start_are_an_error_that_says_why(tmp_path: Path) -> None:
-    cells = LocalCells(
-        lambda: ForkServer({"PYTHONHOME": str(tmp_path)}), Work(None, 9.0, str(tmp_path)), 1
-    )
+    work = Work(None, 9.0, str(tmp_path))
+    cells = LocalCells(lambda: ForkServer({"PYTHONHOME": str(tmp_path)}), work, 1)
     with pytest.raises(WorkersError, match=r"(?s)do not start on this machine: .*encodings"):
         list(cells.run(build_plan(load_suite(suite(tmp_path, "fine", 1))).cells))
     cells.close()

@@ -16,7 +16,7 @@ from tests.ray.faults.live_watch import Witness, survivors, wait_for_steps
 from tests.ray.faults.test_live import arguments, check, write_suite
 from tests.ray.faults.test_runs import wait_for_cells
 from tests.support.night import night
-from tests.support.tiny_plugins import line
+from tests.support.tiny_plugins import line, suite_file
 
 SERVERS = ("gcs_server", "raylet", "ray::DashboardAgent", "ray::RuntimeEnvAgent")
 
@@ -60,9 +60,7 @@ def test_a_run_outlives_its_ray(undisturbed: dict[str, bytes], tmp_path: Path, n
 
 @pytest.mark.parametrize("name", ["gcs_server", pytest.param("raylet", marks=night)])
 def test_live_cells_go_on_from_their_journals(tmp_path: Path, log: Any, name: str) -> None:
-    suite = write_suite(
-        tmp_path, "hyperband", workers=2, trials=24, problem="{chain: {pause: 0.1}}"
-    )
+    suite = write_suite(tmp_path, "hyperband", workers=2, trials=24, problem="{chain: {pause: .1}}")
     process = start(*arguments(suite, tmp_path, cpus=2))
     witness = Witness(log, tmp_path / "chains" / "journals")
     assert wait_for_steps(log, 12, process)
@@ -85,11 +83,8 @@ if "MEND" not in os.environ:
 
 def test_a_machine_that_stays_broken_ends_the_run_and_nothing_is_stored(tmp_path: Path) -> None:
     (tmp_path / "deadly.py").write_text(line("Deadly", DEADLY, "os, time, psutil"))
-    suite = tmp_path / "deadly.yaml"
-    suite.write_text(
-        "name: deadly\nsearchers: [random]\nproblems: [deadly, branin]\nseeds: 1\n"
-        "budget: {trials: 4}\nplugins: [deadly.py]\n"
-    )
+    keys = {"problems": ["deadly", "branin"], "budget": {"trials": 4}, "plugins": ["deadly.py"]}
+    suite = suite_file(tmp_path, "deadly", **keys)
     options = ("--address", "local", "--cpus", 1, "--no-report")
     command = ("run", suite, "--results", tmp_path, *options)
     output = finish(*command, code=1)

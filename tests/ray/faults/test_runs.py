@@ -20,7 +20,7 @@ from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import SUITE, events, finish, kill, start
 from tests.support.present import present
 from tests.support.ray_session import free_ports, started_head
-from tests.support.tiny_plugins import line
+from tests.support.tiny_plugins import line, suite_file
 
 CELLS = 2 * (1 + 4 + 4) * 4
 
@@ -173,12 +173,9 @@ if self.how == "hang":
 
 def test_a_cell_that_crashes_or_hangs_fails_alone(tmp_path: Path) -> None:
     (tmp_path / "crash.py").write_text(line("Crash", CRASHES, "ctypes, os, time"))
-    suite = tmp_path / "crash.yaml"
-    suite.write_text(
-        "name: crash\nsearchers: [random]\n"
-        "problems: [{crash: {how: [segfault, exit, hang, fine]}}]\nseeds: 1\n"
-        "budget: {trials: 4}\nplugins: [crash.py]\n"
-    )
+    problems = [{"crash": {"how": ["segfault", "exit", "hang", "fine"]}}]
+    keys = {"problems": problems, "budget": {"trials": 4}, "plugins": ["crash.py"]}
+    suite = suite_file(tmp_path, "crash", **keys)
     output = finish("run", suite, "--results", tmp_path, "--timeout", 3, code=1)
     assert "in all 1 done, 2 failed, 1 timeout" in output
     assert (tmp_path / "crash" / "report" / "index.html").exists()

@@ -86,10 +86,8 @@ def test_draws_are_uniform_over_the_table(cls: Any, tmp_path: Path) -> None:
     """The closed form says little where outliers make its deviation huge; ranks have none."""
     dataset = cls.datasets[0]
     s = cls(dataset=dataset).table.sorted_losses
-    losses = [
-        column(run(cell), "loss")
-        for cell in plan(tmp_path, suite({cls.name: {"dataset": dataset}}))
-    ]
+    cells = plan(tmp_path, suite({cls.name: {"dataset": dataset}}))
+    losses = [column(run(cell), "loss") for cell in cells]
     # Ties share their middle rank, which leaves the mean and shrinks the deviation.
     ranks = (np.searchsorted(s, losses, "left") + np.searchsorted(s, losses, "right")) / 2 / len(s)
     agrees(ranks.ravel(), 1 / 2, 1 / 3)

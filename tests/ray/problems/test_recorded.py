@@ -284,12 +284,8 @@ def test_a_grid_is_met_exactly(replayed: Any) -> None:
 
 # -- suites --------------------------------------------------------------------------------
 
-SUITE = """\
-name: replayed
-searchers: [random]
-problems: [{problem}]
-seeds: [5]
-budget: {{trials: 20}}
+SUITE = """
+{{name: replayed, searchers: [random], problems: [{problem}], seeds: [5], budget: {{trials: 20}}}}
 """
 
 

@@ -99,9 +99,7 @@ def test_the_tail_is_paretos(tail: float) -> None:
 
 
 def test_stragglers_leave_losses_as_they_are() -> None:
-    plain, late = (
-        curves(LearningCurves(function="levy", stragglers=share), 20) for share in (0.0, 0.5)
-    )
+    plain, late = (curves(LearningCurves(function="levy", stragglers=x), 20) for x in (0, 0.5))
     assert [c.losses for c in plain] == [c.losses for c in late]
     assert [c.costs for c in plain] != [c.costs for c in late]
 
@@ -125,9 +123,7 @@ def waiting(folder: Path, scheduler: str, stragglers: float) -> float:
         outcome = run(cell)
         began: dict[Any, Any] = {}
         trained: dict[Any, Any] = {}
-        rows = zip(
-            *(column(outcome, name) for name in ("trial", "step", "clock", "cost")), strict=True
-        )
+        rows = zip(*(column(outcome, x) for x in ("trial", "step", "clock", "cost")), strict=True)
         for trial, step, clock, cost in rows:
             began.setdefault(trial, clock - cost)
             trained[trial] = trained.get(trial, 0.0) + cost

@@ -296,10 +296,8 @@ def test_the_fingerprint_is_code_and_space(tmp_path: Path) -> None:
     (tmp_path / "helper.py").write_text("x = 2\n")
     after = problem("mine.py:train", tmp_path).fingerprint()
     other = {"other": {"float": [0.0, 1.0]}}
-    prints = [
-        problem("mine.py:train", tmp_path, space=space).fingerprint()
-        for space in (LR | other, other | LR)
-    ]
+    spaces = (LR | other, other | LR)
+    prints = [problem("mine.py:train", tmp_path, space=s).fingerprint() for s in spaces]
     assert len({before, after, *prints}) == 4
 
 

@@ -14,19 +14,15 @@ from tests.support.command_line import python
 from tests.support.results_factory import make_results
 
 SETTINGS = Settings(repetitions=100, points=20)
-SUITE = """
-name: twice
-searchers: [random, {name: sobol, as: "it's [2]"}]
-problems: [{counting-ones: {categorical: 2, continuous: 2}}]
-seeds: [1, 2, 5]
+SUITE = """{
+name: twice, searchers: [random, {name: sobol, as: "it's [2]"}],
+problems: [{counting-ones: {categorical: 2, continuous: 2}}], seeds: [1, 2, 5],
 budget: {evaluations: 2}
-"""
+}"""
 
 
 def commands(page: Path) -> list[str]:
-    return [
-        unescape(text) for text in re.findall(r">(python -m hpobench run [^<]*)<", page.read_text())
-    ]
+    return [*map(unescape, re.findall(r">(python -m hpobench run [^<]*)<", page.read_text()))]
 
 
 def test_numbers_lead_to_their_runs(tmp_path: Path) -> None:

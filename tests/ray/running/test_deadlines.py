@@ -21,7 +21,7 @@ from hpobench.running.local.local_cells import LocalCells
 from hpobench.running.local.worker_processes import ForkServer, Work
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
-from tests.support.tiny_plugins import line
+from tests.support.tiny_plugins import line, suite_file
 
 STUCK = """
 if self.how == "stops":
@@ -63,12 +63,9 @@ def test_it_holds_whatever_a_cell_does(
     for module in (ray_cells, local_cells):
         monkeypatch.setattr(module, "GRACE_S", GRACE)
     (tmp_path / "stuck.py").write_text(line("Stuck", STUCK, "itertools, os, signal, time"))
-    suite = tmp_path / "stuck.yaml"
-    suite.write_text(
-        "name: stuck\nsearchers: [random]\n"
-        "problems: [{stuck: {how: [stops, swallows, native, waits, slow]}}]\nseeds: 1\n"
-        "budget: {trials: 4}\nplugins: [stuck.py]\n"
-    )
+    problems = [{"stuck": {"how": ["stops", "swallows", "native", "waits", "slow"]}}]
+    keys = {"problems": problems, "budget": {"trials": 4}, "plugins": ["stuck.py"]}
+    suite = suite_file(tmp_path, "stuck", **keys)
     ends: dict[str, tuple[dict[str, Any], float]] = {}
     begin = time.monotonic()
     with where(tmp_path) as cells:

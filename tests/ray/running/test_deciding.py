@@ -24,14 +24,10 @@ from hpobench.suites.suite import load_suite
 from tests.support.command_line import invoke
 from tests.support.tiny_plugins import HILL
 
-SUITE = """
-name: tiny
-searchers: {searchers}
-problems: [branin]
-seeds: 4
-budget: {{evaluations: {evaluations}}}
-plugins: [dice.py]
-"""
+SUITE = """{{
+name: tiny, searchers: {searchers}, problems: [branin], seeds: 4,
+budget: {{evaluations: {evaluations}}}, plugins: [dice.py]
+}}"""
 
 
 PLUGIN = f'''{HILL}

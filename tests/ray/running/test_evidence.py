@@ -66,10 +66,8 @@ def test_regrets_are_those_of_the_best_results_so_far(folder: Path) -> None:
 
 def test_the_facts_are_those_of_the_problems(folder: Path) -> None:
     archive = distilled(folder)
-    branin, ones = (
-        archive.problems["branin"],
-        archive.problems["counting-ones[categorical=4,continuous=4]"],
-    )
+    names = ("branin", "counting-ones[categorical=4,continuous=4]")
+    branin, ones = (archive.problems[name] for name in names)
     assert (branin.features.floats, branin.features.steps, branin.heldout) == (2, 1, False)
     assert (ones.features.choices, ones.features.floats, ones.heldout) == (4, 4, True)
     assert ones.family == "counting-ones"

@@ -17,14 +17,10 @@ from tests.ray.faults.commands import events, finish
 from tests.ray.object_store import s3_server
 from tests.unit.store.test_store import begin, data, outcome
 
-SUITE = """
-name: tiny
-searchers: [random, sobol]
-schedulers: [fifo]
-problems: [branin]
-seeds: 3
+SUITE = """{
+name: tiny, searchers: [random, sobol], schedulers: [fifo], problems: [branin], seeds: 3,
 budget: {evaluations: 4}
-"""
+}"""
 
 
 @pytest.fixture(scope="module")

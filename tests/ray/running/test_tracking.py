@@ -26,15 +26,11 @@ from tests.support.command_line import python
 # MLflow's tables use what SQLAlchemy is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")
 
-SUITE = """
-name: tracked
-searchers: [random]
-schedulers: [fifo, asha]
-problems: [{mf-hartmann: {dimension: 3, quality: good, steps: 9}}]
-seeds: 2
-workers: 3
+SUITE = """{
+name: tracked, searchers: [random], schedulers: [fifo, asha],
+problems: [{mf-hartmann: {dimension: 3, quality: good, steps: 9}}], seeds: 2, workers: 3,
 budget: {evaluations: 4}
-"""
+}"""
 NOBODY = "http://127.0.0.1:9"
 
 
@@ -66,11 +62,8 @@ class Logged:
         self.experiment = self.client.get_experiment_by_name(suite)
         found = self.client.search_runs([self.experiment.experiment_id], max_results=5000)
         self.runs = {run.info.run_id: run for run in found}
-        self.cells = {
-            run.data.tags["hpobench.cell"]: run
-            for run in found
-            if "mlflow.parentRunId" not in run.data.tags
-        }
+        own = (run for run in found if "mlflow.parentRunId" not in run.data.tags)
+        self.cells = {run.data.tags["hpobench.cell"]: run for run in own}
 
     def trials(self, cell: str) -> Any:
         parent = self.cells[cell].info.run_id
@@ -226,9 +219,8 @@ def test_warnings_do_not_show_who_logs_in() -> None:
 
 def test_without_a_server_results_stay_and_the_exit_code_tells(suite: Any, tmp_path: Path) -> None:
     assert UNLOGGED == 3
-    output, errors = hpobench_run(
-        suite, tmp_path, NOBODY, code=3, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0"
-    )
+    once = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+    output, errors = hpobench_run(suite, tmp_path, NOBODY, code=3, **once)
     assert "in all 4 done" in output
     warning, counted = errors.splitlines()
     assert warning.startswith(f"warning: cannot log to MLflow: API request to {NOBODY}/")

@@ -16,14 +16,11 @@ from tests.ray.faults.commands import finish
 from tests.support.altered import Stored, alter
 from tests.support.stored_results import run_suite
 
-SUITE = """
-name: base
-searchers: [random, sobol]
-schedulers: [fifo, asha]
-problems: [branin, {mf-hartmann: {dimension: 3, quality: good}}]
-seeds: 3
+SUITE = """{
+name: base, searchers: [random, sobol], schedulers: [fifo, asha],
+problems: [branin, {mf-hartmann: {dimension: 3, quality: good}}], seeds: 3,
 budget: {evaluations: 4}
-"""
+}"""
 MORE = SUITE.replace("base", "more").replace("sobol", "grid").replace("asha", "median")
 CELLS = 2 * (1 + 2) * 3
 
@@ -68,9 +65,8 @@ def test_a_searcher_more_is_run_alone_and_joined(pair: list[Path], tmp_path: Pat
     run_suite(SUITE.replace("[random, sobol]", "[grid]"), tmp_path / "grid")
     output = finish("merge", pair[0], tmp_path / "grid", "--into", tmp_path / "base3")
     assert f"{CELLS + 9} of {CELLS + 9} cells from 2 folders" in output
-    (tmp_path / "whole.yaml").write_text(
-        SUITE.replace("sobol", "sobol, grid").replace("base", "base3")
-    )
+    whole = SUITE.replace("sobol", "sobol, grid").replace("base", "base3")
+    (tmp_path / "whole.yaml").write_text(whole)
     told = finish("run", tmp_path / "whole.yaml", "--results", tmp_path, "--no-report")
     assert "ran 0 cells" in told
     found = hpobench.load(tmp_path / "base3")

@@ -17,16 +17,11 @@ from tests.support.altered import Stored, alter
 from tests.support.stored_results import run_suite
 from tests.support.tiny_plugins import HILL
 
-SUITE = """
-name: checked
-searchers: [random, {hill: {reach: 0.2}}]
-schedulers: [fifo, asha]
-problems: [branin, {mf-hartmann: {dimension: 3, quality: good}}]
-seeds: 2
-workers: [1, 4]
-budget: {evaluations: 4}
-plugins: [plugin/hill.py]
-"""
+SUITE = """{
+name: checked, searchers: [random, {hill: {reach: 0.2}}], schedulers: [fifo, asha],
+problems: [branin, {mf-hartmann: {dimension: 3, quality: good}}], seeds: 2, workers: [1, 4],
+budget: {evaluations: 4}, plugins: [plugin/hill.py]
+}"""
 CELLS = 2 * (1 + 2) * 2 * 2
 
 

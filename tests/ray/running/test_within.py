@@ -111,9 +111,8 @@ def write(folder: Path, **keys: Any) -> Path:
 
 def test_it_stops_early_once_decided(plugin: Path, tmp_path: Path) -> None:
     begin = time.monotonic()
-    results = hpobench.run(
-        SUITE, plugins=[plugin], results=tmp_path, within="10 min", cpus=2, report=False
-    )
+    given: Any = {"plugins": [plugin], "results": tmp_path, "cpus": 2, "report": False}
+    results = hpobench.run(SUITE, **given, within="10 min")
     assert time.monotonic() - begin < 300
     content = json.loads((tmp_path / "tiny" / DECISION).read_text())
     assert content["decided"]

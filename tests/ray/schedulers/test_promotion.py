@@ -63,11 +63,8 @@ def results(run: Run) -> list[tuple[int, int]]:
 
 def simulated(problem: CurveProblem, paper: PaperAsha) -> list[tuple[int, int]]:
     """The results of the simulation without those of trials that fail, which have no event."""
-    return [
-        (trial, step)
-        for trial, step in paper.run()
-        if not math.isnan(paper.curves[trial][0][step - 1])
-    ]
+    curves = paper.curves
+    return [(t, step) for t, step in paper.run() if not math.isnan(curves[t][0][step - 1])]
 
 
 def curves_of(problem: CurveProblem) -> list[tuple[list[float], list[float]]]:
@@ -89,12 +86,8 @@ def curves_of(problem: CurveProblem) -> list[tuple[list[float], list[float]]]:
 def test_paper(name: str, steps: int, grace: int, factor: float, kind: str, workers: int) -> None:
     problem = Noisy(steps, **PROBLEMS[kind])
     plugin = {"asha-promote": AshaPromote, "pasha": Pasha}[name]
-    run = finished(
-        plugin(reduction_factor=factor, grace_period=grace),
-        problem=problem,
-        trials=TRIALS,
-        workers=workers,
-    )
+    scheduler = plugin(reduction_factor=factor, grace_period=grace)
+    run = finished(scheduler, problem=problem, trials=TRIALS, workers=workers)
     paper = PaperAsha if name == "asha-promote" else PaperPasha
     simulation = paper(curves_of(problem), levels(steps, grace, factor), factor, workers)
     assert results(run) == simulated(problem, simulation)

@@ -124,17 +124,10 @@ def test_bounds_in_single_precision_lie_inside(low: float, high: float) -> None:
     assert high - most <= 1e-6 * abs(high)
 
 
-SUITE = """\
-name: fixed
-searchers: [random]
-schedulers: [fifo, pbt, pb2]
-problems: [fixed]
-plugins: [fixed.py]
-seeds: 1
-workers: 2
-stage: virtual
-budget: {trials: 8}
-"""
+SUITE = """{
+name: fixed, searchers: [random], schedulers: [fifo, pbt, pb2], problems: [fixed],
+plugins: [fixed.py], seeds: 1, workers: 2, stage: virtual, budget: {trials: 8}
+}"""
 FIXED = '''
 """A problem whose parameters never change."""
 from hpobench.api import Curve, Fidelity, Float, Space, TabulatedProblem

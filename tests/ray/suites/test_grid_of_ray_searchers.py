@@ -10,9 +10,8 @@ from tests.support.tiny_plugins import write_suite
 
 
 def test_rays_own_searchers_are_not_built(tmp_path: Path) -> None:
-    file = write_suite(
-        tmp_path, {2: "searchers: [explosive]", 8: "plugins: [tiny.py, explosive.py]"}
-    )
+    changes = {2: "searchers: [explosive]", 8: "plugins: [tiny.py, explosive.py]"}
+    file = write_suite(tmp_path, changes)
     (tmp_path / "explosive.py").write_text(
         "from ray.tune.search import Searcher\n"
         "class Explosive(Searcher):\n    name = 'explosive'\n"

@@ -27,6 +27,7 @@ from hpobench.problems.general.sklearn_estimator import SklearnEstimator, load_d
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.support.data_server import serving
+from tests.support.tiny_plugins import suite_file
 
 KEPT = Path(sklearn.datasets.__file__).parent / "tests" / "data" / "openml"
 IRIS, ZOO, ANNEAL, SPARSE, CPU, MULTI, TITANIC, PENGUINS = (
@@ -104,9 +105,7 @@ def test_the_command_brings_a_table_and_its_origin(server: Any, root: Path, says
     assert "all of it was there" in says("data", "fetch", "openml:42585").out
     assert server.asked == []
     listed = says("data", "list").out
-    assert ["openml:42585", "0.0", "CC0", "here"] in [
-        line.split()[:4] for line in listed.splitlines()
-    ]
+    assert ["openml:42585", "0.0", "CC0", "here"] in [x.split()[:4] for x in listed.splitlines()]
     assert str(folder) in listed
     assert "openml:42585: good" in says("data", "verify").out
 
@@ -192,14 +191,9 @@ def test_no_licence_is_said(server: Any, root: Path) -> None:
 def test_absent_data_leaves_the_problem_out_of_a_plan(root: Path, tmp_path: Path) -> None:
     with pytest.raises(NotAvailableError, match="`hpobench data fetch openml:61` brings it from"):
         SklearnEstimator(**TREE)
-    (file := tmp_path / "suite.yaml").write_text(
-        "name: mine\nsearchers: [random]\nseeds: 1\nbudget: {trials: 3}\nstage: live\nproblems:\n"
-        "  - sklearn:\n"
-        "      estimator: sklearn.tree.DecisionTreeClassifier\n"
-        "      dataset: [wine, openml:61]\n"
-        "      space: {max_depth: {int: [1, 8]}}\n"
-    )
-    plan = build_plan(load_suite(file))
+    problems = [{"sklearn": TREE | {"dataset": ["wine", "openml:61"]}}]
+    keys = {"budget": {"trials": 3}, "stage": "live", "problems": problems}
+    plan = build_plan(load_suite(suite_file(tmp_path, "mine", **keys)))
     assert len(plan.cells) == 1
     assert "`hpobench data fetch openml:61`" in plan.skipped[0].reason
 

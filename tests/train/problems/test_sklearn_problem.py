@@ -21,6 +21,7 @@ from hpobench.contract.errors import UsageError
 from hpobench.problems.general.sklearn_estimator import Dataset, SklearnEstimator, load_data
 from hpobench.suites.suite import load_suite
 from tests.support.present import present
+from tests.support.tiny_plugins import suite_file
 
 SVM: dict[str, Any] = {
     "estimator": "sklearn.svm.SVC",
@@ -164,15 +165,10 @@ def test_the_fingerprint_has_the_order_of_the_space() -> None:
 
 
 def test_a_suite_sets_all(tmp_path: Path) -> None:
-    (file := tmp_path / "suite.yaml").write_text(
-        "name: mine\nsearchers: [random]\nseeds: 1\nbudget: {trials: 3}\nproblems:\n"
-        "  - sklearn:\n"
-        "      estimator: sklearn.svm.SVC\n"
-        "      dataset: [digits, wine]\n"
-        "      space: {C: {float: [1e-3, 1e3], log: true}}\n"
-        "      fixed: {kernel: linear}\n      scale: true\n      folds: 4\n"
-        "      scoring: f1_macro\n"
-    )
+    given = {"estimator": "sklearn.svm.SVC", "dataset": ["digits", "wine"], "folds": 4}
+    given |= {"space": {"C": {"float": [1e-3, 1e3], "log": True}}, "fixed": {"kernel": "linear"}}
+    problems = [{"sklearn": given | {"scale": True, "scoring": "f1_macro"}}]
+    file = suite_file(tmp_path, "mine", budget={"trials": 3}, problems=problems)
     digits, wine = (SklearnEstimator(**ref.options) for ref in load_suite(file).problems)
     assert (digits.dataset, wine.dataset) == ("digits", "wine")
     assert (wine.fidelity.steps, wine.fidelity.name, wine.scoring) == (4, "fold", "f1_macro")

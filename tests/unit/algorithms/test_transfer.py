@@ -13,9 +13,7 @@ from hpobench.algorithms.searchers.quantile_transfer import QuantileTransfer, _s
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Space, When
 from hpobench.contract.errors import UsageError
 
-SPACE = Space(
-    [Float("lr", 1e-4, 1.0, log=True), Int("n", 1, 9), Categorical("kind", ("a", "b", "c"))]
-)
+SPACE = Space([Float("lr", 1e-4, 1, log=True), Int("n", 1, 9), Categorical("kind", (*"abc",))])
 
 
 def trial(lr: float, n: int, kind: str, loss: float) -> tuple[Config, float]:

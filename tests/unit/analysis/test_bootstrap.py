@@ -97,10 +97,8 @@ def test_resampled_iqms_are_those_of_the_values_that_were_drawn() -> None:
     settings = Settings(repetitions=50)
     values = np.random.default_rng(1).normal(size=(2, 9)).round(1)  # with ties
     values[1, 6:] = np.nan
-    drawn = [
-        row[seed_draws(settings, name, len(row))]
-        for name, row in (("p", values[0]), ("q", values[1, :6]))
-    ]
+    rows = {"p": values[0], "q": values[1, :6]}
+    drawn = [row[seed_draws(settings, name, len(row))] for name, row in rows.items()]
     expected = np.quantile(iqm(np.concatenate(drawn, axis=1)), [0.025, 0.975])
     found = suite_iqm(values[None], ("p", "q"), settings)
     assert (found.low[0], found.high[0]) == pytest.approx(tuple(expected))

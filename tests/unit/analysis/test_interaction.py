@@ -17,11 +17,7 @@ SETTINGS = Settings(repetitions=80)
 
 
 def crossed(searchers: int, *schedulers: str) -> list[Algorithm]:
-    return [
-        Algorithm(f"s{i} + {scheduler}", f"s{i}", scheduler)
-        for i in range(searchers)
-        for scheduler in schedulers
-    ]
+    return [Algorithm(f"s{i} + {s}", f"s{i}", s) for i in range(searchers) for s in schedulers]
 
 
 def test_differences_run_by_run() -> None:
@@ -54,9 +50,8 @@ def test_pairing_takes_out_what_seeds_share() -> None:
     """Seeds differ by far more than what the scheduler does, which is the same in each."""
     base = np.random.default_rng(0).uniform(0.2, 0.9, (1, 2, 6))
     nr = np.concatenate([base, base - 0.01, base, base])
-    table = table_of(
-        interaction, curves_of(nr, crossed(1, "fifo", "good", "same", "too")), SETTINGS
-    )
+    algorithms = crossed(1, "fifo", "good", "same", "too")
+    table = table_of(interaction, curves_of(nr, algorithms), SETTINGS)
     good, same, _ = (row for _, row in table.iterrows())
     assert [good["low"], good["estimate"], good["high"]] == pytest.approx([-0.01] * 3)
     assert good["clear"]

@@ -44,9 +44,7 @@ def events_of(*rows: tuple[Any, ...]) -> pd.DataFrame:
 
 def earlier(rows: list[Any], n: int, trial: int, step: int | None = None) -> int | None:
     """The last of the first ``n`` rows that is of ``trial`` (and at ``step``)."""
-    found = [
-        i for i in range(n) if rows[i].trial == trial and (step is None or rows[i].step == step)
-    ]
+    found = [i for i in range(n) if rows[i].trial == trial and (step in (None, rows[i].step))]
     return found[-1] if found else None
 
 

@@ -61,10 +61,8 @@ def by_loops(columns: list[list[float]], alternative: Alternative) -> list[float
         count = sum(max(statistic(c, f) for c in others) >= own - 1e-9 for f in flips)
         raw.append(count / len(flips))
     # None is less than that of a hypothesis that lies further out.
-    return [
-        max(p for p, theirs in zip(raw, observed, strict=True) if theirs >= own - 1e-12)
-        for own in observed
-    ]
+    pairs = list(zip(raw, observed, strict=True))
+    return [max(p for p, theirs in pairs if theirs >= own - 1e-12) for own in observed]
 
 
 @pytest.mark.parametrize("alternative", ALTERNATIVES)

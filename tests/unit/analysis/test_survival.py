@@ -134,11 +134,8 @@ def test_pauses_of_those_that_are_decided_on_while_they_pause() -> None:
 
 def test_pauses_of_those_that_had_been_decided_on() -> None:
     """Nobody is stopped out of a pause: what pauses at 2 only waits for its turn."""
-    results = paused(
-        ["stopped", "paused", "paused", "completed"],
-        ["STOP", "PAUSE", "PAUSE", "STOP"],
-        [2] * 3 + [4],
-    )
+    statuses = ["stopped", "paused", "paused", "completed"]
+    results = paused(statuses, ["STOP", "PAUSE", "PAUSE", "STOP"], [2] * 3 + [4])
     table = table_of_all(survival, results, SETTINGS)
     assert table["estimate"].tolist() == pytest.approx([1, 0.75, 0.75])
 
@@ -186,6 +183,5 @@ def test_problems_that_an_algorithm_did_not_run_on() -> None:
     before = table_of_all(survival, results, SETTINGS)
     same = table["algorithm"] == "random"
     expected = before[before["algorithm"] == "random"]
-    pd.testing.assert_frame_equal(
-        table[same].reset_index(drop=True), expected.reset_index(drop=True)
-    )
+    frames = (frame.reset_index(drop=True) for frame in (table[same], expected))
+    pd.testing.assert_frame_equal(*frames)

@@ -27,9 +27,7 @@ def run_of(rows: list[tuple[Any, ...]], statuses: dict[int, str]) -> Results:
         name: [row[i] if len(row) > 6 else np.nan for row in rows]
         for i, name in ((6, "parent"), (7, "parent_step"))
     }
-    trials = pd.DataFrame(
-        {"cell": "a-0", "trial": list(statuses), "status": list(statuses.values())}
-    )
+    trials = pd.DataFrame({"cell": "a-0", "trial": [*statuses], "status": [*statuses.values()]})
     return dataclasses.replace(base, events=base.events.assign(**columns, **clones), trials=trials)
 
 

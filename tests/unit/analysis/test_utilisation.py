@@ -39,10 +39,8 @@ def naive_shares(results: Results, parts: int) -> np.ndarray:
     for r, cell in enumerate(tuples(results.cells)):
         for k in range(parts):
             low, high = (cell.clock * x / parts for x in (k, k + 1))
-            busy = sum(
-                max(min(end[i], high) - max(begin[i], low), 0.0)
-                for i in np.flatnonzero(run == r).tolist()
-            )
+            own = np.flatnonzero(run == r).tolist()
+            busy = sum(max(min(end[i], high) - max(begin[i], low), 0.0) for i in own)
             busy += sum(max(high - max(t, low), 0.0) for name, t in under_way if name == cell.cell)
             if cell.clock > 0:
                 shares[r, k] = min(busy / (cell.workers * (high - low)), 1.0)
@@ -71,9 +69,7 @@ def test_what_the_end_cuts_off_is_busy_until_then() -> None:
     """Of ten seconds on two workers: a trial that has its second step under way since 4, and one
     that was asked for at 7 and has no result. One that was to go on from a pause is unknown."""
     results = hand_made({("a", 0): [(3.0, 0.5), (4.0, 0.4)]})
-    trials = pd.DataFrame(
-        {"cell": "a-0", "trial": range(3), "status": "cut", "start": [2.0, 3.0, 7.0]}
-    )
+    trials = pd.DataFrame({"cell": "a-0", "trial": range(3), "status": "cut", "start": [2, 3, 7.0]})
     results = dataclasses.replace(
         results,
         cells=results.cells.assign(workers=2),

@@ -110,11 +110,8 @@ def test_conditions_and_a_given_space(file: Path, tmp_path: Path) -> None:
     )
     made = read(file, space_file=space)
     assert made.space["kind"] == Categorical("kind", ("sgd", "adam", "lion"))
-    assert made.table.configs == [
-        {"kind": "sgd", "momentum": 0.9},
-        {"kind": "adam"},
-        {"kind": "sgd", "momentum": 0.1},
-    ]
+    first, last = ({"kind": "sgd", "momentum": momentum} for momentum in (0.9, 0.1))
+    assert made.table.configs == [first, {"kind": "adam"}, last]
 
 
 @pytest.mark.parametrize(

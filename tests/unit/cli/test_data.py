@@ -22,10 +22,8 @@ PAGES = {f"/{name}/{path}": body for name, files in SETS.items() for path, body 
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A server, and the list of what it serves."""
     with serving(PAGES) as running:
-        entries = {
-            name: entry(f"{running.url}/{name}/", files, folder=f"made/{name}")
-            for name, files in SETS.items()
-        }
+        url = running.url
+        entries = {n: entry(f"{url}/{n}/", files, folder=f"made/{n}") for n, files in SETS.items()}
         entries["three"] = entry(None, {"d.txt": b"delta"}, how="ask A. Nobody, and copy it")
         monkeypatch.setattr(catalogue, "LIST", write_list(tmp_path / "list.json", entries))
         yield running

@@ -67,9 +67,8 @@ def test_lists_fit_a_terminal_and_programs(kind: str) -> None:
 
 
 def test_schedulers(tiny: str) -> None:
-    assert ["whole", "yes", "Lets", "trials", "be."] in rows(
-        invoke("list", "schedulers", "--plugin", tiny)
-    )
+    shown = rows(invoke("list", "schedulers", "--plugin", tiny))
+    assert ["whole", "yes", "Lets", "trials", "be."] in shown
     output = invoke("list", "schedulers", "halves", "--plugin", tiny)
     assert ["eta", "int,", "by", "default", "2"] in rows(output)
 

@@ -16,6 +16,7 @@ from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.support.imported_trials import configs, curve
 from tests.support.present import present
+from tests.support.tiny_plugins import suite_file
 
 
 @pytest.fixture(autouse=True)
@@ -95,11 +96,9 @@ def test_a_twin_that_is_not_to_be_trusted(says: Any) -> None:
     assert not Path("noise.parquet").exists()
     out = says(*noise, "--surrogate", "--force").out
     assert "NOT TO BE TRUSTED, forced" in out
-    Path("noise.yaml").write_text(
-        "name: noise\nsearchers: [random]\nseeds: 1\nbudget: {evaluations: 2}\n"
-        "problems: [{name: twin, table: noise.parquet}]\n"
-    )
-    (problem,) = build_plan(load_suite("noise.yaml")).problems
+    problems = [{"name": "twin", "table": "noise.parquet"}]
+    file = suite_file(Path(), "noise", problems=problems, budget={"evaluations": 2})
+    (problem,) = build_plan(load_suite(file)).problems
     from hpobench.plugins.building import build_problem
 
     reference = present(build_problem(problem).reference())

@@ -65,9 +65,8 @@ def test_leaders_are_compared_on_the_same_number_of_workers() -> None:
 
 def test_failures_count_at_the_clip() -> None:
     tally = begun()
-    tally.update(
-        [batch(end("a", "p", None, status="failed"), end("b", "p", 0.0, status="timeout"))], 0
-    )
+    ends = end("a", "p", None, status="failed"), end("b", "p", 0.0, status="timeout")
+    tally.update([batch(*ends)], 0)
     assert (tally.done, tally.failed) == (0, 2)
     assert {row[1] for row in tally.leaders(2)} == {0.0}
 

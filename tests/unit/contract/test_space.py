@@ -239,13 +239,8 @@ def test_looking_a_parameter_up() -> None:
 
 
 def test_cheap_values() -> None:
-    space = Space(
-        [
-            Int("trees", 4, 100, cheap=4),
-            Float("rate", 0, 1),
-            Categorical("kind", ("a", "b"), cheap="b"),
-        ]
-    )
+    kind = Categorical("kind", ("a", "b"), cheap="b")
+    space = Space([Int("trees", 4, 100, cheap=4), Float("rate", 0, 1), kind])
     assert space.cheap == {"trees": 4, "kind": "b"}
     assert Space.from_json(json.loads(json.dumps(space.to_json()))) == space
     assert "cheap" not in space.to_json()[1]

@@ -45,11 +45,8 @@ def of(body: bytes, url: str) -> Dataset:
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def test_the_listed_files_of_a_wheel_are_fetched_and_nothing_else(root: Path) -> None:

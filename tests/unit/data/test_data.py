@@ -26,6 +26,7 @@ from hpobench.plugins.registry import Registry
 from tests.support.command_line import python
 from tests.support.data_server import Server, entry, serving, write_list
 from tests.support.present import present
+from tests.support.tiny_plugins import suite_file
 
 ROOT = Path(hpobench.__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -393,10 +394,8 @@ def test_plans_say_what_is_lacking(root: Path, listed: None, tmp_path: Path, say
         "    def curve(self, config, seed):\n"
         "        return Curve([0.0], [1.0])\n"
     )
-    (suite := tmp_path / "suite.yaml").write_text(
-        "name: lacks\nsearchers: [random]\nproblems: [lacking]\nbudget: {trials: 1}\nseeds: 1\n"
-        "plugins: [lacking.py]\n"
-    )
+    keys = {"problems": ["lacking"], "budget": {"trials": 1}, "plugins": ["lacking.py"]}
+    suite = suite_file(tmp_path, "lacks", **keys)
     told = " ".join(says("plan", suite, code=None))
     assert "the data is not here; `hpobench data fetch made-up` brings it" in told
     put(root / "made" / "up")

@@ -25,12 +25,8 @@ def texts() -> Iterator[tuple[str, str]]:
 
 def others(pattern: str, right: str) -> list[tuple[str, str]]:
     """Where the texts have something like ``pattern`` whose first group is not ``right``."""
-    return [
-        (name, match[0])
-        for name, text in texts()
-        for match in re.finditer(pattern, text)
-        if match[1] != right
-    ]
+    found = ((name, match) for name, text in texts() for match in re.finditer(pattern, text))
+    return [(name, match[0]) for name, match in found if match[1] != right]
 
 
 def test_the_urls_of_the_project_are_those_of_the_tests() -> None:

@@ -29,9 +29,7 @@ FIFO = {"fifo": PluginFacts("fifo", {}, "")}
 def made(seeds: range = range(3), *, searcher: str = "random", **changes: Any) -> Archive:
     """An archive of one searcher on the problems ``a`` and ``b``."""
     keys = [(problem, seed) for problem in "ba" for seed in seeds]
-    losses = [
-        np.random.default_rng([ord(problem), seed]).random(len(BUDGETS)) for problem, seed in keys
-    ]
+    losses = [np.random.default_rng([ord(p), seed]).random(len(BUDGETS)) for p, seed in keys]
     columns = {
         "cell": [f"{problem}{seed}{searcher}"[:6].ljust(6).encode() for problem, seed in keys],
         "regret": quantised(np.minimum.accumulate(losses, axis=1)),

@@ -78,10 +78,8 @@ def np_of(*values: float) -> Any:
 
 def test_only_what_is_allowed_is_advised() -> None:
     found = advise(archive(), ASKED, searchers={"near", "sobol"})
-    assert [one.algorithm for one in found.ranked] == [
-        Algorithm("near", "fifo"),
-        Algorithm("sobol", "fifo"),
-    ]
+    expected = [Algorithm(name, "fifo") for name in ("near", "sobol")]
+    assert [one.algorithm for one in found.ranked] == expected
     with pytest.raises(UsageError, match="no run of the searchers and schedulers asked about"):
         advise(archive(), ASKED, schedulers={"asha"})
 
@@ -108,9 +106,8 @@ def test_near_problems_are_those_with_the_same_features() -> None:
 def test_the_nearest_workers_are_those_of_the_algorithms_asked_about() -> None:
     """Runs of one scheduler with as many workers do not hide those of another with fewer."""
     columns: dict[str, Any] = {"workers": [16] * 6, "cell": [f"w{n:05}".encode() for n in range(6)]}
-    many = joined(
-        [made(searcher="random"), made(searcher="sobol"), made(searcher="sobol", **columns)]
-    )
+    own = [made(searcher="random"), made(searcher="sobol")]
+    many = joined([*own, made(searcher="sobol", **columns)])
     question = Question(FLAT, 50, 16)
     assert advise(many, question).workers == 16
     assert advise(many, question, searchers={"random"}).workers == 4
@@ -142,14 +139,8 @@ def test_what_cannot_be_spent_is_refused(means: Spending, message: str) -> None:
 
 
 def test_a_question_of_numbers_is_that_of_the_space() -> None:
-    space = Space(
-        [
-            Float("a", 1e-3, 1, log=True),
-            Float("b", 0, 1),
-            Int("c", 1, 9),
-            Categorical("d", ("x", "y")),
-        ]
-    )
+    numbers = (Float("a", 1e-3, 1, log=True), Float("b", 0, 1), Int("c", 1, 9))
+    space = Space([*numbers, Categorical("d", ("x", "y"))])
     means = Spending(budget=7200, trial_time=60, workers=8, steps=9)
     numbers = of_counts(means, floats=2, ints=1, categories=1, logs=1, conditional=False)
     named = of_space(space, means)

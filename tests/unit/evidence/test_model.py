@@ -65,9 +65,7 @@ def test_without_any_spread_the_effects_are_found_exactly() -> None:
 
 
 def test_spreads_and_errors_are_those_that_the_scores_were_drawn_with() -> None:
-    found = [
-        fit(drawn(seed, EFFECTS, between=0.06, within=0.04, noise=0.05)) for seed in range(100)
-    ]
+    found = [fit(drawn(s, EFFECTS, between=0.06, within=0.04, noise=0.05)) for s in range(100)]
     assert np.mean([m.between_families for m in found]) == pytest.approx(0.06, rel=0.05)
     assert np.mean([m.within_families for m in found]) == pytest.approx(0.04, rel=0.05)
     off = np.array([m.effect - EFFECTS for m in found])

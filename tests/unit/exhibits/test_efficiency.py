@@ -44,11 +44,8 @@ def test_a_panel_for_each_measure_shows_the_means(tmp_path: Path) -> None:
         lines = lines[::3]  # the others are the marks on it
         assert len(lines) == len(curves.algorithms) == len(ax.collections) == 4
         for line, bars, name in zip(lines, ax.collections, curves.names, strict=True):
-            own = table[
-                table["problem"].isna()
-                & (table["measure"] == measure)
-                & (table["algorithm"] == name)
-            ]
+            here = (table["measure"] == measure) & (table["algorithm"] == name)
+            own = table[table["problem"].isna() & here]
             np.testing.assert_array_equal(line.get_ydata(), own["estimate"])
             shift = np.log2(line.get_xdata() / np.array(COUNTS))
             np.testing.assert_allclose(shift, shift[0])

@@ -24,11 +24,8 @@ SETTINGS = Settings(repetitions=50, points=20)
 
 
 def crossed(searchers: int, schedulers: int) -> list[Algorithm]:
-    return [
-        Algorithm(f"s{i} + c{j}", f"s{i}", f"c{j}")
-        for i in range(searchers)
-        for j in range(schedulers)
-    ]
+    pairs = ((f"s{i}", f"c{j}") for i in range(searchers) for j in range(schedulers))
+    return [Algorithm(f"{s} + {c}", s, c) for s, c in pairs]
 
 
 def test_a_searcher_keeps_its_colour_under_every_scheduler() -> None:

@@ -61,15 +61,13 @@ def test_the_win_matrix_shows_the_table(tmp_path: Path) -> None:
     table = table_of(win_matrix, made(), SETTINGS)
     figure = draw(win_matrix, table)
     ax = figure.axes[0]
-    rows, columns = (
-        [t.get_text() for t in x] for x in (ax.get_yticklabels(), ax.get_xticklabels())
-    )
-    assert rows == columns == table["algorithm"].unique().tolist()
+    rows, cols = ([t.get_text() for t in x] for x in (ax.get_yticklabels(), ax.get_xticklabels()))
+    assert rows == cols == table["algorithm"].unique().tolist()
     found = fields(figure)
     assert len(found) == len(table) == 56
     clear = set()
     for row in tuples(table):
-        place = rows.index(row.algorithm), columns.index(row.other)
+        place = rows.index(row.algorithm), cols.index(row.other)
         text, bold = found[place]
         assert float(text) == pytest.approx(row.estimate, abs=0.0101)
         assert bold == row.clear

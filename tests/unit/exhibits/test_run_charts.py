@@ -67,11 +67,7 @@ def test_efficiency_is_chosen_by_measure() -> None:
     parts = {n: make_results(["random", "tpe"], ["fifo"], seeds=2, failed=()) for n in (1, 4)}
     spec, table = chart_of(efficiency, Study(on_workers(parts), SETTINGS))
     (choice,) = spec["params"]
-    assert (
-        list(choice["bind"]["options"])
-        == list(efficiency.MEASURES)
-        == list(table["measure"].unique())
-    )
+    assert [*choice["bind"]["options"]] == [*efficiency.MEASURES] == [*table["measure"].unique()]
     assert list(choice["bind"]["labels"]) == ["To regret 0.1", "To regret 0.01", "Evaluations"]
     assert spec["encoding"]["x"]["axis"]["values"] == (1, 4)
     low, high = spec["encoding"]["y"]["scale"]["domain"]

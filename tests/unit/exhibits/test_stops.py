@@ -40,14 +40,8 @@ def results(
 
 def test_by_hand() -> None:
     """One seed saves half of the run, the other a quarter."""
-    made = results(
-        {
-            ("random", 0): LOSSES,
-            ("random", 1): LOSSES,
-            (STOPPED, 0): LOSSES[:4],
-            (STOPPED, 1): LOSSES[:6],
-        }
-    )
+    whole = {("random", 0): LOSSES, ("random", 1): LOSSES}
+    made = results(whole | {(STOPPED, 0): LOSSES[:4], (STOPPED, 1): LOSSES[:6]})
     study = Study(made)
     (comparison,) = stops.subjects(study)
     table = stops.table(study, comparison)

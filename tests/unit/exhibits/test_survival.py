@@ -44,9 +44,8 @@ def test_no_panel_where_nothing_ends() -> None:
     text = caption_of(survival, ANY, SETTINGS, table)
     assert "3 algorithms without a trial that ended early (under fifo) are not drawn." in text
     assert "2 at most" in text
-    assert "not drawn" not in caption_of(
-        survival, ANY, SETTINGS, table[table["scheduler"] != "fifo"]
-    )
+    others = table[table["scheduler"] != "fifo"]
+    assert "not drawn" not in caption_of(survival, ANY, SETTINGS, others)
 
 
 def test_curves_that_end_before_full_fidelity() -> None:

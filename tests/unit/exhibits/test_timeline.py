@@ -69,9 +69,8 @@ def test_a_panel_for_each_scheduler_shows_its_bars(tmp_path: Path) -> None:
         np.testing.assert_allclose(boxes(ax), own[["begin", "end", "worker"]].to_numpy(float))
         assert ax.get_xlim() == (0.0, until)
         ended = own[own["end"] <= until]["ended"].value_counts()
-        assert {k: n for k, n in marks(ax).items() if n} == {
-            k: n for k, n in ended.items() if k != "cut"
-        }
+        shown = {k: n for k, n in ended.items() if k != "cut"}
+        assert {k: n for k, n in marks(ax).items() if n} == shown
     assert len(boxes(panels[1])) == BARS or len(boxes(panels[0])) == BARS
     save(figure, tmp_path / "f10")
 

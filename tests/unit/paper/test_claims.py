@@ -130,10 +130,7 @@ def test_shipped_claims_are_about_what_their_suite_runs(name: str) -> None:
         columns=["searcher", "scheduler", "problem"],
     )
     name_of = {(a.searcher, a.scheduler): a.name for a in algorithms_of(frame)}
-    ran = {
-        (name_of[searcher, scheduler], problem)
-        for searcher, scheduler, problem in frame.itertuples(index=False)
-    }
+    ran = {(name_of[s, c], problem) for s, c, problem in frame.itertuples(index=False)}
     for claim in publication.claims:
         assert (claim.algorithm, claim.problem) in ran, claim.id
         if not isinstance(claim, Value):

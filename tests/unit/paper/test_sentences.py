@@ -147,17 +147,15 @@ def answers(**parts: Facts) -> dict[str, str]:
 def test_checklist_of_results(facts: Facts) -> None:
     found = answers(study=facts, more=made(seeds=2))
     assert all(text.strip().endswith((".", "%.")) for text in found.values())
-    assert found["What was run?"].startswith(
-        "Study: 3 searchers, 2 schedulers and 3 problems, 54 runs"
-    )
+    told = "Study: 3 searchers, 2 schedulers and 3 problems, 54 runs"
+    assert found["What was run?"].startswith(told)
     due = "Study: 3 (0-2) of every combination. More: 2 (0-1) of every combination."
     assert found["How many repetitions are there?"] == due
     machines = found["On which machines were the runs made?"]
     assert machines == "Study and more: a machine with 2 processors (x86_64) under Linux."
     assert "hpobench 0.1.0" in found["Which versions of which libraries were used?"]
-    assert (
-        "python -m hpobench paper runs the suites made" in found["Which commands repeat the study?"]
-    )
+    repeats = found["Which commands repeat the study?"]
+    assert "python -m hpobench paper runs the suites made" in repeats
     expected = "Study and more: no run failed."
     assert found["Which runs failed or are missing, and how do they count?"] == expected
 
@@ -167,9 +165,8 @@ def test_checklist_names_what_failed_and_what_is_missing() -> None:
     plan = {"cells": [*results.cells["cell"], "one", "two"]}
     found = answers(study=of(replace(results, plan=plan)))
     failed = found["Which runs failed or are missing, and how do they count?"]
-    assert failed.startswith(
-        "Study: 1 run of 54 failed and count as the median random configuration"
-    )
+    told = "Study: 1 run of 54 failed and count as the median random configuration"
+    assert failed.startswith(told)
     assert "gp (1 run: " in failed
     assert failed.endswith("; 2 planned runs missing.")
 

@@ -27,11 +27,7 @@ NEEDY = [
     for entry in REGISTRY.entries(kind)
     if entry.script is None and {Requirement(text).name for text in entry.requires} & OPTIONAL
 ]
-IMPORTED = {
-    "xgboost": "xgboost-cpu",
-    "xgboost-small": "xgboost-cpu",
-    "xgboost-trees": "xgboost-cpu",
-}
+IMPORTED = dict.fromkeys(("xgboost", "xgboost-small", "xgboost-trees"), "xgboost-cpu")
 """What problems import and do not name in ``requires``."""
 
 

@@ -150,9 +150,8 @@ def test_the_nearest_by_a_search_written_anew(pools: Mapping[str, Any]) -> None:
     for _ in range(20):
         config = problem.space.sample(rng)
         row = min(range(len(known)), key=lambda i: distance(config, known[i]))
-        assert distance(config, known[problem.row(config)]) == pytest.approx(
-            distance(config, known[row])
-        )
+        nearest = distance(config, known[row])
+        assert distance(config, known[problem.row(config)]) == pytest.approx(nearest)
 
 
 def test_the_optimum_is_the_best_accuracy_of_the_pool(pools: Mapping[str, Any]) -> None:

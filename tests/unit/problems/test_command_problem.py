@@ -399,9 +399,7 @@ def test_the_fingerprint_is_of_named_files_and_the_space(script: Any, tmp_path: 
     file.write_text("2")
     assert of_script.fingerprint() != before
     one, two = {"a": {"int": [1, 2]}}, {"b": {"int": [1, 2]}}
-    prints = {
-        command(tmp_path, "sh", space=space).fingerprint() for space in (one | two, two | one)
-    }
+    prints = {command(tmp_path, "sh", space=s).fingerprint() for s in (one | two, two | one)}
     assert len(prints) == 2
 
 
@@ -486,9 +484,7 @@ def test_a_suite_sets_them(tmp_path: Path) -> None:
     (ref,) = load_suite(file).problems
     problem = Command(**ref.options)
     assert problem.run == ["./train", "--depth", "3"]
-    assert problem.space == Space(
-        [Float("lr", 1e-4, 1.0, log=True), Categorical("kind", ("a", "b"))]
-    )
+    assert problem.space == Space([Float("lr", 1e-4, 1, log=True), Categorical("kind", ("a", "b"))])
     assert (problem.fidelity.name, problem.fidelity.steps) == ("epoch", 10)
     assert (problem.resources.cpu, problem.resources.gpu) == (2.0, 0.0)
     assert [parameter.name for parameter in problem.mutable_parameters] == ["lr"]

@@ -126,10 +126,7 @@ def final(problem: TabulatedProblem, config: Config, seed: int = 0) -> Any:
 def test_every_shipped_problem_with_curves_is_among_the_cases() -> None:
     """Except those that are nothing without a file of the user's."""
     shipped = [entry.load() for entry in Registry().entries("problem")]
-    curves = {cls.name for cls in shipped if issubclass(cls, TabulatedProblem)} - {
-        "recorded",
-        "twin",
-    }
+    curves = {c.name for c in shipped if issubclass(c, TabulatedProblem)} - {"recorded", "twin"}
     assert curves == {cls.name for cls, _ in CASES}
 
 
@@ -172,9 +169,7 @@ def test_curves_are_plain_floats(problem: Any) -> None:
 def test_numpy_values_are_as_good_as_plain_ones(problem: Any) -> None:
     wrap = {int: np.int64, float: np.float64, str: np.str_}
     for config in sample(problem, 5):
-        wrapped = {
-            name: wrap.get(type(value), type(value))(value) for name, value in config.items()
-        }
+        wrapped = {name: wrap.get(type(v), type(v))(v) for name, v in config.items()}
         assert problem.curve(wrapped, 0) == problem.curve(config, 0)
 
 

@@ -12,6 +12,7 @@ from hpobench.api import Config, Fidelity, Float, FunctionProblem, Problem, Spac
 from hpobench.contract.errors import TrialError
 from hpobench.plugins.building import build_problem
 from hpobench.suites.suite import load_suite
+from tests.support.tiny_plugins import suite_file
 
 PLUGIN = '''\
 """Logistic regression on the digits, an epoch a step."""
@@ -55,11 +56,8 @@ def begin(body: Any, x: float = 0.5, seed: int = 7) -> Training:
 @pytest.fixture
 def digits(tmp_path: Path) -> Problem:
     (tmp_path / "digits.py").write_text(PLUGIN)
-    (file := tmp_path / "suite.yaml").write_text(
-        "name: mine\nsearchers: [random]\nproblems: [sgd-digits]\nseeds: 1\n"
-        "budget: {trials: 3}\nplugins: [digits.py]\n"
-    )
-    (ref,) = load_suite(file).problems
+    keys = {"problems": ["sgd-digits"], "budget": {"trials": 3}, "plugins": ["digits.py"]}
+    (ref,) = load_suite(suite_file(tmp_path, "mine", **keys)).problems
     return build_problem(ref)
 
 

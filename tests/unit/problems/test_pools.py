@@ -82,18 +82,14 @@ def test_random_search(data_set: Callable[[str], Path], cls: Any, task: str, siz
     problem = cls(task=task)
     rows = rows_of(data_set("icml2020"), cls, task)
     losses = np.array([float(row[f"metric_{problem.objective.metric}"]) for row in rows])
-    places = np.array(
-        [[_unit(p, float(config_of(problem, r)[p.name])) for p in problem.space] for r in rows]
-    )
+    pool = [config_of(problem, row) for row in rows]
+    places = np.array([[_unit(p, float(c[p.name])) for p in problem.space] for c in pool])
     rng, n = np.random.default_rng(3), 3000
     drawn = rng.random((n, len(problem.space)))
     for k, p in enumerate(problem.space):
         if p.kind == "int":
-            low, high = (
-                (math.log(p.low - 0.5), math.log(p.high + 0.5))
-                if p.log
-                else (p.low - 0.5, p.high + 0.5)
-            )
+            ends = (p.low - 0.5, p.high + 0.5)
+            low, high = map(math.log, ends) if p.log else ends
             value = low + drawn[:, k] * (high - low)
             value = np.rint(np.exp(value) if p.log else value)
             drawn[:, k] = [_unit(p, v) for v in value]
@@ -139,11 +135,9 @@ def test_random_search_on_nas_bench_102_has_a_closed_form(data_set: Callable[[st
     problem, rng = NASBench102(task="cifar100"), Random(5)
     s = np.sort([loss for loss, _ in problem.everything()])
     assert len(s) == 5**6
-    sample = np.array(
-        [problem.curve(problem.space.sample(rng), 0).losses[0] for _ in range(20_000)]
-    )
+    drawn = np.array([problem.curve(problem.space.sample(rng), 0).losses[0] for _ in range(20_000)])
     for n in (1, 10, 100):
-        best = sample.reshape(-1, n).min(axis=1)
+        best = drawn.reshape(-1, n).min(axis=1)
         weights = -np.diff((np.arange(len(s), -1, -1) / len(s)) ** n)
         error = math.sqrt((s - s @ weights) ** 2 @ weights / len(best))
         assert abs(best.mean() - s @ weights) < 4 * error

@@ -46,9 +46,8 @@ def named(name: Any, dimension: Any) -> Any:
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda g: f"{g['function']}-{len(g['low'])}")
 def test_values_and_domains_are_botorchs(golden: Any) -> None:
     problem = named(golden["function"], len(golden["low"]))
-    assert [(p.low, p.high) for p in problem.space] == list(
-        zip(golden["low"], golden["high"], strict=True)
-    )
+    expected = list(zip(golden["low"], golden["high"], strict=True))
+    assert [(p.low, p.high) for p in problem.space] == expected
     values = [loss(problem, x) for x in golden["points"]]
     assert values == pytest.approx(golden["values"], rel=1e-12, abs=1e-12)
 

@@ -98,12 +98,10 @@ def test_spaces_and_instances_are_those_of_the_data(yahpo: Path, scenario: str) 
 
 def test_conditions_are_those_of_the_data(yahpo: Path) -> None:
     given = json.loads((yahpo / "rbv2_xgboost" / "config_space.json").read_text())
-    theirs = {
-        c["child"]: (c["parent"], c.get("values") or [c["value"]]) for c in given["conditions"]
-    }
+    due = {c["child"]: (c["parent"], c.get("values") or [c["value"]]) for c in given["conditions"]}
     space = YahpoXGBoost(instance=16, booster="any").space
     ours = {p.name: (p.when.parent, list(p.when.values)) for p in space if p.when}
-    assert {k: (p, sorted(v)) for k, (p, v) in ours.items()} == theirs
+    assert {k: (p, sorted(v)) for k, (p, v) in ours.items()} == due
 
 
 @EACH
@@ -143,10 +141,8 @@ def test_random_search_agrees_with_an_independent_one(yahpo: Path, scenario: str
     import onnxruntime
 
     cls = SCENARIOS[scenario]
-    problem, codes = (
-        whole(cls, cls.instances[1]),
-        json.loads((yahpo / scenario / "encoding.json").read_text()),
-    )
+    problem = whole(cls, cls.instances[1])
+    codes = json.loads((yahpo / scenario / "encoding.json").read_text())
     given = json.loads((yahpo / scenario / "config_space.json").read_text())
     by_name = {p["name"]: p for p in given["hyperparameters"]}
     conditions = {c["child"]: c.get("values") or [c["value"]] for c in given["conditions"]}
@@ -180,11 +176,8 @@ def _drawn(p: Any, fixed: Any, rng: Any, n: int) -> Any:
     low, high = p["lower"], p["upper"]
     if p["type"] == "uniform_int":
         low, high = low - 0.5, high + 0.5
-    values = (
-        np.exp(rng.uniform(math.log(low), math.log(high), n))
-        if p["log"]
-        else rng.uniform(low, high, n)
-    )
+    ends = (math.log(low), math.log(high)) if p["log"] else (low, high)
+    values = np.exp(rng.uniform(*ends, n)) if p["log"] else rng.uniform(*ends, n)
     return np.rint(values) if p["type"] == "uniform_int" else values
 
 
@@ -241,9 +234,8 @@ def tiny(made_data: MadeData) -> Callable[..., Any]:
     """Makes the data of a family around a network of its signature, or nearly so."""
 
     def make(cls: Any, *, numbers: int = 0, targets: int = 0, **replaced: Any) -> Any:
-        content, weights = model(
-            len(cls.categories), len(cls.numbers) + numbers, len(cls.targets) + targets
-        )
+        sizes = len(cls.numbers) + numbers, len(cls.targets) + targets
+        content, weights = model(len(cls.categories), *sizes)
         codes = json.dumps({name: CODES[name] for name in cls.categories}).encode()
         made_data(cls.data, {"model.onnx": content, "encoding.json": codes} | replaced)
         return weights

@@ -11,18 +11,16 @@ from hpobench.contract.cell import Cell
 from hpobench.running.cells.batches import ATTEMPTS, Done, Waiting
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
-from tests.support.tiny_plugins import line
+from tests.support.tiny_plugins import line, suite_file
 
 
 @pytest.fixture
 def cells(tmp_path: Path) -> list[Cell]:
     """A cell of a shipped problem and one of a user's, with each of a hundred seeds."""
     (tmp_path / "own.py").write_text(line("Own"))
-    (tmp_path / "suite.yaml").write_text(
-        "name: batches\nsearchers: [random]\nproblems: [own, branin]\nseeds: 100\n"
-        "budget: {trials: 1}\nplugins: [own.py]\n"
-    )
-    return list(build_plan(load_suite(tmp_path / "suite.yaml")).cells)
+    keys = {"problems": ["own", "branin"], "seeds": 100, "budget": {"trials": 1}}
+    suite = suite_file(tmp_path, "batches", **keys, plugins=["own.py"])
+    return list(build_plan(load_suite(suite)).cells)
 
 
 def done(count: int, seconds: float) -> Done:

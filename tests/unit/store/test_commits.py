@@ -131,9 +131,8 @@ def test_buckets_keep_the_order_of_rows(tmp_path: Path, monkeypatch: pytest.Monk
     for first in range(0, 300, 30):
         rows = pa.table({"x": list(range(first, first + 30))}, schema=columns)
         found.add(rows, rows["x"].to_numpy() % 3)
-    assert [found.take(n)["x"].to_pylist() for n in range(3)] == [
-        list(range(n, 300, 3)) for n in range(3)
-    ]
+    expected = [list(range(n, 300, 3)) for n in range(3)]
+    assert [found.take(n)["x"].to_pylist() for n in range(3)] == expected
     assert list(tmp_path.iterdir()) == []  # the file has no name
     found.close()
 

@@ -86,9 +86,8 @@ def test_a_searcher_says_what_problems_it_is_none_for(tmp_path: Path) -> None:
         4: f"problems: [{short}, {{counting-ones: {{categorical: 1, continuous: 1}}}}]",
     }
     made = plan(tmp_path, changes)
-    reasons = [
-        r.reason for r in made.skipped if (r.searcher, r.scheduler) == ("neps-priorband", "own")
-    ]
+    pair = ("neps-priorband", "own")
+    reasons = [r.reason for r in made.skipped if (r.searcher, r.scheduler) == pair]
     assert reasons == [
         "searcher neps-priorband: needs trials of at least eta = 3 steps, the problem's have 2"
     ]
@@ -151,9 +150,8 @@ def test_every_combination_on_each_number_of_workers(tmp_path: Path) -> None:
 
 def picky(folder: Path, body: str, changes: dict[int, str]) -> Plan:
     """The plan of a suite with a searcher ``picky`` whose ``__init__`` does ``body``."""
-    file = write_suite(
-        folder, {2: "searchers: [tiny, picky]", 8: "plugins: [tiny.py, picky.py]"} | changes
-    )
+    own = {2: "searchers: [tiny, picky]", 8: "plugins: [tiny.py, picky.py]"}
+    file = write_suite(folder, own | changes)
     (folder / "picky.py").write_text(
         "from hpobench.api import Searcher\n"
         "from hpobench.contract.errors import NotAvailableError, UsageError\n"
@@ -212,9 +210,8 @@ def test_a_searcher_is_built_once_for_each_distinct_space(tmp_path: Path) -> Non
 
 def odd(folder: Path, method: str) -> Plan:
     """The plan of a suite with a problem ``odd`` that has ``method``."""
-    file = write_suite(
-        folder, {4: "problems:\n  - stairs\n  - odd", 8: "plugins: [tiny.py, odd.py]"}
-    )
+    changes = {4: "problems:\n  - stairs\n  - odd", 8: "plugins: [tiny.py, odd.py]"}
+    file = write_suite(folder, changes)
     (folder / "odd.py").write_text(
         "from hpobench.contract.errors import NotAvailableError\nfrom .tiny import Stairs\n"
         f"class Odd(Stairs):\n    name = 'odd'\n    {method}\n"

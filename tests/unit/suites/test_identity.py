@@ -118,9 +118,8 @@ def test_the_order_of_options_does_not_matter(refs: dict[str, Any]) -> None:
     def with_options(options: dict[str, Any]) -> str:
         return digest(**refs | {"searcher": dataclasses.replace(refs["searcher"], options=options)})
 
-    assert with_options({"a": 1, "b": {"c": 2, "d": 3}}) == with_options(
-        {"b": {"d": 3, "c": 2}, "a": 1}
-    )
+    turned = with_options({"b": {"d": 3, "c": 2}, "a": 1})
+    assert with_options({"a": 1, "b": {"c": 2, "d": 3}}) == turned
 
 
 def test_where_a_plugin_lies_does_not_matter(refs: dict[str, Any], tmp_path: Path) -> None:

@@ -24,10 +24,8 @@ def flat(searcher: str, regret: float, scheduler: str = "fifo") -> Archive:
     """Runs that end at about ``regret``."""
     noise = np.random.default_rng(0).normal(0, 0.001, (6, 1))
     regrets = np.clip(np.full((6, len(BUDGETS)), regret) + noise, 0, 1)
-    names = [f"{n}{scheduler}{searcher}"[:6].ljust(6).encode() for n in range(6)]
-    found = made(
-        searcher=searcher, regret=quantised(regrets), scheduler=[scheduler] * 6, cell=names
-    )
+    ids = [f"{n}{scheduler}{searcher}"[:6].ljust(6).encode() for n in range(6)]
+    found = made(searcher=searcher, regret=quantised(regrets), scheduler=[scheduler] * 6, cell=ids)
     return replace(found, schedulers={scheduler: PluginFacts(scheduler, {}, "")})
 
 

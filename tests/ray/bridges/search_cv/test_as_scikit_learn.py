@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from numpy.random import RandomState
 from scipy import sparse
 from scipy.stats import loguniform, randint, uniform
 from sklearn.base import clone
@@ -112,9 +113,7 @@ def test_a_random_state_of_numpys_is_drawn_from_as_there() -> None:
         n_trials=4,
         random_state=np.random.RandomState(3),
     ).fit(X, Y)
-    theirs = RandomizedSearchCV(SVC(), space, n_iter=4, random_state=np.random.RandomState(3)).fit(
-        X, Y
-    )
+    theirs = RandomizedSearchCV(SVC(), space, n_iter=4, random_state=RandomState(3)).fit(X, Y)
     assert ours.cv_results_["params"] == theirs.cv_results_["params"]
 
 
@@ -182,14 +181,11 @@ def test_weights_are_routed_to_fits_and_scores() -> None:
         ours = hpobench.SearchCV(
             model, space, searcher="random", scheduler="fifo", n_trials=3, **given
         ).fit(X, Y, sample_weight=weights)
-        theirs = RandomizedSearchCV(model, space, n_iter=3, **given).fit(
-            X, Y, sample_weight=weights
-        )
-        stopped = hpobench.SearchCV(model, space, n_trials=4, **given).fit(
-            X, Y, sample_weight=weights
-        )
+        plain = RandomizedSearchCV(model, space, n_iter=3, **given).fit(X, Y, sample_weight=weights)
+        stopped = hpobench.SearchCV(model, space, n_trials=4, **given)
+        stopped.fit(X, Y, sample_weight=weights)
     np.testing.assert_array_equal(
-        ours.cv_results_["mean_test_score"], theirs.cv_results_["mean_test_score"]
+        ours.cv_results_["mean_test_score"], plain.cv_results_["mean_test_score"]
     )
     unweighted = RandomizedSearchCV(LogisticRegression(), space, n_iter=3, cv=3, random_state=0)
     different = unweighted.fit(X, Y).cv_results_["mean_test_score"]
@@ -236,9 +232,8 @@ def test_a_fitted_search_is_cloned_and_pickled() -> None:
 def test_the_same_seed_gives_the_same_search(searcher: str) -> None:
     space = {"C": loguniform(1e-2, 1e2), "kernel": ["rbf", "linear"]}
     given: dict[str, Any] = {"searcher": searcher, "n_trials": 5}
-    one, two = (
-        hpobench.SearchCV(SVC(), space, random_state=5, **given).fit(X, Y) for _ in range(2)
-    )
+    again = {"random_state": 5, **given}
+    one, two = (hpobench.SearchCV(SVC(), space, **again).fit(X, Y) for _ in range(2))
     assert one.cv_results_["params"] == two.cv_results_["params"]
     np.testing.assert_array_equal(one.cv_results_["status"], two.cv_results_["status"])
 

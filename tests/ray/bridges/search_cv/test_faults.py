@@ -49,9 +49,8 @@ class Odd(ClassifierMixin, BaseEstimator):
 
 def odd(*hows: str, **given: Any) -> Any:
     in_order = {"name": "grid", "shuffle": False}
-    return hpobench.SearchCV(
-        Odd(), {"how": list(hows)}, searcher=in_order, n_trials=len(hows), cv=2, **given
-    )
+    given |= {"searcher": in_order, "n_trials": len(hows), "cv": 2}
+    return hpobench.SearchCV(Odd(), {"how": list(hows)}, **given)
 
 
 @pytest.mark.parametrize(

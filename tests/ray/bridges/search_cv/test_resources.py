@@ -185,9 +185,8 @@ def test_the_whole_is_the_candidates_own() -> None:
 
 
 def test_few_rows_are_used_as_a_whole() -> None:
-    search = hpobench.SearchCV(SVC(), {"C": [1, 2]}, searcher="grid", n_trials=2).fit(
-        X[:40], Y[:40]
-    )
+    search = hpobench.SearchCV(SVC(), {"C": [1, 2]}, searcher="grid", n_trials=2)
+    search.fit(X[:40], Y[:40])
     assert search.resource_ is None
     assert set(search.cv_results_["status"]) == {"completed"}
 

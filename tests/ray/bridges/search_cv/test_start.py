@@ -81,9 +81,8 @@ def test_a_portfolio_of_a_step_of_a_pipeline() -> None:
     pipe = make_pipeline(StandardScaler(), DecisionTreeClassifier())
     name = "decisiontreeclassifier__max_depth"
     found = points({name: randint(1, 40), "standardscaler__with_mean": [True, False]}, pipe)
-    assert [point[name] for point in found] == [
-        config["maxdepth"] for config in hpobench.portfolio("rpart")
-    ]
+    expected = [config["maxdepth"] for config in hpobench.portfolio("rpart")]
+    assert [point[name] for point in found] == expected
     assert len(points({name: randint(1, 40)}, pipe, trials=2)) == 2
 
 

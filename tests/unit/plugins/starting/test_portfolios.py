@@ -129,9 +129,8 @@ def test_a_trained_problem_takes_the_portfolio_of_its_recording() -> None:
         points = portfolio_of(small(dataset=dataset), 5)
         stored = read_portfolio(SHIPPED / "xgboost-grid.json")
         assert points == stored.first(5, "pendigits" if dataset == "penbased" else None)
-    assert portfolio_of(XGBoostGrid(dataset="penbased", space="original"), 3) == stored.first(
-        3, "pendigits"
-    )
+    problem = XGBoostGrid(dataset="penbased", space="original")
+    assert portfolio_of(problem, 3) == stored.first(3, "pendigits")
 
 
 def test_another_space_is_refused() -> None:

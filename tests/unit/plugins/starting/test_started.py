@@ -68,13 +68,8 @@ def test_given_points_come_first_and_are_learnt_from() -> None:
     assert [searcher.ask(trial)["x"] for trial in range(3)] == [0.1, 0.2, 1.0]
     searcher.tell(1, 9, 0.5, final=True)
     searcher.failed(0)
-    assert log == [
-        ("adopt", 0, 0.1),
-        ("adopt", 1, 0.2),
-        ("ask", 2),
-        ("tell", 1, 9, 0.5, True),
-        ("failed", 0),
-    ]
+    assert log[:3] == [("adopt", 0, 0.1), ("adopt", 1, 0.2), ("ask", 2)]
+    assert log[3:] == [("tell", 1, 9, 0.5, True), ("failed", 0)]
 
 
 def test_a_searcher_that_does_not_learn_begins_its_own_numbers_after_the_points() -> None:

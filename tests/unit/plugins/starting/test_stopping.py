@@ -12,9 +12,7 @@ from hpobench.api import Categorical, Config, Exhausted, Float, Int, Searcher, S
 from hpobench.plugins.starting.suite_keys import parse_stop, spell_stop
 from hpobench.plugins.starting.wrapped import StartedSearcher, StoppedSearcher, Wrapped
 
-SPACE = Space(
-    [Float("x", 0.0, 1.0), Int("n", 1, 100, log=True), Categorical("c", ("a", "b", True))]
-)
+SPACE = Space([Float("x", 0, 1), Int("n", 1, 100, log=True), Categorical("c", ("a", "b", True))])
 STEPS = 3
 
 
