@@ -71,6 +71,7 @@ def checks_of(
         raise NotAvailableError(f"{entry.kind} {entry.name}: {reason}")
     ref = ref_of(entry, options, folder)
     subject: Any
+    functions: tuple[Any, ...]
     # Imported here because some of them import Ray, which takes seconds.
     if entry.kind == "searcher":
         from hpobench.testing import driving, searcher_rules

@@ -195,8 +195,8 @@ def draw_parallel(parallel: figures.Parallel, table: pd.DataFrame) -> Figure:
     inactive = parallel.conditional
     ax.set_yticks([INACTIVE] if inactive else [], ["inactive"] if inactive else [])
     ax.tick_params(length=0)
-    for side in ("left", "bottom"):
-        ax.spines[side].set_visible(False)
+    for spine in ("left", "bottom"):
+        ax.spines[spine].set_visible(False)
     head(figure, parallel.title)
     return figure
 

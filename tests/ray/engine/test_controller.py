@@ -25,7 +25,7 @@ from hpobench.contract.space import Config
 from hpobench.running.ray import internals
 from hpobench.running.ray.controller import ShortenedController
 from hpobench.running.ray.trial import Trial
-from hpobench.testing.doubles import CurveProblem, make_run, random_configs
+from hpobench.testing.doubles import CurveProblem, ListedSearcher, make_run, random_configs
 from tests.support.finished import finished
 
 
@@ -86,7 +86,7 @@ class Failing(CurveProblem):
 
 
 def _history(make: Callable[[], Scheduler], workers: int) -> tuple[object, ...]:
-    searcher = Listed(random_configs(60))
+    searcher = ListedSearcher(random_configs(60))
     given: Any = {"problem": Failing(), "searcher": searcher, "trials": 60}
     run = make_run(make(), **given, workers=workers, tell="every")
     end = None
