@@ -24,8 +24,7 @@ from hpobench.plugins.building import build_scheduler, build_searcher, plugin_re
 from hpobench.plugins.compatibility import compatibility, space_objection, trait
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.registry import Registry
-from hpobench.plugins.starting.prepare import Prepared
-from hpobench.plugins.starting.wrapped import StartedSearcher, start_objection
+from hpobench.plugins.starting.wrapped import Prepared, StartedSearcher, start_objection
 from hpobench.running.cells.tuning import Run
 from hpobench.running.stages.live.journal import Journal
 from hpobench.running.stages.live.live_stage import LiveStage
