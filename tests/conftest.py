@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from _pytest.capture import CaptureResult
 
 from hpobench import data
+from hpobench.__main__ import main
 from hpobench.data import catalogue
 from hpobench.plugins.isolation import remote
 from tests import ROOT
@@ -42,6 +44,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 SHARED = ROOT.parent / "shared" / "data"
 
 
+@pytest.fixture
+def says(capsys: pytest.CaptureFixture[str]) -> Callable[..., CaptureResult[str]]:
+    """What ``hpobench ARGS`` prints, which ends with ``code``, or with any if None."""
+
+    def call(*arguments: object, code: int | None = 0) -> CaptureResult[str]:
+        with pytest.raises(SystemExit) as end:
+            main([str(argument) for argument in arguments])
+        told = capsys.readouterr()
+        assert code in (None, end.value.code or 0), told
+        return told
+
+    return call
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _no_searchers_left() -> Iterator[None]:
     """Processes that wait for a further run end with the tests that began them: others look for
@@ -61,8 +77,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A folder on a file system of 200 kB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
+    (folder := tmp_path / "small").mkdir()
     mount = ("mount", "-t", "tmpfs", "-o", "size=200k", "none", folder)
     if subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("waits for root, who alone may mount a small disk")
@@ -107,8 +122,7 @@ def made_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path) 
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
 
     def put(name: str, files: Mapping[str, bytes]) -> Path:
-        folder = tmp_path / "made" / "up"
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder := tmp_path / "made" / "up").mkdir(parents=True, exist_ok=True)
         for path, content in files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)

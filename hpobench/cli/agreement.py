@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from hpobench.cli import shared
+from hpobench.verbs import verification
 
 
 @click.command()
@@ -23,11 +24,10 @@ def agreement(suite: str, output: shared.Output, **options: Any) -> None:
     `workers: 1` in the suite: with more, results arrive in another order every time. Ends with
     code 1 if any history differs.
     """
-    from hpobench.verbs import verification
-
     facts = []
     for cells, one in verification.agreement(suite, **options):
         facts.append(one)
+        # To standard error, as the standard output of --json is for programs.
         click.echo(f"{len(facts)}/{cells} cells", err=True)
     if output.as_json:
         shared.print_json(facts)

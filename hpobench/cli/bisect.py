@@ -50,7 +50,7 @@ def bisect(output: shared.Output, **options: Any) -> None:
     found, with 1 if BAD is no worse than GOOD, and with 2 if one of these two cannot be tried,
     something that it needs is missing, or nothing can be told with so few seeds.
     """
-    from hpobench.verbs import bisection
+    from hpobench.verbs import bisection  # it brings pandas and scipy
 
     found = bisection.bisect(**options, display=output.display())
     said = found["sentence"]

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from hpobench.cli import shared
+from hpobench.contract.wording import parse_seconds
 
 
 def changing_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -19,7 +20,7 @@ def changing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ``changes``.
     """
 
-    @functools.wraps(command)
+    @functools.wraps(command)  # click keeps the options below on the function
     def changed(*, suite: str | None, add: list[Any], **given: Any) -> Any:
         from hpobench.suites.changes import ADHOC, Changes
 
@@ -88,6 +89,7 @@ def _split(text: str) -> list[str]:
     """``text`` at its commas outside of quotes and brackets, which JSON has, too."""
     parts, depth, quoted = [""], 0, False
     for letter in text:
+        # An escaped quote in a JSON text would end it here; no name or option has needed one.
         quoted ^= letter == '"'
         depth += 0 if quoted else (letter in "[{") - (letter in "]}")
         if letter == "," and not quoted and depth <= 0:
@@ -98,8 +100,6 @@ def _split(text: str) -> list[str]:
 
 
 def _budget(text: str) -> Any:
-    from hpobench.contract.wording import parse_seconds
-
     if "=" in text:
         return _values(text.split(","))
     if isinstance(number := _json_or_word(text), int | float):
@@ -107,23 +107,29 @@ def _budget(text: str) -> Any:
     try:
         return {"time": parse_seconds(text)}
     except ValueError:
-        raise click.BadParameter(
+        raise ValueError(
             f"{text!r}: give evaluations (50), a time (1h), or KEY=VALUE like trials=100,time=1h"
         ) from None
 
 
-def _option(name: str, parse: Callable[[str], Any], **more: Any) -> shared.Decorator:
-    def parsed(_ctx: click.Context, _param: click.Parameter, given: Any) -> Any:
-        if isinstance(given, tuple):
-            return [entry for text in given for entry in parse(text)]
-        return None if given is None else parse(given)
+def option(*names: str, parse: Callable[[str], Any], **more: Any) -> shared.Decorator:
+    """An option that becomes what ``parse`` makes of its text, or refuses with a ValueError."""
 
-    return click.option(name, callback=parsed, **more)
+    def parsed(_ctx: click.Context, _param: click.Parameter, given: Any) -> Any:
+        try:
+            if isinstance(given, tuple):  # of an option that is repeatable
+                return [entry for text in given for entry in parse(text)]
+            return None if given is None else parse(given)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return click.option(*names, callback=parsed, **more)
 
 
 def _list(name: str, text: str) -> shared.Decorator:
     metavar = "NAME[:OPTION=VALUE,...],..."
-    return _option(name, _entries, multiple=True, metavar=metavar, help=f"{text}; repeatable.")
+    told = f"{text}; repeatable."
+    return option(name, parse=_entries, multiple=True, metavar=metavar, help=told)
 
 
 GRID: dict[str, shared.Decorator] = {
@@ -134,15 +140,15 @@ GRID: dict[str, shared.Decorator] = {
         ("problems", "branin,fcnet:dataset=all"),
     )
 } | {
-    "budget": _option(
+    "budget": option(
         "--budget",
-        _budget,
+        parse=_budget,
         metavar="BUDGET",
         help="The budget of every problem: 50 evaluations, a time (1h), or trials=100,time=1h.",
     ),
-    "workers": _option(
+    "workers": option(
         "--workers",
-        lambda text: [_json_or_word(part) for part in text.split(",")],
+        parse=lambda text: [_json_or_word(part) for part in text.split(",")],
         metavar="N,...",
         help="Workers of each run instead of the suite's, like 4 or 1,4.",
     ),
@@ -150,9 +156,9 @@ GRID: dict[str, shared.Decorator] = {
 """What a suite is made of, by the key that each option gives."""
 grid_options = shared.together(*GRID.values())
 _MORE: dict[str, shared.Decorator] = {
-    "start": _option(
+    "start": option(
         "--start",
-        _json_or_word,
+        parse=_json_or_word,
         help="What searchers start from that name no start of their own: none, default, "
         'portfolio, history, or JSON like {"portfolio": 10}.',
     ),

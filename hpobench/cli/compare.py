@@ -62,17 +62,17 @@ def compare(output: shared.Output, **options: Any) -> None:
     not in BASE, and with 2 if nothing can be compared: other problems, or too few seeds.
     """
     from hpobench.reporting import regression
-    from hpobench.verbs import comparison
+    from hpobench.verbs import judge
 
+    # Code 1 says that something is worse: an error must not look like that to a CI.
     with shared.failures_end_in_2():
-        found = comparison.compare(**options)
+        found = judge.compare(**options)
     if output.as_json:
         shared.print_json(json.loads(regression.as_json(found)))
     elif not output.quiet:
         rows = found.effects if output.verbose else regression.short_table(found)
         shared.show(regression.header(found), regression.cells(found, rows))
-        for text in (regression.LEGEND, *regression.sentences(found)):
-            shared.say(text)
+        shared.say(regression.LEGEND, *regression.sentences(found))
     if not output.as_json:
         click.echo(printable(regression.headline(found)))
     raise SystemExit(_EXIT[found.outcome])

@@ -12,7 +12,7 @@ import click
 
 from hpobench.cli import shared
 from hpobench.contract.errors import NotAvailableError
-from hpobench.verbs import datasets
+from hpobench.verbs import installed
 
 
 @click.group("data", cls=shared.Commands)
@@ -28,9 +28,9 @@ def group() -> None:
 @shared.output_options(quiet="Print only the names.")
 def show_all(output: shared.Output) -> None:
     """The data sets: for which problems, their size, licence, state and citation."""
-    found = datasets.listed()
+    found = installed.data_sets()
     if output.as_json or output.quiet:
-        output.end(list(map(datasets.facts, found)), "\n".join(one.dataset.name for one in found))
+        output.end(list(map(installed.facts, found)), "\n".join(one.dataset.name for one in found))
         return
     rows = [
         (one.name, f"{one.size / 1e6:,.1f}", one.licence, state, ", ".join(one.problems))
@@ -40,10 +40,10 @@ def show_all(output: shared.Output) -> None:
     for one in found:
         click.echo()
         shared.say(f"{one.dataset.name}: {one.dataset.title}")
-        shared.say(f"  cite  {one.dataset.citation}", "    ")
+        shared.say(f"  cite  {one.dataset.citation}", indent="    ")
         text = one.folder if one.state == "here" else one.mending
-        shared.say(f"  {one.state}: {text}", "    ")
-    click.echo(f"\nlooked for in {' and '.join(map(str, datasets.roots()))}")
+        shared.say(f"  {one.state}: {text}", indent="    ")
+    click.echo(f"\nlooked for in {' and '.join(map(str, installed.roots()))}")
 
 
 @group.command()
@@ -58,16 +58,30 @@ def fetch(names: tuple[str, ...], to: Path | None, output: shared.Output) -> Non
     NAME is a data set that `data list` shows, or openml:ID for one of OpenML's. Files that are
     there and good stay as they are. Ends with code 1 if something could not be had.
     """
-    root = datasets.roots()[0] if to is None else to.absolute()
-    facts = []
+    # The first folder is the one that HPOBENCH_DATA names, or else the user's own.
+    root = installed.roots()[0] if to is None else to.absolute()
+    facts: list[dict[str, Any]] = []
     for name in names:
         try:
-            facts.append(_fetch(datasets.Wanted.named(name, root), output))
+            wanted = installed.Wanted.named(name, root)
+            for line in wanted.lines():
+                output.note(line)
+            with _progress(wanted, output) as tell:
+                files = wanted.fetch(tell)
         except NotAvailableError as error:
+            # The others may still be had.
             facts.append({"name": name, "error": str(error)})
             click.echo(f"{name}: {error}", err=True)
+            continue
+        if output.quiet:
+            click.echo(wanted.folder)
+        output.note(f"  fetched  {', '.join(files)}" if files else "  all of it was there")
+        one = wanted.dataset
+        about = {"name": one.name, "title": one.title, "licence": one.licence}
+        about |= {"citation": one.citation, "source": one.url or one.source}
+        facts.append({**about, "folder": str(wanted.folder), "fetched": list(files)})
     failed = sum("error" in one for one in facts)
-    if failed < len(names) and (advice := datasets.advice(root)):
+    if failed < len(names) and (advice := installed.advice(root)):
         output.note(advice)
     if output.as_json:
         shared.print_json(facts)
@@ -75,24 +89,9 @@ def fetch(names: tuple[str, ...], to: Path | None, output: shared.Output) -> Non
         raise SystemExit(1)
 
 
-def _fetch(wanted: datasets.Wanted, output: shared.Output) -> dict[str, Any]:
-    """Say what is fetched, and fetch it; returns the facts."""
-    for line in wanted.lines():
-        output.note(line)
-    with _progress(wanted, output) as tell:
-        files = wanted.fetch(tell)
-    if output.quiet:
-        click.echo(wanted.folder)
-    output.note(f"  fetched  {', '.join(files)}" if files else "  all of it was there")
-    one, folder = wanted.dataset, str(wanted.folder)
-    facts = {"name": one.name, "title": one.title, "licence": one.licence}
-    facts |= {"citation": one.citation, "source": wanted.source}
-    return {**facts, "folder": folder, "fetched": list(files)}
-
-
 @contextlib.contextmanager
 def _progress(
-    wanted: datasets.Wanted, output: shared.Output
+    wanted: installed.Wanted, output: shared.Output
 ) -> Iterator[Callable[[str, int], None]]:
     """Shows a bar for each file on a terminal, and nothing elsewhere."""
     if output.quiet or output.as_json or not sys.stdout.isatty():
@@ -120,7 +119,7 @@ def verify(names: tuple[str, ...], output: shared.Output) -> None:
 
     Ends with code 1 if a file is not what it should be, or NAME is not there.
     """
-    there, absent = datasets.verify(names)
+    there, absent = installed.verify(names)
     facts: list[dict[str, Any]] = []
     for copy in there:
         name, state = copy.dataset.name, "damaged" if copy.faults else "good"

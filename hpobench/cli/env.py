@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from hpobench.cli import shared
-from hpobench.verbs import environments
+from hpobench.verbs import installed
 
 
 @click.group("env", cls=shared.Commands)
@@ -35,7 +35,7 @@ def sync(
     environment cannot be built.
     """
     facts = []
-    for one in environments.sync(names, plugins, upgrade=upgrade):
+    for one in installed.sync(names, plugins, upgrade=upgrade):
         facts.append(one)
         if one["error"] is not None:
             click.echo(f"{one['name']}: {one['error']}", err=True)
@@ -56,7 +56,7 @@ def show_all(plugins: tuple[Path, ...], output: shared.Output) -> None:
 
     Those of releases are shown once they are built.
     """
-    facts = environments.listed(plugins)
+    facts = installed.listed_environments(plugins)
     if output.quiet or output.as_json:
         output.end(facts, "\n".join(one["name"] for one in facts["environments"]))
         return
@@ -77,7 +77,7 @@ def clean(everything: bool, plugins: tuple[Path, ...], output: shared.Output) ->
     """Remove environments that none of the searchers known here asks for: those of earlier
     headers and locks, and of other checkouts and files, unless --plugin names them. Those of
     releases are removed too; the next run of a suite that names them builds them again."""
-    facts = environments.clean(plugins, everything=everything)
+    facts = installed.clean(plugins, everything=everything)
     for name in facts["removed"]:
         output.note(f"removed {name}")
     if output.as_json:

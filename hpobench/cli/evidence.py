@@ -28,7 +28,7 @@ def make(folders: tuple[Path, ...], into: Path, output: shared.Output) -> None:
     of the run's results. The shipped suites whose names begin with `evidence` are made for it.
     `hpobench merge` joins it with other archives.
     """
-    from hpobench.verbs import archives
+    from hpobench.verbs import archives  # it brings pyarrow
 
     line, facts = archives.make(folders, into)
     output.end(facts, into, line)

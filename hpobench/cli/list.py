@@ -68,6 +68,7 @@ def problems(name: str | None, plugins: tuple[Path, ...], output: shared.Output)
 def _show_plugins(
     kind: Kind, files: Iterable[Path], name: str | None, output: shared.Output
 ) -> None:
+    # Versions and members take a second to find for all plugins.
     in_full = output.as_json or name is not None
     facts, unasked, broken = inventory.plugins(kind, files, name, in_full=in_full)
     if output.as_json:
@@ -88,7 +89,7 @@ def _show_all(kind: Kind, facts: Sequence[Mapping[str, Any]], unasked: Sequence[
     if missing := [one for one in facts if one["reason"]]:
         click.echo("\nnot available:")
         for one in missing:
-            shared.say(f"  {one['name']}: {one['reason']}", "    ")
+            shared.say(f"  {one['name']}: {one['reason']}", indent="    ")
     if unasked:
         click.echo()
         shared.say(
@@ -172,7 +173,7 @@ def compatibility(plugins: tuple[Path, ...], output: shared.Output) -> None:
     shared.show(("takes", "searchers"), grouped, wrapped=True)
     click.echo()
     for note, number in notes.items():
-        shared.say(f"({number}) {note}", "    ")
+        shared.say(f"({number}) {note}", indent="    ")
 
 
 def _by_value(of: Mapping[str, str]) -> dict[str, list[str]]:

@@ -35,6 +35,7 @@ def merge(stored: tuple[Path, ...], into: Path | None, output: Output) -> None:
 
     Of runs in archives that differ only in the versions of programs, the last archive's are taken.
     """
+    # A folder is told from an archive by what it is, not by its name.
     results = [path for path in stored if path.is_dir()]
     if not results:
         from hpobench.verbs import archives  # it brings pyarrow

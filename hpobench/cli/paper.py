@@ -47,7 +47,7 @@ def paper(figure: str | None, results: Path, quick: bool, checklist: bool) -> No
             if asked.topic != topic:
                 click.echo(f"\n{asked.topic}" if topic else asked.topic)
                 topic = asked.topic
-            say(f"  {asked.question}", "  ")
-            say(f"    {asked.answer}", "    ")
+            say(f"  {asked.question}", indent="  ")
+            say(f"    {asked.answer}", indent="    ")
         if missing:
             click.echo(f"\nnot run yet: {', '.join(missing)}")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -13,11 +12,7 @@ from hpobench.cli import shared
 from hpobench.cli.changing import changing_options
 from hpobench.contract.wording import count, duration, listed, number, ranges, roughly
 from hpobench.suites.run_options import RunOptions
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from hpobench.verbs.planned import Planned
+from hpobench.verbs.planned import Planned, planned
 
 
 @click.command()
@@ -44,8 +39,6 @@ def plan(
     The real time is that of this machine, by what problems and searchers took elsewhere, or in the
     results of --pilot. It is an upper bound for trials that are stopped early.
     """
-    from hpobench.verbs.planned import planned
-
     found = planned(suite, RunOptions(**options), changes)
     if output.as_json:
         shared.print_json(found.to_json(pilot))
@@ -69,11 +62,11 @@ def show_plan(found: Planned, *, folder: Path | None = None, quiet: bool = False
         f"{len(plan.cells):,} cells: at most about {total.trials:,.0f} trials, "
         f"{total.results:,.0f} results and {duration(total.clock)} of {suite.stage} clock"
     )
-    text = f"about {roughly(real.seconds)} here, on {count(real.cpus, 'processor')}, and the report"
-    if real.unmeasured:
-        names = listed(real.unmeasured)
+    processors = count(real["cpus"], "processor")
+    text = f"real time: about {roughly(real['seconds'])} here, on {processors}, and the report"
+    if names := listed(real["unmeasured"]):
         text += f"; without the thinking of {names}, which the evidence has not measured"
-    shared.say(f"real time: {text}")
+    shared.say(text)
     if found.lines:
         click.echo("\n" + "\n".join(found.lines))
 
@@ -91,8 +84,8 @@ def _show_grid(found: Planned) -> None:
         f"tell {suite.tell or 'as suits each searcher'}"
     )
     shared.say(text)
-    shared.say(f"searchers: {searchers}", "  ")
-    shared.say(f"schedulers: {schedulers}", "  ")
+    shared.say(f"searchers: {searchers}", indent="  ")
+    shared.say(f"schedulers: {schedulers}", indent="  ")
     click.echo()
     if programs := found.programs():
         click.echo(
@@ -101,6 +94,7 @@ def _show_grid(found: Planned) -> None:
         )
     cells, rows = plan.counts, []
     for (label, workers), most in plan.estimates.items():
+        # Budgets in full evaluations give trials that are no whole numbers.
         bounds = (f"{math.ceil(most.trials):,}", f"{math.ceil(most.results):,}")
         grid = (label, str(workers), str(cells[label, workers]), str(suite.budgets[label]))
         rows.append((*grid, *bounds, duration(most.clock)))
@@ -122,27 +116,23 @@ def _show_grid(found: Planned) -> None:
 
 
 def _show_skipped(found: Planned) -> None:
-    suite, by_reason = found.suite, dict[str, list[Any]]()
+    by_reason = dict[str, list[Any]]()
     for row in found.plan.skipped:
         by_reason.setdefault(row.reason, []).append(row)
     for reason, rows in by_reason.items():
         click.echo()
         shared.say(f"skipped, with every seed: {len(rows)} combinations: {reason}")
-        for axis, refs in (
-            ("searcher", suite.searchers),
-            ("scheduler", suite.schedulers),
-            ("problem", suite.problems),
-        ):
+        for axis in ("searcher", "scheduler", "problem"):
             labels = list(dict.fromkeys(getattr(row, axis) for row in rows))
-            names = "all" if len(labels) == len(refs) else ", ".join(labels)
-            shared.say(f"  {axis}s: {names}", "    ")
+            whole = len(labels) == len(getattr(found.suite, f"{axis}s"))
+            shared.say(f"  {axis}s: {'all' if whole else ', '.join(labels)}", indent="    ")
 
 
-def _show_power(planned: Planned, folder: Path) -> None:
+def _show_power(plan: Planned, folder: Path) -> None:
     """Print what differences more seeds can detect, by the pilot in ``folder``."""
     from hpobench.analysis.inference.power import MOST_SEEDS, POWER, SEEDS
 
-    pilot, found = planned.power(folder)
+    pilot, found = plan.power(folder)
     curves, n = pilot.comparison.curves, len(found.overall)
     click.echo(
         f"\npilot {folder}: {len(curves.algorithms)} algorithms, {len(curves.problems)} problems, "
@@ -168,24 +158,17 @@ def _show_power(planned: Planned, folder: Path) -> None:
     def needed(seeds: float) -> str:
         return f"{seeds:,.0f}" if math.isfinite(seeds) else f">{MOST_SEEDS:,}"
 
-    def between(row: pd.Series, text: Callable[[float], str], *keys: str) -> str:
-        value, low, high = (text(row[key]) for key in keys)
-        return f"{value} ({low} to {high})"
-
     def short(value: float) -> str:
         return number(value, 2)
 
     header = [*(f"n = {n}" for n in SEEDS), "sd", "observed", "needs"]
     for frame, names in ((found.overall, "algorithm"), (found.problems, "problem")):
-        rows = [
-            [
-                row[names],
-                *(short(row[str(n)]) for n in SEEDS),
-                between(row, short, "sd", "low", "high"),
-                short(row["observed"]),
-                between(row, needed, "need", "need_low", "need_high"),
-            ]
-            for _, row in frame.iterrows()
-        ]
+        rows = []
+        for _, row in frame.iterrows():
+            found_by = [short(row[str(n)]) for n in SEEDS]
+            sd = f"{short(row['sd'])} ({short(row['low'])} to {short(row['high'])})"
+            low, high = needed(row["need_low"]), needed(row["need_high"])
+            needs = f"{needed(row['need'])} ({low} to {high})"
+            rows.append([row[names], *found_by, sd, short(row["observed"]), needs])
         shared.show((names, *header), rows)
         click.echo()

@@ -12,11 +12,7 @@ from hpobench.cli import shared
 @click.command()
 @click.argument("name", required=False)
 @click.option(
-    "--k",
-    type=shared.COUNT,
-    default=5,
-    show_default=True,
-    help="The number of configurations.",
+    "--k", type=shared.COUNT, default=5, show_default=True, help="The number of configurations."
 )
 @click.option(
     "--evaluate",

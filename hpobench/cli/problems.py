@@ -87,13 +87,7 @@ def import_(
 )
 @shared.plugin_option
 @shared.output_options(quiet="Print only the file of the references.")
-def freeze(
-    problem: str,
-    options: dict[str, Any],
-    sample: int | None,
-    plugins: tuple[Path, ...],
-    output: shared.Output,
-) -> None:
+def freeze(problem: str, output: shared.Output, **how: Any) -> None:
     """Measure the references of PROBLEM's members anew and keep them beside its plugin.
 
     That is: the optimum, the clip and what random search reaches, by which regrets are measured
@@ -105,7 +99,7 @@ def freeze(
     """
     from hpobench.verbs import recordings
 
-    file, members = recordings.freeze(problem, options, sample, plugins, output.note)
+    file, members = recordings.freeze(problem, tell=output.note, **how)
     output.end({"file": str(file), "members": members}, file)
 
 
@@ -124,9 +118,7 @@ def freeze(
 @click.option("--out", required=True, type=shared.NEW_FILE, help="The table, a parquet file.")
 @click.option("--workers", type=click.IntRange(1, 32_767), help="Trials at once.")
 @click.option(
-    "--trial-timeout",
-    type=shared.POSITIVE,
-    help="Seconds of training after which a trial fails.",
+    "--trial-timeout", type=shared.POSITIVE, help="Seconds of training after which a trial fails."
 )
 @shared.plugin_option
 @click.option("--address", default="local", show_default=True, help="Ray cluster, or auto.")

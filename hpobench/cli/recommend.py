@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hpobench.cli import shared
+from hpobench.cli.changing import option
+from hpobench.contract.wording import parse_seconds
 
 if TYPE_CHECKING:
     from hpobench.evidence.recommendation import Recommendation
@@ -16,21 +18,10 @@ if TYPE_CHECKING:
 _SHOWN = 10
 
 
-def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
-    from hpobench.contract.wording import parse_seconds
-
-    try:
-        return None if value is None else parse_seconds(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error), ctx, param) from None
-
-
-def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    if value is None:
-        return None
-    _, _, count = value.rpartition(":")
+def _steps(text: str) -> int:
+    count = text.rpartition(":")[2]
     if not (count.isascii() and count.isdecimal() and int(count) > 1):
-        raise click.BadParameter("give the steps of a full evaluation, like epochs:50", ctx, param)
+        raise ValueError("give the steps of a full evaluation, like epochs:50")
     return int(count)
 
 
@@ -41,11 +32,11 @@ def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int
 @click.option("--categories", type=click.IntRange(min=0), help="Choices.")
 @click.option("--logs", type=click.IntRange(min=0), help="How many numbers are logarithmic.")
 @click.option("--conditional", is_flag=True, default=None, help="Some depend on others.")
-@click.option(
+@option(
     "--fidelity",
     "steps",
     metavar="NAME:STEPS",
-    callback=_steps,
+    parse=_steps,
     help="Like epochs:50, if a trial can be stopped early.",
 )
 @click.option("--noise", "noisy", is_flag=True, help="The loss only estimates what counts.")
@@ -55,8 +46,8 @@ def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int
 @click.option("--cost", metavar="COLUMN|SECONDS", help="Their seconds, or the column of these.")
 @click.option("--space", type=shared.FILE, help="A YAML file with the space, as in suites.")
 @click.option("--evaluations", type=float, help="The budget in full evaluations.")
-@click.option("--budget", callback=_seconds, help="Or what all trials may take, like 3h.")
-@click.option("--trial-time", callback=_seconds, help="What a full evaluation takes, like 4min.")
+@option("--budget", parse=parse_seconds, help="Or what all trials may take, like 3h.")
+@option("--trial-time", parse=parse_seconds, help="What a full evaluation takes, like 4min.")
 @click.option("--workers", type=shared.COUNT, help="Trials at a time.")
 @click.option(
     "--settle",
@@ -94,6 +85,7 @@ def recommend(
         _evaluate(evidence, output)
         return
     found = recommended.recommended(evidence=evidence, **options)
+    # Before anything is printed, because the file may be there already.
     if settle is not None:
         recommended.settle(settle, found)
         click.echo(f"{settle}: `hpobench run {settle}` tells them apart", err=True)
@@ -109,17 +101,15 @@ def recommend(
 def _show(one: Recommendation, output: shared.Output) -> None:
     from hpobench.evidence.advice_text import COLUMNS, answer, grounds, rows
 
-    for line in answer(one.advice):
-        shared.say(line)
+    shared.say(*answer(one.advice))
     if output.quiet:
         return
-    for line in one.notes():
-        shared.say(line)
+    shared.say(*one.notes())
     click.echo()
     shared.show(COLUMNS, rows(one.advice, _SHOWN))
     click.echo()
     for line in grounds(one.advice):
-        shared.say(line, "    " if line.startswith(" ") else "")
+        shared.say(line, indent="    " if line.startswith(" ") else "")
     click.echo()
     for line in one.to_paste():
         click.echo(f"    {line}")
@@ -149,8 +139,7 @@ def _evaluate(evidence: Path | None, output: shared.Output) -> None:
     if output.as_json:
         shared.print_json({"verdict": verdict, "rows": list(map(recommended.facts, rows))})
         return
-    for line in verdict:
-        shared.say(line)
+    shared.say(*verdict)
     if output.quiet:
         return
     click.echo("\nMean normalised regret on families that were left out, each counting as one:")

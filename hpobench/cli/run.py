@@ -8,8 +8,11 @@ import click
 
 from hpobench.cli import shared
 from hpobench.cli.changing import changing_options
+from hpobench.cli.plan import show_plan
 from hpobench.contract.errors import UsageError
 from hpobench.suites.run_options import MARGIN, MAX_SEEDS, RunOptions
+from hpobench.verbs.execution import execute
+from hpobench.verbs.planned import planned
 
 UNLOGGED = 3
 """Exit code when MLflow did not take what is done and stored."""
@@ -98,9 +101,6 @@ def run(
     """
     chosen = RunOptions(**options)
     if dry_run:
-        from hpobench.cli.plan import show_plan
-        from hpobench.verbs.planned import planned
-
         if any(output) or open_page:
             raise UsageError(
                 "--quiet, --verbose, --json and --open are about a run, and with --dry-run nothing "
@@ -108,13 +108,12 @@ def run(
             )
         show_plan(planned(suite, chosen, changes))
         return
-    from hpobench.verbs.execution import execute
-
     ended = execute(suite, chosen, output.display(), changes)
     summary = ended.summary
     facts = {"folder": str(summary.folder), "cells": dict(summary.counts), "ran": summary.ran}
     facts["seconds"] = round(summary.seconds, 1)
     shared.end_with_report(ended.report, output, open_page=open_page, **facts)
+    # A cell that failed weighs more than one that MLflow did not take.
     if not ended.complete:
         raise SystemExit(1)
     if ended.unlogged:

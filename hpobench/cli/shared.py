@@ -58,13 +58,14 @@ class ResultsFolder(click.Path):
         self._writes = writes
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from hpobench.verbs.folders import fetched
+        from hpobench.verbs.folders import fetched  # only where a verb runs, not for --help
 
         try:
             path, publish = fetched(value, **self._how)
         except ValueError as error:
             self.fail(str(error), param, ctx)
         if self._writes and ctx is not None:
+            # Also after an error: what is stored by then is worth keeping.
             ctx.call_on_close(publish)
         return super().convert(path, param, ctx)
 
@@ -320,6 +321,7 @@ def fill(text: str, indent: str = "") -> str:
     return textwrap.fill(printable(text), COLUMNS, subsequent_indent=indent, **_WHOLE)
 
 
-def say(text: str, indent: str = "") -> None:
-    """Print ``text`` in lines that :func:`fill` makes."""
-    click.echo(fill(text, indent))
+def say(*texts: str, indent: str = "") -> None:
+    """Print each of ``texts`` in lines that :func:`fill` makes."""
+    for text in texts:
+        click.echo(fill(text, indent))

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from hpobench.cli import shared
+from hpobench.verbs import reports
 
 
 @click.command()
@@ -24,8 +25,6 @@ def site(
     They have leaderboards at every budget, advice, and a card for each searcher, scheduler and
     problem; the suites with results in FOLDERS get the same pages. They need no server.
     """
-    from hpobench.verbs import reports
-
     built = reports.site(out, folders, evidence)
     facts = {"page": str(built.page), "files": built.files, "bytes": built.size}
     size = f"{built.files:,} files, {built.size / 1e6:.1f} MB"

@@ -10,6 +10,7 @@ import click
 from hpobench.cli import shared
 from hpobench.contract.errors import UsageError
 from hpobench.contract.wording import count, listed
+from hpobench.verbs import verification
 
 
 @click.command()
@@ -47,8 +48,6 @@ def verify(stored: Path, repair: bool, output: shared.Output, **options: Any) ->
     suites of the evidence. Says which altered cells this would have shown, with what probability,
     and ends with code 1 if a cell differs or none could run.
     """
-    from hpobench.verbs import verification
-
     # Left out where not given: what they are by default stands in one place, SampleOptions.
     given = {name: value for name, value in options.items() if value not in (None, ())}
     if "cells" not in given and given:

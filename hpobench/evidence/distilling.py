@@ -12,13 +12,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hpobench.analysis.core.align import align
-from hpobench.analysis.core.bounds import bounded
 from hpobench.analysis.core.budgets import stored_mapping
-from hpobench.analysis.core.families import families_of
-from hpobench.analysis.core.incumbent import incumbents
+from hpobench.analysis.core.incumbent import align, incumbents
 from hpobench.analysis.core.normalise import normalised_regret
-from hpobench.analysis.core.references import referenced
+from hpobench.analysis.core.reference_losses import bounded, referenced
+from hpobench.analysis.inference.families import families_of
 from hpobench.analysis.settings import FloatArray
 from hpobench.contract.errors import StoreError
 from hpobench.contract.space import Space

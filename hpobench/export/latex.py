@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hpobench.analysis.exhibits import (
-    Table,
+    TableExhibit,
     anytime_score,
     final_loss,
     shown,
@@ -22,15 +22,14 @@ from hpobench.analysis.exhibits import (
 from hpobench.analysis.notes import notes
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
+from hpobench.analysis.text.csv_files import Names, csv_bytes
 from hpobench.analysis.text.fields import Field, TableEntry
-from hpobench.analysis.text.file_names import Names
 from hpobench.analysis.text.phrases import reading
-from hpobench.analysis.text.spreadsheet import csv_bytes
 from hpobench.contract.errors import StoreError
 from hpobench.contract.files import own_folder, write_whole
 from hpobench.store.read.reader import Results
 
-EXPORTED: tuple[Table[Any], ...] = (final_loss, standings, speedup, anytime_score)
+EXPORTED: tuple[TableExhibit[Any], ...] = (final_loss, standings, speedup, anytime_score)
 
 _ESCAPES = str.maketrans(
     {

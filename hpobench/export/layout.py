@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from hpobench.analysis.text.file_names import Names, slug
-from hpobench.analysis.text.spreadsheet import csv_bytes
+from hpobench.analysis.text.csv_files import Names, csv_bytes, slug
 from hpobench.contract.files import write_whole
 from hpobench.export.traces import Traces
 from hpobench.store.read.reader import Results

@@ -15,7 +15,7 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import algorithm_names, problems_of
 from hpobench.analysis.core.incumbent import incumbents, run_of
-from hpobench.analysis.core.references import completed, unreferenced
+from hpobench.analysis.core.reference_losses import completed, unreferenced
 from hpobench.analysis.settings import FloatArray, IntArray
 from hpobench.contract.errors import StoreError
 from hpobench.store.read.reader import Results

@@ -44,11 +44,8 @@ def build_scheduler(ref: PluginRef) -> Scheduler:
 def build_searcher(
     ref: PluginRef, space: Space, seed: int, fidelity: Fidelity, prior: Prior | None = None
 ) -> Searcher:
-    """A searcher for one run, which must be closed after it.
-
-    A searcher of Ray's comes in an adapter. A searcher with an environment of its own runs there,
-    in another process.
-    """
+    """A searcher for one run, which must be closed after it: a searcher of Ray's in an adapter, one
+    with an environment of its own in another process."""
     from hpobench.plugins.isolation.remote import RemoteSearcher
 
     searcher = construct_searcher(ref, space, seed, fidelity, prior)

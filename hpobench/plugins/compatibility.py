@@ -53,7 +53,11 @@ def trait(cls: type, name: str) -> Any:
 def compatibility(searcher: type, scheduler: type) -> Compatibility:
     """What to know about running the plugin class ``searcher`` under ``scheduler``."""
     groups = trait(scheduler, "lookahead") or trait(scheduler, "clones")
-    if groups and limits_concurrency(searcher):
+    limited = any(
+        cls.__name__ == "ConcurrencyLimiter" and cls.__module__.startswith("ray.")
+        for cls in searcher.__mro__
+    )
+    if groups and limited:
         return Compatibility("refused", (_LIMITED,))
     if trait(searcher, "schedules_itself") != trait(scheduler, "leaves_scheduling"):
         return Compatibility("refused", (_FUSED if trait(searcher, "schedules_itself") else _OWN,))
@@ -78,14 +82,6 @@ def space_objection(searcher: type, space: Space) -> str | None:
     if space.conditional and not trait(searcher, "conditional"):
         return "the space has conditions, which the searcher does not understand"
     return None
-
-
-def limits_concurrency(searcher: type) -> bool:
-    """Whether a searcher class is, or wraps itself as, Ray's ``ConcurrencyLimiter``."""
-    return any(
-        cls.__name__ == "ConcurrencyLimiter" and cls.__module__.startswith("ray.")
-        for cls in searcher.__mro__
-    )
 
 
 def matrix(registry: Registry) -> list[MatrixField]:

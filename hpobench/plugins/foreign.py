@@ -1,8 +1,5 @@
-"""Calls into a plugin: whatever its code raises becomes an error about the plugin.
-
-A plugin may raise anything, also ``SystemExit``, ``KeyboardInterrupt`` and errors whose message
-cannot be read. None of that may end hpobench without a word.
-"""
+"""Calls into a plugin: whatever its code raises becomes an error about the plugin, also
+``SystemExit``, ``KeyboardInterrupt`` and errors whose message cannot be read."""
 
 from __future__ import annotations
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ray.tune.search import Searcher as AnyRaySearcher
 
 METRIC = "loss"
-_SEEDS = ("seed", "random_state_seed", "random_state")
-"""The names of the seed in the searchers that ship with Ray."""
 
 
 class RaySearcher(Searcher):
@@ -44,21 +42,14 @@ class RaySearcher(Searcher):
         """The suggestion for each running trial, because some searchers want it back verbatim."""
 
     def ask(self, trial: int) -> Config:
-        """The searcher's suggestion as a configuration.
-
-        Raises :class:`NothingYet` if the searcher suggests nothing at the moment, and
-        :class:`CellError` if it leaves out a parameter.
-        """
         suggestion = self._searcher.suggest(_trial_id(trial))
         if suggestion is None:
             raise NothingYet
         if suggestion == self._searcher.FINISHED:
             raise Exhausted(f"{type(self._searcher).__name__} has finished")
-        missing = [name for name in self._space.names if name not in suggestion]
-        if missing:
-            raise CellError(
-                f"{type(self._searcher).__name__} suggested no value for {', '.join(missing)}"
-            )
+        if missing := [name for name in self._space.names if name not in suggestion]:
+            what = f"suggested no value for {', '.join(missing)}"
+            raise CellError(f"{type(self._searcher).__name__} {what}")
         self._suggested[trial] = suggestion
         return self._space.build({p.name: _plain(p, suggestion[p.name]) for p in self._space})
 
@@ -94,14 +85,13 @@ def build_ray_searcher(
 ) -> RaySearcher:
     """A searcher of the class ``cls`` for one run, with its seed and in the adapter.
 
-    The seed goes to the first of the parameters ``seed``, ``random_state_seed`` and
-    ``random_state`` that ``cls`` has. A class without one can only draw from the global
-    generators, which are seeded for the whole cell.
-
     Raises :class:`UsageError` for options that ``cls`` does not take, and for a seed among them.
     """
     signature = inspect.signature(cls)
-    name = next((name for name in _SEEDS if name in signature.parameters), None)
+    # The names of the seed in the searchers that ship with Ray. A class without one can only draw
+    # from the global generators, which are seeded for the whole cell.
+    seeds = ("seed", "random_state_seed", "random_state")
+    name = next((name for name in seeds if name in signature.parameters), None)
     if name in options:
         raise UsageError(f"{cls.__name__}: leave out {name}; every cell passes its own seed")
     arguments = options if name is None else {**options, name: seed}
@@ -113,11 +103,8 @@ def build_ray_searcher(
 
 
 def to_ray_space(space: Space) -> dict[str, Any]:
-    """``space`` as Ray Tune domains by parameter name, without conditions.
-
-    Ray has no ordinal domain: an ordinal parameter becomes a choice. Ray's integer domains
-    exclude their upper end, ours include it.
-    """
+    """``space`` as Ray Tune domains by parameter name, without conditions; an ordinal parameter
+    becomes a choice, because Ray has no ordinal domain."""
     from ray import tune
 
     domains: dict[str, Any] = {}
@@ -128,7 +115,7 @@ def to_ray_space(space: Space) -> dict[str, Any]:
                 domains[p.name] = make(p.low, p.high)
             case Int():
                 make = tune.lograndint if p.log else tune.randint
-                domains[p.name] = make(p.low, p.high + 1)
+                domains[p.name] = make(p.low, p.high + 1)  # Ray's end is exclusive, ours is not
             case _:
                 domains[p.name] = tune.choice(list(p.choices))
     return domains

@@ -101,8 +101,7 @@ class Registry:
     """All plugins of one run; ``plugins`` are files or folders that the user named.
 
     Raises :class:`PluginError` for a file that cannot be read, and for two plugins of the same
-    kind and name. A broken file of an installed package is left out, and its message is kept in
-    ``broken``.
+    kind and name. The message of a broken file of an installed package is kept in ``broken``.
     """
 
     def __init__(self, plugins: Iterable[Path | str] = ()) -> None:
@@ -116,9 +115,9 @@ class Registry:
                 self._add_installed(point)
         for path in self.plugins:
             # os.path: Path.is_dir raises if a name is too long for the disk.
-            if not (folder := os.path.isdir(path)) and not os.path.isfile(path):  # noqa: PTH112, PTH113
+            if not (is_folder := os.path.isdir(path)) and not os.path.isfile(path):  # noqa: PTH112, PTH113
                 raise PluginError(f"{path}: no such plugin file", path)
-            if self._add_all(_python_files(path) if folder else [path], "file") == 0:
+            if self._add_all(_python_files(path) if is_folder else [path], "file") == 0:
                 raise PluginError(
                     f"{path}: no plugin in it; a plugin is a class that derives from Searcher, "
                     "Scheduler or a Problem and has a name",

@@ -63,7 +63,8 @@ def _smallest_source(requirement: Requirement) -> str:
 @functools.cache
 def _extras() -> Mapping[str, frozenset[str]]:
     """The distributions that each extra of hpobench installs."""
-    pyproject, texts = PACKAGE.parent / "pyproject.toml", defaultdict(list)
+    pyproject = PACKAGE.parent / "pyproject.toml"
+    texts: dict[str, list[str]] = defaultdict(list)
     if pyproject.is_file():  # in a checkout, whose metadata may be those of an older one
         project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
         texts |= project["optional-dependencies"]

@@ -86,11 +86,8 @@ class Program:
         self._what, self._folder = what, folder
 
     def argv(self) -> list[str]:
-        """The command to start.
-
-        Raises :class:`UsageError` if the program is not an executable file, and
-        :class:`NotAvailableError` if it is not on PATH.
-        """
+        """The command to start; raises :class:`UsageError` if the program is not an executable
+        file, and :class:`NotAvailableError` if it is not on PATH."""
         first, what = self.run[0], self._what
         if os.sep not in first:
             if (found := shutil.which(first)) is None:

@@ -1,9 +1,6 @@
-"""Signatures show whether a problem is still the one that stored results belong to.
-
-A signature holds the losses of a few fixed configurations. Plugin, data and versions are part of
-a cell's identity already. A signature also notices what they do not show: another processor,
-another build of a library, an edit of the harness.
-"""
+"""Signatures: the losses of a few fixed configurations show whether a problem is still the one that
+stored results belong to. They also notice what a cell's identity does not show: another processor,
+another build of a library, an edit of the harness."""
 
 from __future__ import annotations
 

@@ -191,24 +191,20 @@ def _digest(tree: ast.Module) -> str:
 
 
 def _canonical(node: object) -> str:
-    """The tree as text like ``ast.dump``, whose output differs between versions of Python.
-
-    Empty fields do not count, because newer versions have more of them. Statements that are only
-    a text do not count either: they are docstrings.
-    """
+    """The tree as text like ``ast.dump``, whose output differs between versions of Python."""
     if isinstance(node, ast.AST):
         fields = (
             f"{name}={_canonical(value)}"
             for name, value in ast.iter_fields(node)
-            if value is not None and value != []
+            if value is not None and value != []  # newer versions have more fields, empty ones
         )
         return f"{type(node).__name__}({','.join(fields)})"
     if isinstance(node, list):
-        return f"[{','.join(_canonical(item) for item in node if not _is_text(item))}]"
+        code = (item for item in node if not _is_docstring(item))
+        return f"[{','.join(map(_canonical, code))}]"
     return ascii(node)  # repr() shows other characters as they are in a newer Unicode
 
 
-def _is_text(node: object) -> bool:
-    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant):
-        return False
-    return isinstance(node.value.value, str)
+def _is_docstring(node: object) -> bool:
+    constant = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(constant, ast.Constant) and isinstance(constant.value, str)

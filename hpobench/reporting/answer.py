@@ -19,7 +19,7 @@ import numpy as np
 
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.exhibits import speedup, standings
-from hpobench.analysis.inference.coverage import enough_seeds
+from hpobench.analysis.inference.bootstrap import enough_seeds
 from hpobench.analysis.settings import SCHEDULER, SEARCHER
 from hpobench.analysis.study import Study, each_of_several
 from hpobench.analysis.text import phrases

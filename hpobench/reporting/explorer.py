@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.charting import Spec, chart
-from hpobench.analysis.exhibits import FIGURES, Figure, anytime_regret, mean_regret, number_of
+from hpobench.analysis.exhibits import FIGURES, DrawnExhibit, anytime_regret, mean_regret, number_of
 from hpobench.analysis.looks import Styles
 from hpobench.analysis.settings import REGRET_FLOOR, Axis, Settings
 from hpobench.analysis.study import Study, Subject
@@ -79,7 +79,7 @@ def explorer(study: Study) -> dict[str, Any]:
     }
 
 
-def exhibits() -> tuple[Figure[Any], ...]:
+def exhibits() -> tuple[DrawnExhibit[Any], ...]:
     """The figures whose curves are explored: they need no chart of their own."""
     return FIGURES[number_of(anytime_regret)] + FIGURES[number_of(mean_regret)]
 

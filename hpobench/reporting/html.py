@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, as_completed
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias
 
 from markupsafe import Markup, escape
 
 from hpobench.analysis import exhibits
 from hpobench.analysis.drawing import processes
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.notes import notes
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
@@ -114,7 +113,7 @@ def _figures_meanwhile(files: Files, drawing: Drawing) -> Iterator[None]:
             drawing(done, len(drawn))
 
 
-def _figures() -> list[exhibits.Figure[Any]]:
+def _figures() -> list[exhibits.DrawnExhibit[Any]]:
     return [figure for own in exhibits.FIGURES.values() for figure in own]
 
 
@@ -143,11 +142,11 @@ def _page(
         "facts": _facts(study.every),
         "openings": openings(study, said),
         "reason": said.reason,
-        "notes": notes(study),
+        "notes": list(notes(study)),
         "reading": phrases.reading(study.settings),
         "explorer": embedded(explorer.explorer(study)) if study.any_done else "",
         "explorer_caption": explorer.caption(study.settings),
-        "entries": {tab: [one for one in entries if one.tab == tab] for tab in get_args(Tab)},
+        "entries": {tab: [one for one in entries if one.tab == tab] for tab in exhibits.TABS},
         "best": best_configurations(study),
         "replay": replay,
         "skipped": [

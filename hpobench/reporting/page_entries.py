@@ -12,15 +12,20 @@ import pandas as pd
 
 from hpobench.analysis.charting import Spec, chart
 from hpobench.analysis.drawing import processes
-from hpobench.analysis.exhibits import Figure, Frame, Table, heading, shown, table_entry
+from hpobench.analysis.exhibits import (
+    DrawnExhibit,
+    Frame,
+    TableExhibit,
+    heading,
+    shown,
+    table_entry,
+)
 from hpobench.analysis.exhibits._room import legible
-from hpobench.analysis.exhibits._tab import Tab
-from hpobench.analysis.figures import Figure as Description
+from hpobench.analysis.figures import Figure
 from hpobench.analysis.study import Study, Subject
+from hpobench.analysis.text.csv_files import Names, csv_bytes, slug
 from hpobench.analysis.text.fields import TableEntry
-from hpobench.analysis.text.file_names import Names, slug
 from hpobench.analysis.text.phrases import reading
-from hpobench.analysis.text.spreadsheet import csv_bytes
 from hpobench.contract.files import TEMPORARY, is_regular, own_folder, write_whole
 from hpobench.reporting.packed import packed
 
@@ -43,7 +48,7 @@ class ChartEntry:
 class PageEntry:
     """One exhibit where it stands on the page."""
 
-    tab: Tab
+    tab: str
     comparison: int | None
     """Which of the fair comparisons it is about, from 0; ``None`` for what is about all runs."""
     rows: str
@@ -68,7 +73,7 @@ class Files:
         # Without a page of ours, files that lie there are somebody else's.
         self._again = is_regular(folder / "index.html")
 
-    def charts(self, exhibits: Iterable[Figure[Any]]) -> list[PageEntry]:
+    def charts(self, exhibits: Iterable[DrawnExhibit[Any]]) -> list[PageEntry]:
         """Save the tables of all that ``exhibits`` show, and say how they are drawn."""
         entries = []
         for exhibit, subject in shown(self.study, exhibits):
@@ -86,14 +91,14 @@ class Files:
             entries.append(PageEntry(exhibit.TAB, comparison, rows, entry))
         return entries
 
-    def _described(self, exhibit: Figure[S], subject: S) -> tuple[Description, pd.DataFrame, str]:
+    def _described(self, exhibit: DrawnExhibit[S], subject: S) -> tuple[Figure, pd.DataFrame, str]:
         """The figure, the rows that there is room for, and the caption."""
         table = self.study.computed(exhibit.table, subject)
         drawn, left_out = legible(self.study, table)
         caption = exhibit.caption(self.study, subject, table) + left_out
         return exhibit.figure(self.study, subject, drawn), drawn, caption
 
-    def tables(self, exhibits: Iterable[Table[Any]]) -> list[PageEntry]:
+    def tables(self, exhibits: Iterable[TableExhibit[Any]]) -> list[PageEntry]:
         """Save the tables of all that ``exhibits`` show."""
         entries = []
         for exhibit, subject in shown(self.study, exhibits):
@@ -111,7 +116,7 @@ class Files:
         self._kept.add(path)
         return name
 
-    def figure(self, exhibit: Figure[S], subject: S) -> Future[list[Path]]:
+    def figure(self, exhibit: DrawnExhibit[S], subject: S) -> Future[list[Path]]:
         """Begin to draw one as a PNG and a PDF file for papers, with its caption, below
         ``figures/``."""
         path = self.folder / "figures" / self._stem(exhibit, subject)

@@ -9,12 +9,12 @@ import pandas as pd
 from markupsafe import Markup
 
 from hpobench.analysis.charting import Spec
-from hpobench.analysis.charting.replay import STATES, replay
+from hpobench.analysis.charting.scripted_charts import STATES, replay
 from hpobench.analysis.core.curves import algorithm_names
-from hpobench.analysis.core.occupancy import occupancy
+from hpobench.analysis.core.trial_steps import occupancy
 from hpobench.analysis.exhibits import standings
 from hpobench.analysis.exhibits.lineage import lineage
-from hpobench.analysis.numbers import far_apart
+from hpobench.analysis.figures import far_apart
 from hpobench.analysis.settings import FloatArray
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
@@ -104,7 +104,7 @@ def _played(study: Study, number: int, cell: pd.Series, problem: pd.Series) -> P
 def run_rows(events: pd.DataFrame, trials: pd.DataFrame, problem: pd.Series) -> pd.DataFrame:
     """A row for each result of one run, in order.
 
-    Columns as :data:`COLUMNS`: those that :func:`hpobench.analysis.charting.replay.replay` needs;
+    Columns as :data:`COLUMNS`: those of :func:`hpobench.analysis.charting.scripted_charts.replay`;
     ``begin`` and ``worker``, when and where the step began; ``best`` and ``leader``, the value of
     the incumbent and its stretch. Times are seconds of the run's clock.
     """

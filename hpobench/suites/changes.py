@@ -29,11 +29,8 @@ class Changes:
         return bool(self.keys or self.add)
 
     def applied(self, document: Document) -> Document:
-        """``document`` with the changes. An error about one of them names the option, like
-        ``--searchers``, and any other one its place in the suite.
-
-        Raises :class:`SuiteError`.
-        """
+        """``document`` with the changes; raises :class:`SuiteError`. An error about one of them
+        names the option, like ``--searchers``, and any other one its place in the suite."""
         if not (self and isinstance(document.value, dict)):
             return document
         own = dict(document.value)

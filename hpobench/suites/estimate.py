@@ -31,12 +31,9 @@ class Estimate:
     def of(
         cls, problem: Problem, budget: Budget, workers: int, seconds: float | None = None
     ) -> Estimate:
-        """The bounds that ``budget`` sets for ``workers`` on ``problem``.
-
-        ``seconds`` is what a full evaluation takes, by default what the problem itself says.
-
-        Raises :class:`PluginError` if the problem's own estimate makes no sense.
-        """
+        """The bounds that ``budget`` sets for ``workers`` on ``problem``, whose full evaluation
+        takes ``seconds``, by default what it says itself; raises :class:`PluginError` if that
+        makes no sense."""
         fidelity = problem.fidelity
         seconds = float(problem.estimate()) if seconds is None else seconds
         if not 0 < seconds <= MAX_SECONDS:
@@ -48,7 +45,7 @@ class Estimate:
             raise PluginError(
                 f"its fidelity has {fidelity.steps:,} steps; a trial has at most {MAX_RESULTS:,}"
             )
-        step = max(seconds / fidelity.steps, 1e-12)
+        step = max(seconds / fidelity.steps, 1e-12)  # a budget of time is divided by it
         bounds = [budget.resource_limit(fidelity) / fidelity.unit]
         if budget.trials is not None:
             bounds.append(float(budget.trials * fidelity.steps))
@@ -68,9 +65,10 @@ def certain_excess(budget: Budget, fidelity: Fidelity, *, in_full: bool) -> str 
     """What a cell is sure to have beyond what it can hold, and what would fit.
 
     ``in_full``: the scheduler lets every trial train to the end. ``None`` if the cell fits, or if
-    nobody can know: under a budget of time, and where trials are stopped early. A searcher that
-    runs out of configurations would end sooner, but then a smaller budget gives it the same cell.
+    nobody can know: under a budget of time, and where trials are stopped early.
     """
+    # A searcher that runs out of configurations would end sooner, but then a smaller budget gives
+    # it the same cell.
     if budget.time is not None:
         return None
     paid = budget.resource_limit(fidelity) / fidelity.unit  # every step is paid for

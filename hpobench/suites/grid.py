@@ -74,9 +74,7 @@ class Plan:
 def build_plan(suite: Suite) -> Plan:
     """The cells of ``suite``.
 
-    ``suite.only`` are globs of ``*`` and ``?``, one of which the labels of a cell must match in the
-    form ``searcher/scheduler/problem``. Brackets stand for themselves, because labels have them.
-
+    One of the globs in ``suite.only`` must match a cell's labels, ``searcher/scheduler/problem``.
     Every searcher is built once for each distinct space, so that options which cannot work are
     found before anything runs. Ray's own searchers and isolated ones are not built, because that
     would import their libraries. Raises :class:`SuiteError` if a plugin refuses its options, if a
@@ -84,6 +82,7 @@ def build_plan(suite: Suite) -> Plan:
     """
     screening = Screening(suite)
     skipped, picked = [], []
+    # Brackets stand for themselves, because labels have them.
     patterns = [glob.replace("[", "[[]") for glob in suite.only] or ["*"]
     for row in itertools.product(suite.problems, suite.schedulers, suite.searchers):
         problem, scheduler, searcher = row
@@ -96,6 +95,7 @@ def build_plan(suite: Suite) -> Plan:
             skipped.append(Skipped(*labels, reason))
     if not picked:
         raise SuiteError(_nothing_left(suite, skipped), file=suite.file)
+    # What a searcher proposes does not count for this, so each pair is looked at once.
     pairs = {(row[1].label, row[2].label): row[1:] for row in picked}
     for scheduler, problem in pairs.values():
         if (excess := screening.certain_excess(scheduler, problem)) is not None:
@@ -115,9 +115,8 @@ def build_plan(suite: Suite) -> Plan:
 
 def _combination(suite: Suite, row: Row, workers: int, screening: Screening) -> Combination:
     searcher, scheduler, problem = row
-    fingerprint = screening.fingerprints[problem.label]
+    data, budget = screening.fingerprints[problem.label], suite.budgets[problem.label]
     given = screening.given[repr(searcher.given), problem.label]
-    budget = suite.budgets[problem.label]
     learns = trait(load_class(searcher.file, searcher.cls), "multi_fidelity")
     tell: Tell = suite.tell or ("every" if learns else "last")
     more = suite.real_time()
@@ -132,7 +131,7 @@ def _combination(suite: Suite, row: Row, workers: int, screening: Screening) -> 
         stage=suite.stage,
         tell=tell,
         exact=suite.exact,
-        identity=cell_ids(*row, budget, workers, suite.stage, tell, fingerprint, identified),
+        identity=cell_ids(*row, budget, workers, suite.stage, tell, data, identified),
         **more,
     )
 

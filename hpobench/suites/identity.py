@@ -48,12 +48,7 @@ def cell_ids(
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Callable[[int], tuple[str, str]]:
     """Makes, of a seed, a readable id that is safe as a file name, and the JSON whose hash it ends
-    with.
-
-    ``data`` is the problem's fingerprint, ``more`` whatever else the stage depends on. What cells
-    that differ in their seeds share is looked up and written once, because a plan may have a
-    million of them.
-    """
+    with; ``data`` is the problem's fingerprint, ``more`` whatever else the stage depends on."""
     refs = {"searcher": searcher, "scheduler": scheduler, "problem": problem}
     names = (searcher.name, scheduler.name, problem.label)
     shared = {
@@ -69,6 +64,7 @@ def cell_ids(
         "tell": tell,
         **more,
     }
+    # What cells that differ in their seeds share is written once: a plan may have a million cells.
     before, after = (
         json.dumps(
             {key: value for key, value in shared.items() if (key < "seed") is first},

@@ -13,14 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from ruamel.yaml import YAML
+
 from hpobench.contract.errors import UsageError
 from hpobench.suites.yamlfile import MAX_BYTES
 
 
 def suite_text(resolved: Mapping[str, Any], plugins: Iterable[str | Path]) -> str:
     """``resolved`` as YAML, under a comment that lists the files of ``plugins``."""
-    from ruamel.yaml import YAML
-
     yaml = YAML()
     yaml.default_flow_style = None
     stream = io.StringIO()
@@ -34,8 +34,6 @@ def suite_text(resolved: Mapping[str, Any], plugins: Iterable[str | Path]) -> st
 
 def in_one_line(value: Any) -> str:
     """A plain ``value`` as YAML on one line."""
-    from ruamel.yaml import YAML
-
     yaml = YAML()
     yaml.default_flow_style, yaml.width = True, MAX_BYTES
     stream = io.StringIO()

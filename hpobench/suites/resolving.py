@@ -257,11 +257,8 @@ def _normal(document: Document, path: KeyPath, row: object) -> _Text:
 def registry_of(
     document: Document, named: Sequence[str], given: Sequence[str | os.PathLike[str]]
 ) -> Registry:
-    """All plugins that the suite in ``document`` may use: shipped ones, those of the files that it
-    has ``named``, and those of the files that are ``given`` with it.
-
-    A suite names files beside or below it, never elsewhere.
-    """
+    """All plugins that the suite in ``document`` may use: shipped ones, those of files beside or
+    below it that it has ``named``, and those of files that are ``given`` with it."""
     own, folder = [], document.folder
     for index, path in enumerate(named):
         where: KeyPath = ("plugins", index)

@@ -24,8 +24,7 @@ T = TypeVar("T")
 
 MAX_SEEDS, MARGIN = 100, 0.01
 """What ``until_decided`` and ``within`` take by default."""
-_SHORTEST_S = 10.0
-"""Of ``within``: a Ray of one's own starts and ends in five seconds, and the report takes some."""
+_SHORTEST_S = 10.0  # a Ray of one's own starts and ends in five seconds, and the report takes some
 
 
 _RANGES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
@@ -146,11 +145,7 @@ def taking(
 @dataclass(frozen=True)
 class Shard:
     """Shard ``number`` (from 1) of ``count``, of a plan with so many ``combinations`` for each
-    seed.
-
-    Neighbouring cells are in different shards, and so are the cells of one combination, so that no
-    shard has all the expensive ones.
-    """
+    seed."""
 
     number: int
     count: int
@@ -172,6 +167,8 @@ class Shard:
 
     def owner(self, place: int) -> int:
         """The number of the shard that has the cell at ``place`` of the plan."""
+        # Neighbouring cells are in different shards, and so are the cells of one combination, so
+        # that no shard has all the expensive ones.
         return (place + place // self.combinations) % self.count + 1
 
     def places(self, cells: int) -> list[int]:

@@ -78,12 +78,10 @@ class Suite:
         return replace(self, seeds=seeds)
 
     def scripts(self) -> list[Script]:
-        """What the environments are made from that searchers run in, each once.
-
-        A plan says what is wrong with a searcher whose file cannot be imported.
-        """
+        """What the environments are made from that searchers run in, each once."""
         found: dict[tuple[Path, str], Script] = {}
         for ref in self.searchers:
+            # A plan says what is wrong with a searcher whose file cannot be imported.
             with contextlib.suppress(PluginError):
                 if (script := script_of(ref)) is not None:
                     found[script.file, script.name] = script
@@ -93,9 +91,8 @@ class Suite:
         """The suite as plain YAML types, all defaults written out.
 
         Every searcher, scheduler and problem is a mapping with its ``name``, its label as
-        ``as``, and its options. Plugin files are left out, because a suite names only files in
-        its own folder and this is stored elsewhere. It loads as a suite when it is given the
-        plugin files that :meth:`to_yaml` lists.
+        ``as``, and its options. Plugin files are left out: it loads as a suite when it is given
+        those that :meth:`to_yaml` lists.
         """
         searchers, schedulers, problems = (
             [{"name": ref.name, "as": ref.label, **ref.options, **ref.given} for ref in refs]

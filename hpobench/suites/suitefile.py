@@ -31,7 +31,7 @@ MAX_WORKERS = 32_767
 """The store keeps a worker's number in 16 bits."""
 MAX_AMOUNT = 1e12
 """The most of a budget in seconds, resource or evaluations: enough for 30,000 years."""
-MAX_TRIALS = 10**9
+_MAX_TRIALS = 10**9
 
 
 def parse_seeds(value: object) -> Sequence[int]:
@@ -39,7 +39,7 @@ def parse_seeds(value: object) -> Sequence[int]:
     stand for; raises :class:`ValueError`."""
     if isinstance(value, str) and re.fullmatch(r"\s*\d{1,18}\s*", value):
         value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool):  # True is an int, but no number
         if not 1 <= value <= MAX_CELLS:
             raise ValueError(
                 f"{value} seeds; a number of seeds is from 1 to {MAX_CELLS:,}: 5 means the seeds 0 "
@@ -69,7 +69,7 @@ def parse_range(text: str) -> range | None:
 
     Raises :class:`ValueError` for a range that is backwards or endless.
     """
-    match = re.fullmatch(r"(\d{1,18})(?:\s*-\s*(\d{1,18}))?", text)
+    match = re.fullmatch(r"(\d{1,18})(?:\s*-\s*(\d{1,18}))?", text)  # what 64 bits hold
     if match is None:
         return None
     low, high = int(match[1]), int(match[2] or match[1])
@@ -119,7 +119,7 @@ class BudgetText(Strict):
     """``budget: {time: 1 h, trials: 100}``."""
 
     time: Annotated[Annotated[float, _Amount] | None, BeforeValidator(_seconds)] = None
-    trials: Annotated[int, Field(gt=0, le=MAX_TRIALS)] | None = None
+    trials: Annotated[int, Field(gt=0, le=_MAX_TRIALS)] | None = None
     resource: Annotated[float, _Amount] | None = None
     evaluations: Annotated[float, _Amount] | None = None
 

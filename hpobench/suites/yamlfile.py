@@ -1,8 +1,7 @@
-"""YAML 1.2 as plain values, with the line of every key.
+"""YAML 1.2, or a mapping from Python, as plain values, with the line of every key.
 
 Suites come from other people, so the reader sets limits: one small document of plain values, no
-tags, no duplicated keys, no aliases that expand without end. A mapping from Python keeps the same
-limits.
+tags, no duplicated keys, no aliases that expand without end.
 """
 
 from __future__ import annotations
@@ -81,12 +80,12 @@ def read_yaml(file: Path) -> Document:
     """The document in ``file``; raises :class:`SuiteError` with file and line if it is not plain
     YAML."""
     text, document = _text(file), Document(file)
-    yaml = YAML(typ="safe", pure=True)
+    yaml = YAML(typ="safe", pure=True)  # libyaml reads YAML 1.1, where `no` is a boolean
     yaml.Composer = _BoundedComposer
     try:
         root = yaml.compose(text)
-    except _LimitError as error:
-        raise SuiteError(str(error), file=file, line=error.line) from None
+    except SuiteError as error:
+        raise SuiteError(error.message, file=file, line=error.line) from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
@@ -166,12 +165,6 @@ def _text(file: Path) -> str:
         raise SuiteError("not UTF-8; save the file as UTF-8", file=file, line=line) from error
 
 
-class _LimitError(Exception):
-    def __init__(self, message: str, line: int) -> None:
-        super().__init__(message)
-        self.line = line
-
-
 class _BoundedComposer(Composer):
     """Stops at the limits, before the whole tree of a hostile file is built."""
 
@@ -182,10 +175,11 @@ class _BoundedComposer(Composer):
         self._depth += 1
         self._values += 1
         line = self.parser.peek_event().start_mark.line + 1
+        # Within ruamel.yaml the file is not known; read_yaml() adds it.
         if self._depth > MAX_DEPTH:
-            raise _LimitError(f"nested more than {MAX_DEPTH} levels deep", line)
+            raise SuiteError(f"nested more than {MAX_DEPTH} levels deep", line=line)
         if self._values > MAX_VALUES:
-            raise _LimitError(f"more than {MAX_VALUES} values, too many for a suite", line)
+            raise SuiteError(f"more than {MAX_VALUES} values, too many for a suite", line=line)
         node: Node | None = super().compose_node(parent, index)
         self._depth -= 1
         return node
@@ -201,6 +195,7 @@ class _Builder:
     def value(self, node: Node, path: KeyPath) -> Any:
         self._document.lines.setdefault(path, node.start_mark.line + 1)
         self._count += 1
+        # The composer counts an alias once, and what it stands for may be nested in itself.
         if self._count > MAX_VALUES or len(path) > MAX_DEPTH:
             raise self._document.error(path[:4], "aliases expand too far; write the values out")
         kind = (node.tag or "").removeprefix("tag:yaml.org,2002:")
@@ -242,11 +237,11 @@ class _Builder:
             return node.value
         resolved = self._yaml.resolver.resolve(ScalarNode, node.value, (True, False))
         meant = str(resolved).removeprefix("tag:yaml.org,2002:")
-        if kind == meant == "timestamp":
+        if kind == meant == "timestamp":  # JSON, which is what is stored, has no dates
             return node.value
         if kind not in _KINDS:
             raise self._document.error(path, f"tags like {node.tag} are not allowed")
-        if kind != meant and (kind, meant) != ("float", "int"):
+        if kind != meant and (kind, meant) != ("float", "int"):  # `!!float 1` is a number
             short = node.value if len(node.value) <= 40 else f"{node.value[:37]}..."
             raise self._document.error(path, f"{short!r} is no {_KINDS[kind]}")
         try:

@@ -70,7 +70,7 @@ def run(suite: Source, options: RunOptions) -> SuiteResults:
     :raises RayError: there is no cluster at ``address``.
     :raises StoreError: results cannot be written or read.
     """
-    from hpobench.verbs.execution import execute
+    from hpobench.verbs.execution import execute  # not before: `import hpobench` stays light
 
     return load(execute(suite, options).summary.folder)
 
@@ -98,14 +98,14 @@ def report(folder: str | os.PathLike[str]) -> Path:
     from hpobench.verbs.reports import write_page
 
     place = Place(place_of(folder))
+    # Of a folder in an object store a copy is written, which then goes back.
     page = write_page(place.fetch(), Display(), anew=True).page
     place.publish()
     return page
 
 
 def load(
-    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
-    *more: str | os.PathLike[str],
+    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *more: str | os.PathLike[str]
 ) -> SuiteResults:
     """The results in ``path``, a folder like ``results/quick``, as frames.
 

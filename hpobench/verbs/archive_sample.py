@@ -50,10 +50,7 @@ _UNREFERENCED = "its problem has no frozen references here"
 
 
 def verify_archive(
-    archive: Archive,
-    suites: Sequence[Source],
-    options: SampleOptions,
-    warn: Callable[[str], None],
+    archive: Archive, suites: Sequence[Source], options: SampleOptions, warn: Callable[[str], None]
 ) -> Verification:
     """Draw runs of ``archive``, run their cells in ``suites`` again, and compare what is distilled
     from both: the hash of events and trials, the regrets, and what the archive says of the problem.

@@ -50,6 +50,7 @@ def merge(files: Sequence[Path], into: Path | None) -> tuple[str, dict[str, Any]
     """
     if into is None or into.is_dir():
         raise UsageError("archives need a file to merge into: --into FILE")
+    # The same archive twice would count all of its runs as repeated.
     if len({path.resolve() for path in files}) < max(2, len(files)):
         raise UsageError("name two or more different archives to merge")
     archives = [read_archive(path) for path in files]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,8 @@ from hpobench.suites.changes import Changes
 from hpobench.suites.grid import Plan, build_plan
 from hpobench.suites.run_options import RunOptions
 from hpobench.suites.suite import Source, Suite
-from hpobench.verbs.comparison import Judge, Verdict
 from hpobench.verbs.execution import noted, prepare, read_suite, running
+from hpobench.verbs.judge import Judge, Verdict
 from hpobench.verbs.progress import Display
 
 _LONGEST = 50
@@ -36,7 +36,7 @@ _LONGEST = 50
 
 
 @dataclass(frozen=True)
-class Tried:
+class Probe:
     """What was found of one release."""
 
     release: str
@@ -45,26 +45,13 @@ class Tried:
     """The difference to the good release, or why it could not be tried."""
 
 
-@dataclass
 class Halving:
     """Halves the ``releases`` between a good one, the first, and a bad one, the last."""
 
-    releases: Sequence[str]
-    steps: list[Tried] = field(default_factory=list)
-    _at: dict[Verdict, int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._at = {"good": 0, "bad": len(self.releases) - 1}
-
-    @property
-    def good(self) -> str:
-        """The good release that is nearest to the first bad one."""
-        return self.releases[self._at["good"]]
-
-    @property
-    def bad(self) -> str:
-        """The first bad release that is known."""
-        return self.releases[self._at["bad"]]
+    def __init__(self, releases: Sequence[str]) -> None:
+        self.releases, self.steps = releases, list[Probe]()
+        self.good, self.bad = releases[0], releases[-1]
+        """The good release that is nearest to the first bad one that is known, and that one."""
 
     @property
     def moved(self) -> bool:
@@ -79,7 +66,8 @@ class Halving:
     @property
     def between(self) -> Sequence[str]:
         """The releases between these two."""
-        return self.releases[self._at["good"] + 1 : self._at["bad"]]
+        good, bad = map(self.releases.index, (self.good, self.bad))
+        return self.releases[good + 1 : bad]
 
     def next(self) -> str | None:
         """The release to try next, nearest to the middle; ``None`` if none is left."""
@@ -88,11 +76,13 @@ class Halving:
         left = [(abs(i - middle), one) for i, one in enumerate(self.between) if one not in tried]
         return min(left)[1] if left else None
 
-    def take(self, step: Tried) -> None:
+    def take(self, step: Probe) -> None:
         """Learn what was found of a release."""
         self.steps.append(step)
-        if step.verdict != "skipped":
-            self._at[step.verdict] = self.releases.index(step.release)
+        if step.verdict == "good":
+            self.good = step.release
+        elif step.verdict == "bad":
+            self.bad = step.release
 
 
 @dataclass(frozen=True)
@@ -122,6 +112,7 @@ class Bisection:
             f"at most about {len(between).bit_length()} to try"
         )
         halving = Halving([good, *(between if first == good else between[::-1]), bad])
+        # The bad end first: if it is no worse, there is nothing to look for.
         end = self._try(halving, bad)
         if end.verdict == "skipped":
             raise UsageError(f"{self.library} {bad}: {end.text}")
@@ -129,13 +120,14 @@ class Bisection:
             self._try(halving, release)
         return halving
 
-    def _try(self, halving: Halving, release: str) -> Tried:
+    def _try(self, halving: Halving, release: str) -> Probe:
         """Run what is missing of ``release``, compare it with the good one, and say so."""
         good = halving.releases[0]
         tried = [step.release for step in halving.steps if step.verdict != "skipped"]
         ref = self.suite.searchers[0]
         refs = [
             replace(ref, label=self.label(one), given={RELEASE: one, **ref.given})
+            # All so far stand in one plan, so that one results folder holds them all.
             for one in (good, *tried, release)
         ]
         place = self.suite.places["searcher", ref.label]
@@ -145,10 +137,10 @@ class Bisection:
         if (reason := _missing(suite.searchers[0])) is not None:
             raise UsageError(f"{self.library} {good}: {reason}")
         if (reason := _missing(suite.searchers[-1])) is not None:
-            step = Tried(release, "skipped", reason)
+            step = Probe(release, "skipped", reason)
         else:
             noted(self.run_cells(suite, build_plan(suite)), self.display)
-            step = Tried(release, *self.compared(good, release))
+            step = Probe(release, *self.compared(good, release))
         halving.take(step)
         self.display.note(f"{self.library} {release}: {step.verdict}: {step.text}")
         return step
@@ -247,6 +239,7 @@ def suite_of(source: Source, searcher: str, options: RunOptions) -> tuple[Suite,
             f"{suite.name}: runs are compared with one number of workers; the suite has several"
         )
     plain = [ref for ref in suite.searchers if RELEASE not in ref.given]
+    # A label is exact; a name may be that of several entries with other options.
     found: Sequence[PluginRef] = [ref for ref in plain if ref.label == searcher]
     found = found or [ref for ref in plain if ref.name == searcher]
     if not found:

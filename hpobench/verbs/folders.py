@@ -24,7 +24,7 @@ def fetched(
     """
     from hpobench.store.remote.place import Place, place_of
 
-    if archive and exists and given == SHIPPED:
+    if archive and exists and given == SHIPPED:  # what is to be written is never the shipped one
         from hpobench.evidence.archive import shipped
 
         given = shipped()
@@ -41,7 +41,8 @@ def fetched(
 
 
 def merge(folders: Sequence[Path], into: Path | None) -> tuple[Path, int, int]:
-    """Join results in ``folders`` as :func:`hpobench.store.join.merging.merge` says."""
+    """Bring the results in ``folders`` into one, as
+    :func:`hpobench.store.join.merging.merge` says."""
     from hpobench.store.join.merging import merge as merged
 
     if into is not None and into.is_file():

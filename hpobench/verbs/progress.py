@@ -80,6 +80,7 @@ class Shown(Display):
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[Sequence[Progress]]:
+        # Elsewhere, as in logs of a CI, a bar would be thousands of lines.
         if sys.stdout.isatty():
             display = LiveProgress()
             with display.live:
@@ -181,6 +182,7 @@ class TrialLines:
         if not self._pace.due(now, last=counts.finished >= self._total):
             return
         text = _trials(counts, self._total)
+        # The pace since the first trial ended: until then Ray and its workers start.
         done, begin = self._first = self._first or (counts.finished, now)
         if counts.finished > done:
             left = (now - begin) / (counts.finished - done) * (self._total - counts.finished)
@@ -192,31 +194,30 @@ def _trials(counts: TrialCounts, total: int) -> str:
     return f"{counts.finished}/{total} trials, {counts.failed} failed"
 
 
-class LineProgress:
+class LineProgress(Tally):
     """A plain line every ten seconds."""
 
     def __init__(self) -> None:
-        self.tally = Tally()
+        super().__init__()
         self._pace = Pace()
 
     def begin(self, total: int, stored: int, problems: ProblemRows) -> None:
-        self.tally.begin(total, stored, problems)
+        super().begin(total, stored, problems)
         self._pace.due(time.monotonic(), last=True)
         print(f"{total} cells, {stored} of them stored by earlier runs", flush=True)
 
     def update(self, batches: Sequence[Batch], running: int) -> None:
-        tally = self.tally
-        tally.update(batches, running)
-        ended = tally.stored + tally.finished
-        if not self._pace.due(time.monotonic(), last=ended == tally.total):
+        super().update(batches, running)
+        ended = self.stored + self.finished
+        if not self._pace.due(time.monotonic(), last=ended == self.total):
             return
-        why = f"{tally.failed} failed (`hpobench status` will say why)"
-        parts = [f"{ended}/{tally.total} cells, {why if tally.failed else 'none failed'}"]
-        parts.append(f"{duration(tally.elapsed)} gone")
-        if outlook := tally.outlook():
+        why = f"{self.failed} failed (`hpobench status` will say why)"
+        parts = [f"{ended}/{self.total} cells, {why if self.failed else 'none failed'}"]
+        parts.append(f"{duration(self.elapsed)} gone")
+        if outlook := self.outlook():
             parts.append(outlook)
         text = ", ".join(parts)
-        if len(best := tally.leaders(2)) == 2:
+        if len(best := self.leaders(2)) == 2:
             (first, regret, _), (second, next_regret, _) = best
             if (gap := next_regret - regret) > 0:
                 text += f"; so far {first} leads, with a mean regret {gap:.3f} lower than that of "
@@ -226,14 +227,14 @@ class LineProgress:
         print(text, flush=True)
 
 
-class LiveProgress:
+class LiveProgress(Tally):
     """A bar, the counts and the leaders, redrawn in place."""
 
     def __init__(self) -> None:
         from rich.live import Live
         from rich.progress import BarColumn, Progress, TextColumn
 
-        self.tally = Tally()
+        super().__init__()
         self._bar = Progress(
             TextColumn("{task.completed}/{task.total} cells"),
             BarColumn(bar_width=20),
@@ -243,15 +244,14 @@ class LiveProgress:
         self.live = Live(get_renderable=self._render, refresh_per_second=4)
 
     def begin(self, total: int, stored: int, problems: ProblemRows) -> None:
-        self.tally.begin(total, stored, problems)
+        super().begin(total, stored, problems)
         self._bar.update(self._task, total=total, completed=stored)
 
     def update(self, batches: Sequence[Batch], running: int) -> None:
-        tally = self.tally
-        tally.update(batches, running)
+        super().update(batches, running)
         # A line of 80 columns has room for this.
-        counts = f"{tally.running} running, {tally.failed} failed  {tally.outlook()}"
-        self._bar.update(self._task, completed=tally.stored + tally.finished, counts=counts)
+        counts = f"{self.running} running, {self.failed} failed  {self.outlook()}"
+        self._bar.update(self._task, completed=self.stored + self.finished, counts=counts)
 
     def _render(self) -> RenderableType:
         from rich.console import Group
@@ -259,7 +259,7 @@ class LiveProgress:
         from rich.text import Text
 
         parts: list[RenderableType] = [self._bar]
-        if leaders := self.tally.leaders(5):
+        if leaders := self.leaders(5):
             table = Table(box=None)
             table.add_column("leading so far")
             table.add_column("mean regret above the first's", justify="right")

@@ -129,6 +129,7 @@ def evaluate(
         try:
             problems = members(read.problem, {}, plugins)
         except NotAvailableError as error:
+            # Of all portfolios those are evaluated whose data is here.
             if name:
                 raise
             warn(f"left out: {error}")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -130,44 +129,23 @@ def answer_of(folder: Path) -> Answer:
     return up_to_date(folder) or answer(Study(load_results(folder)))
 
 
-@dataclass(frozen=True)
-class Status:
-    """How far a run is."""
-
-    cells: int
-    """Planned."""
-    counts: Mapping[str, int]
-    """Cells by :data:`STATUSES`."""
-    errors: Mapping[str, str | None]
-    """Of cells that did not end well, by their ids."""
-    missing: tuple[str, ...]
-    answer: Answer | None
-    silence: str
-    """Why there is no answer, where it could be expected; else empty."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The facts for programs."""
-        from hpobench.reporting.answer_text import answer_json
-
-        counts = {name: self.counts[name] for name in STATUSES}
-        lists = {"errors": dict(self.errors), "missing_cells": list(self.missing)}
-        return {**counts, **lists, **answer_json(self.answer)}
-
-
-def status(folder: Path, *, answer: bool = True) -> Status:
-    """How far the run in ``folder`` is; without ``answer`` it is not computed who leads."""
+def status(folder: Path, *, answer: bool = True) -> tuple[dict[str, Any], Answer | None, str]:
+    """How far the run in ``folder`` is: its cells by :data:`STATUSES`, the ``errors`` of those that
+    did not end well by their ids, and the ``missing_cells``; who leads, unless no ``answer`` is
+    wanted; and why there is none where it could be expected."""
     from hpobench.store.read.reader import load_cells, load_plan
 
     planned = load_plan(folder)["cells"]
     columns = ("cell", "status", "error", "results")
     stored = {row["cell"]: row for row in load_cells(folder, columns)}
     rows = [stored[name] for name in planned if name in stored]
-    missing = tuple(name for name in planned if name not in stored)
+    missing = [name for name in planned if name not in stored]
     counts = Counter(row["status"] for row in rows) + Counter(missing=len(missing))
-    errors = {row["cell"]: row["error"] for row in rows if row["status"] != "done"}
+    facts: dict[str, Any] = {name: counts[name] for name in STATUSES}
+    facts["errors"] = {row["cell"]: row["error"] for row in rows if row["status"] != "done"}
+    facts["missing_cells"] = missing
     results = sum(row["results"] for row in rows)
-    found, why = _answer(folder, results) if answer and counts["done"] else (None, "")
-    return Status(len(planned), counts, errors, missing, found, why)
+    return facts, *(_answer(folder, results) if answer and counts["done"] else (None, ""))
 
 
 def _answer(folder: Path, results: int) -> tuple[Answer | None, str]:
@@ -177,6 +155,7 @@ def _answer(folder: Path, results: int) -> tuple[Answer | None, str]:
     if (kept := up_to_date(folder)) is not None:
         return kept, ""
     here = any(folder.glob("events-*.parquet"))
+    # A small copy of a folder in an object store has no events.
     if not here or results > _MOST:
         return None, "`hpobench report` says who leads: it reads all that was stored"
     try:

@@ -34,9 +34,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     results = make_results(searchers=("random", "tpe", "gp", "<b>odd</b>"))
-    return write_report(
-        results, tmp_path_factory.mktemp("report"), settings=Settings(repetitions=100)
-    )
+    settings = Settings(repetitions=100)
+    return write_report(results, tmp_path_factory.mktemp("report"), settings=settings)
 
 
 class Opened:

@@ -23,8 +23,7 @@ RAW = re.compile(r"\$\\|mathdefault|\bNaN\b|\bundefined\b|\bnull\b|\[object|Infi
 
 def test_the_page_asks_for_nothing_and_has_no_faults(show: Any, report: Path) -> None:
     """With every chart drawn."""
-    opened = show("tab-curves")
-    opened.unfold()
+    (opened := show("tab-curves")).unfold()
     assert set(opened.asked) == {f"{report.as_uri()}#tab-curves"} or opened.asked == [
         report.as_uri()
     ]
@@ -35,13 +34,9 @@ def test_the_page_asks_for_nothing_and_has_no_faults(show: Any, report: Path) ->
 
 
 def ranked(page: Any) -> list[tuple[str, float]]:
-    rows = page.locator(".opening:visible tbody tr:visible").all()
     return [
-        (
-            row.locator("th").inner_text(),
-            float(row.locator(".regret").inner_text().split()[0]),
-        )
-        for row in rows
+        (row.locator("th").inner_text(), float(row.locator(".regret").inner_text().split()[0]))
+        for row in page.locator(".opening:visible tbody tr:visible").all()
     ]
 
 
@@ -116,8 +111,7 @@ def test_parts_and_links(show: Any) -> None:
         assert page.locator("[data-panel]:visible").get_attribute("id") == part
     page.evaluate("location.hash = 'cost'")
     page.wait_for_selector("#cost[open]")
-    link = page.locator("#cost tbody th a").first
-    link.click()
+    page.locator("#cost tbody th a").first.click()
     page.wait_for_selector("#runs[open]")
     assert page.locator(":target").is_visible()
     page.go_back()
@@ -125,8 +119,7 @@ def test_parts_and_links(show: Any) -> None:
 
 
 def test_words_are_explained(show: Any) -> None:
-    page = show(**DESK).page
-    word = page.locator("abbr:visible").first
+    word = show(**DESK).page.locator("abbr:visible").first
     word.hover()
     shown = word.evaluate("word => getComputedStyle(word, '::after').content")
     assert word.get_attribute("data-meaning")[:30] in shown
@@ -243,8 +236,7 @@ def test_scales(show: Any) -> None:
 
 
 def test_charts_show_their_numbers_to_who_points_at_them(show: Any) -> None:
-    opened = show("tab-curves", **DESK)
-    opened.unfold()
+    (opened := show("tab-curves", **DESK)).unfold()
     page = opened.page
     chart = page.locator("#rank-2 .chart")
     chart.scroll_into_view_if_needed()
@@ -264,8 +256,7 @@ def test_charts_show_their_numbers_to_who_points_at_them(show: Any) -> None:
 
 
 def test_a_legend_picks(show: Any) -> None:
-    opened = show("tab-curves", **DESK)
-    opened.unfold()
+    (opened := show("tab-curves", **DESK)).unfold()
     page = opened.page
     chart = page.locator("#rank-2 .chart")
     faint = chart.locator(
@@ -279,9 +270,7 @@ def test_a_legend_picks(show: Any) -> None:
     )
 
 
-def test_tables_are_saved_as_the_file_beside_the_page(
-    show: Any, report: Path, tmp_path: Path
-) -> None:
+def test_tables_are_saved_as_the_file_beside_it(show: Any, report: Path, tmp_path: Path) -> None:
     page = show("tab-setup", **DESK).page
     page.locator("#cost summary").first.click()
     with page.expect_download() as saved:
@@ -319,13 +308,10 @@ def test_tables_sort(show: Any) -> None:
 def test_nothing_is_broken_at_any_width(show: Any, device: dict[str, Any]) -> None:
     """No part is wider than the screen, no head of a table is set letter by letter, and no text
     is too small or is code's own."""
-    opened = show("tab-curves", **device)
-    opened.unfold()
+    (opened := show("tab-curves", **device)).unfold()
     page = opened.page
-    width = device["viewport"]["width"]
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    heads = page.eval_on_selector_all("thead", "all => all.map(t => t.offsetHeight)")
-    assert max(heads) <= 120
+    assert page.evaluate("document.documentElement.scrollWidth") <= device["viewport"]["width"]
+    assert max(page.eval_on_selector_all("thead", "all => all.map(t => t.offsetHeight)")) <= 120
     texts = page.eval_on_selector_all(
         ".chart svg text, .plot svg text",
         "all => all.map(t => [parseFloat(getComputedStyle(t).fontSize), t.textContent])",
@@ -341,8 +327,7 @@ def test_nothing_is_broken_at_any_width(show: Any, device: dict[str, Any]) -> No
 def test_charts_are_whole(show: Any, device: dict[str, Any]) -> None:
     """Every letter of a chart lies inside of it, and a chart wider than its place can be
     scrolled."""
-    opened = show("tab-curves", **device)
-    opened.unfold()
+    (opened := show("tab-curves", **device)).unfold()
     cut = opened.page.evaluate(
         """() => [...document.querySelectorAll('.chart svg')].flatMap((svg) => {
           const box = svg.getBoundingClientRect();
@@ -378,8 +363,7 @@ def test_accessibility(show: Any, scheme: str, device: dict[str, object]) -> Non
 
 
 def test_without_scripts_the_answer_is_there(browser: Browser, report: Path) -> None:
-    page = browser.new_page(java_script_enabled=False)
-    page.goto(report.as_uri())
+    (page := browser.new_page(java_script_enabled=False)).goto(report.as_uri())
     assert page.locator(".answer").first.is_visible()
     assert page.locator(".ranked tbody tr").first.is_visible()
     assert page.locator("#tab-setup").is_visible()

@@ -139,8 +139,7 @@ def test_filters_rank_again_and_the_address_keeps_them(visit: Show) -> None:
 
 def test_tables_sort_by_keyboard_and_stay_sorted(visit: Show) -> None:
     page = visit("index.html")
-    head = page.get_by_role("button", name="Thinking")
-    head.focus()
+    page.get_by_role("button", name="Thinking").focus()
     page.keyboard.press("Enter")
     column = page.get_by_role("columnheader", name="Thinking")
     assert column.get_attribute("aria-sort") == "ascending"
@@ -180,8 +179,7 @@ def test_the_form_answers_as_recommend_does(
     advice = advise(archive, Question(features, 100.0, 4, noisy=True))
     assert page.locator("#use").inner_text() == " ".join(answer(advice))
     assert ranked(page) == [str(one.algorithm) for one in advice.ranked[:10]]
-    near = page.locator("#near a").all_inner_texts()
-    assert near == [one.problem for one in advice.near]
+    assert page.locator("#near a").all_inner_texts() == [one.problem for one in advice.near]
     command = shlex.split(page.locator("#command").inner_text())
     assert command[:4] == ["hpobench", "recommend", "--floats", "2"]
     assert ("--conditional" in command) == conditional

@@ -113,9 +113,7 @@ def _gate(runner: Runner, **inputs: str) -> Ended:
     return runner.run(ROOT / "action.yml", suite | inputs, leave_out="Install hpobench")
 
 
-def test_a_change_that_makes_proposals_worse_is_a_regression(
-    runner: Runner, repository: Path
-) -> None:
+def test_a_change_to_worse_proposals_is_a_regression(runner: Runner, repository: Path) -> None:
     (repository / "src" / "tinyhpo" / "__init__.py").write_text(WORSE)
     _commit(repository)
     ended = _gate(runner, plugin="gate/plugin.py")
@@ -125,9 +123,7 @@ def test_a_change_that_makes_proposals_worse_is_a_regression(
     assert "| tiny | branin | 8 |" in ended.summary
 
 
-def test_a_change_of_words_passes_with_an_isolated_searcher(
-    runner: Runner, repository: Path
-) -> None:
+def test_a_change_of_words_passes_with_an_isolated_one(runner: Runner, repository: Path) -> None:
     project = repository / "pyproject.toml"
     project.write_text(project.read_text().replace('"1.0"', '"1.1"'))
     _commit(repository)

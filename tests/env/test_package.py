@@ -11,7 +11,5 @@ def test_sources_and_tree_make_the_same_wheel_with_nothing_unwanted(tmp_path: Pa
     wheel = build(tmp_path / "both")
     assert wheel.read_bytes() == of_the_tree(tmp_path / "tree").read_bytes()
     assert not unwanted(wheel)
-    assert [path.suffix for path in sorted((tmp_path / "both").glob("hpobench-*"))] == [
-        ".whl",
-        ".gz",
-    ]
+    expected = [".whl", ".gz"]
+    assert [path.suffix for path in sorted((tmp_path / "both").glob("hpobench-*"))] == expected

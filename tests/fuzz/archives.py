@@ -37,7 +37,7 @@ TREE = (
     f"sklearn: {{dataset: 'openml:{NUMBER}', estimator: sklearn.tree.DecisionTreeClassifier, "
     "space: {max_depth: {int: [1, 9]}}}"
 )
-LISTED = json.loads((PLUGIN_FOLDERS["problems"] / "data" / "downloads.json").read_text("utf-8"))
+LISTED = json.loads((PLUGIN_FOLDERS["problems"] / "data" / "downloads.json").read_text())
 
 
 def prepare(folder: Path) -> None:
@@ -65,7 +65,7 @@ def mutate(draw: Draw, origin: Path, folder: Path) -> Sequence[Command]:
         _openml(draw, origin, folder / "data" / "openml" / str(NUMBER))
         problem, stage, name = TREE, "live", f"openml:{NUMBER}"
     text = SUITE.replace("PROBLEM", f"{{{problem}}}").replace("STAGE", stage)
-    (folder / "suite.yaml").write_text(text, encoding="utf-8")
+    (folder / "suite.yaml").write_text(text)
     verbs = (["plan", "suite.yaml"], ["data", "list"], ["data", "verify", name])
     return [[*here, *verb] for verb in verbs]
 

@@ -30,8 +30,7 @@ def require_clear_end(command: Command, folder: Path) -> None:
     """Run ``command`` in ``folder``: it ends in time, with an exit code of its own, without a
     traceback."""
     errors = folder / ".stderr"
-    process = _context.Process(target=_child, args=(list(command), folder, errors))
-    process.start()
+    (process := _context.Process(target=_child, args=(list(command), folder, errors))).start()
     process.join(TIMEOUT_S)
     hangs = process.is_alive()
     if process.pid is not None:

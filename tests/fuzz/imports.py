@@ -44,14 +44,13 @@ def prepare(folder: Path) -> None:
     for number, config in enumerate(configs(TRIALS)):
         losses = list(enumerate(curve(config), 1))
         rows += [{**config, "epoch": step, "loss": loss} for step, loss in losses]
-        trial = folder / "ray" / f"trial_{number}"
-        trial.mkdir(parents=True)
-        (trial / "params.json").write_text(json.dumps(config), encoding="utf-8")
+        (trial := folder / "ray" / f"trial_{number}").mkdir(parents=True)
+        (trial / "params.json").write_text(json.dumps(config))
         results = [
             json.dumps({"loss": loss, "training_iteration": step, "time_total_s": 0.5 * step})
             for step, loss in losses
         ]
-        (trial / "result.json").write_text("\n".join([*results, ""]), encoding="utf-8")
+        (trial / "result.json").write_text("\n".join([*results, ""]))
     pd.DataFrame(rows).to_csv(folder / "rows.csv", index=False)
     pd.DataFrame(rows).to_parquet(folder / "rows.parquet")
 

@@ -78,18 +78,18 @@ def prepare(folder: Path) -> None:
     """Shipped plugins, the scaffolds of ``new`` and those of tests."""
     for shipped in _SHIPPED.split():
         key, _, rest = shipped.partition("/")
-        text = (PLUGIN_FOLDERS[key] / rest).read_text(encoding="utf-8")
+        text = (PLUGIN_FOLDERS[key] / rest).read_text()
         name = f"{key}_{Path(rest).name}"
         renamed = re.sub(r'(?m)^(    name = )"', r'\1"fuzz-', text)
-        (folder / name).write_text(renamed, encoding="utf-8")
+        (folder / name).write_text(renamed)
         lock = PLUGIN_FOLDERS[key] / f"{rest}.lock"
         if lock.exists():
             (folder / f"{name}.lock").write_bytes(lock.read_bytes())
     for path in sorted((Path(testing.__file__).parent / "scaffolds").glob("*.py")):
         (folder / f"template_{path.name}").write_bytes(path.read_bytes())
-    (folder / "tiny.py").write_text(PLUGIN, encoding="utf-8")
+    (folder / "tiny.py").write_text(PLUGIN)
     for path in sorted(folder.glob("*.py")):
-        path.with_suffix(".yaml").write_text(_suite(path), encoding="utf-8")
+        path.with_suffix(".yaml").write_text(_suite(path))
 
 
 def mutate(draw: Draw, origin: Path, folder: Path) -> Sequence[Command]:
@@ -114,8 +114,7 @@ def _suite(file: Path) -> str:
     """A suite of the plugins in ``file``, beside ``mine.py``, which will hold them."""
     entries: dict[str, list[str]] = {kind: [] for kind in _OTHERS}
     for found in find_plugins(file, nameless=True):
-        required = any(option.default is None for option in found.options)
-        if not required:
+        if not any(option.default is None for option in found.options):
             entries[found.kind].append(found.name)
         elif found.name in _REQUIRED:
             entries[found.kind].append(f"{{{found.name}: {_REQUIRED[found.name]}}}")
@@ -147,8 +146,7 @@ def _parsed(text: str) -> ast.expr:
 
 def _expression(draw: Draw) -> ast.expr:
     long = sampled_from([json.dumps("x" * size) for size in (300, 5000, 100_000)])
-    few = now_and_then(draw, 5)
-    return _parsed(draw(sampled_from(list(_DEEP)) | long if few else VALUE))
+    return _parsed(draw(sampled_from(list(_DEEP)) | long if now_and_then(draw, 5) else VALUE))
 
 
 def _value(draw: Draw, node: ast.Assign | ast.AnnAssign | ast.Return | ast.keyword) -> None:
@@ -158,8 +156,7 @@ def _value(draw: Draw, node: ast.Assign | ast.AnnAssign | ast.Return | ast.keywo
 
 def _attribute(draw: Draw, node: ast.ClassDef) -> None:
     """A class attribute of the contract with a value of any type."""
-    target = ast.Name(draw(NAME), ast.Store())
-    node.body.append(ast.Assign([target], _expression(draw)))
+    node.body.append(ast.Assign([ast.Name(draw(NAME), ast.Store())], _expression(draw)))
 
 
 def _method(draw: Draw, node: ast.ClassDef) -> None:

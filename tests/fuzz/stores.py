@@ -91,17 +91,17 @@ def _table(draw: Draw, folder: Path) -> None:
 def _json(draw: Draw, folder: Path) -> None:
     path = folder / index.PLAN
     if now_and_then(draw, 5):
-        path.write_text(draw(sampled_from(NOT_JSON)), encoding="latin-1")
+        path.write_text(draw(sampled_from(NOT_JSON)))
         return
     try:
-        content = reshaped(draw, json.loads(path.read_text("utf-8")))
+        content = reshaped(draw, json.loads(path.read_text()))
     except (ValueError, RecursionError):
         return  # an earlier change made it unreadable
     if isinstance(content, dict):
         content.pop(seal.KEY, None)
         index.write_json(path, content)
     else:
-        path.write_text(json.dumps(content), encoding="utf-8")
+        path.write_text(json.dumps(content))
 
 
 def _file(draw: Draw, folder: Path) -> None:

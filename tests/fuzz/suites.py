@@ -59,21 +59,21 @@ def prepare(folder: Path) -> None:
     texts = {"right": {}, **{str(n): {w[0]: w[1]} for n, w in enumerate(WRONG)}}
     for name, changes in texts.items():
         text = "\n".join({**LINES, **changes}.values()) + "\n"
-        (folder / f"case_{name}.yaml").write_text(text, encoding="utf-8")
-    (folder / "command.yaml").write_text(_COMMAND, encoding="utf-8")
+        (folder / f"case_{name}.yaml").write_text(text)
+    (folder / "command.yaml").write_text(_COMMAND)
 
 
 def mutate(draw: Draw, origin: Path, folder: Path) -> Sequence[Command]:
     kinds = ("case_right.yaml", "case_[0-9]*.yaml", "p*.yaml", "command.yaml")
     source = draw(sampled_from(sorted(origin.glob(draw(sampled_from(kinds))))))
-    text = source.read_text(encoding="utf-8")
+    text = source.read_text()
     for _ in range(draw(integers(1, 3))):
         text = draw(sampled_from(_CHANGES))(draw, text)
     data = text.encode("utf-8", "surrogatepass")
     if now_and_then(draw, 5):
         data = mutated_text(draw, data)
     (folder / "suite.yaml").write_bytes(data)
-    (folder / "tiny.py").write_text(PLUGIN, encoding="utf-8")
+    (folder / "tiny.py").write_text(PLUGIN)
     # A value that begins with a hyphen is one of the option, not an option.
     more = draw(sampled_from(([], [], [f"--seeds={draw(SCALAR)}"], ["--only=*"])))
     return [["plan", "suite.yaml", *more]]

@@ -65,7 +65,7 @@ def mutate(draw: Draw, origin: Path, folder: Path) -> Sequence[Command]:
     source = draw(sampled_from(sorted(origin.glob("*.parquet"))))
     table, file = pq.read_table(source), folder / "table.parquet"
     space = draw(sampled_from(("recorded", "original")))
-    (folder / "suite.yaml").write_text(SUITE.replace("SPACE", space), encoding="utf-8")
+    (folder / "suite.yaml").write_text(SUITE.replace("SPACE", space))
     match draw(sampled_from(("bytes", "bytes", "content", "content", "about", "many", "other"))):
         case "bytes":
             file.write_bytes(damaged(draw, source.read_bytes()))
@@ -101,7 +101,7 @@ def _other(draw: Draw, path: Path) -> None:
         case "empty":
             path.touch()
         case "text":
-            path.write_text("PAR1" + "x" * 100 + "PAR1", encoding="utf-8")
+            path.write_text("PAR1" + "x" * 100 + "PAR1")
         case "parquet":
             pq.write_table(pa.table({"a": [1]}), path)
         case _:

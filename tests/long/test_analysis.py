@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import doctest
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from hpobench.analysis.settings import Settings
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.reporting.html import write_report
 from hpobench.store.read.reader import Results
+from tests.support.command_line import python
 from tests.support.results_factory import make_results
 from tests.support.stored_results import run_suite
 
@@ -44,8 +43,8 @@ def results() -> Results:
 
 def test_importing_hpobench_imports_nothing_heavy() -> None:
     code = "import sys, hpobench; hpobench.load; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"ray", "pandas", "numpy", "pyarrow", "scipy"} & set(done.stdout.split())
+    heavy = {"ray", "pandas", "numpy", "pyarrow", "scipy"}
+    assert not heavy & set(python("-c", code).stdout.split())
 
 
 def test_the_docstring_s_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +73,7 @@ def test_tables_are_the_report_s(results: Results, tmp_path: Path) -> None:
             assert parts[0].pop("comparison").unique().tolist() == ["All 3 problems"]
             assert parts[1].pop("comparison").unique().tolist() == ["All 6 algorithms"]
         for part, suffix in zip(parts, ("", "-2"), strict=False):
-            stored = (tmp_path / "tables" / f"{name}{suffix}.csv").read_text(encoding="utf-8")
+            stored = (tmp_path / "tables" / f"{name}{suffix}.csv").read_text()
             assert part.to_csv(index=False, lineterminator="\n") == stored, name
 
 
@@ -113,8 +112,7 @@ def test_running_times_to_regrets(results: Results) -> None:
         a, p = curves.names.index(row.algorithm), curves.problems.index(row.problem)
         t = int(np.argmin(np.abs(np.array(given) - row.regret)))
         assert row.regret == pytest.approx(given[t])
-        assert row.ert == times[a, p, t]
-        assert row.target == targets[p, t]
+        assert (row.ert, row.target) == (times[a, p, t], targets[p, t])
         assert row.hits == np.isfinite(hits.at[a, p, :, t]).sum()
         assert row.runs == 4
     # Those of F4: 51 regrets where the optimum is known, else shares of the way to it.

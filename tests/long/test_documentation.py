@@ -50,8 +50,7 @@ def test_the_reference_has_the_public_names_and_no_others(site: Path) -> None:
     for module in PUBLIC:
         for name in importlib.import_module(module).__all__:
             assert f"{module}.{name}" in names or id(present(f"{module}.{name}")) in homes, name
-    private = {name for name in names if re.search(r"\._(?!_)", name)}
-    assert private == set()
+    assert {name for name in names if re.search(r"\._(?!_)", name)} == set()
 
 
 def present(name: str) -> object:
@@ -64,18 +63,18 @@ def present(name: str) -> object:
 
 
 def test_pages_ask_nothing_of_a_network(site: Path) -> None:
-    pages = [page.read_text(encoding="utf-8") for page in site.rglob("*.html")]
+    pages = [page.read_text() for page in site.rglob("*.html")]
     assert len(pages) > len(site_pages())
     asked = r"<(?:script|img|iframe|link(?! rel=\"(?:canonical|next|prev|index|search)\"))\b[^>]*?"
     for page in pages:
         assert re.findall(asked + r"(?:src|href)=\"(?:https?:)?//[^\"]*", page) == []
     for style in site.rglob("*.css"):
-        assert not re.search(r"(?:url\(['\"]?|@import ['\"])https?:", style.read_text("utf-8"))
+        assert not re.search(r"(?:url\(['\"]?|@import ['\"])https?:", style.read_text())
 
 
 def test_the_search_finds_pages_without_a_server(site: Path) -> None:
     """The index is a script, which browsers load from a disk, too."""
-    assert 'src="searchindex.js"' in (site / "search.html").read_text(encoding="utf-8")
-    index = (site / "searchindex.js").read_text(encoding="utf-8")
+    assert 'src="searchindex.js"' in (site / "search.html").read_text()
+    index = (site / "searchindex.js").read_text()
     assert index.startswith("Search.setIndex(")
     assert '"hyperband"' in index.lower() or "hyperband:" in index.lower()

@@ -22,8 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWar
 
 @pytest.mark.parametrize("kind", [archives, imports, plugins, stores, suites, tables])
 def test_no_mutant_is_a_fault_of_hpobench(kind: ModuleType, tmp_path: Path) -> None:
-    origin = tmp_path / "origin"
-    origin.mkdir()
+    (origin := tmp_path / "origin").mkdir()
     kind.prepare(origin)
 
     # By day the same mutants every time.

@@ -50,7 +50,7 @@ def test_an_import_of_a_higher_room_is_an_error(tmp_path: Path) -> None:
 
 def imported(file: Path) -> Iterator[str]:
     """The modules that ``file`` imports by their whole names."""
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+    for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -20,6 +20,7 @@ from hpobench.suites.suite import load_suite
 from tests import ROOT
 from tests.ray.faults.commands import finish
 from tests.support import gallery
+from tests.support.command_line import python
 from tests.support.documents import blocks, documents, runnable, site_pages
 from tests.support.frames import tuples
 from tests.support.notebook import code_cells
@@ -64,9 +65,7 @@ def shown(language: str, containing: str) -> str:
 
 def printed(script: Path) -> str:
     """What a Python file prints in a process of its own."""
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return python(script).stdout
 
 
 def test_the_example_of_a_search_prints_what_the_gallery_shows() -> None:
@@ -77,7 +76,7 @@ def test_the_example_of_a_search_prints_what_the_gallery_shows() -> None:
 
 
 def test_starts_tells_the_regrets_and_parameters_of_portfolios() -> None:
-    text = (ROOT / "docs" / "starts.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "starts.md").read_text()
     for model in models().values():
         if model.estimators:
             names = (f"`{name}`" for name in model.parameters.values())
@@ -88,16 +87,14 @@ def test_starts_tells_the_regrets_and_parameters_of_portfolios() -> None:
 
 
 def test_the_suite_of_stopping_crosses_searchers_with_stops(tmp_path: Path) -> None:
-    path = tmp_path / "stopped.yaml"
-    path.write_text(shown("yaml", "name: stopped\n"))
+    (path := tmp_path / "stopped.yaml").write_text(shown("yaml", "name: stopped\n"))
     stops = ["", "[stop=patience-20]"]
     labels = [f"{name}{stop}" for name in ("random", "optuna-tpe") for stop in stops]
     assert [ref.label for ref in load_suite(path).searchers] == labels
 
 
 def test_the_notebook_shows_what_it_stores(tmp_path: Path) -> None:
-    copy = tmp_path / NOTEBOOK.name
-    copy.write_bytes(NOTEBOOK.read_bytes())
+    (copy := tmp_path / NOTEBOOK.name).write_bytes(NOTEBOOK.read_bytes())
     command = [sys.executable, "-m", "tests.support.notebook", str(copy)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -107,10 +104,8 @@ def test_the_notebook_shows_what_it_stores(tmp_path: Path) -> None:
     )
     assert [words(one) for one in stored] == [words(one) for one in made]
     kinds = [kind for output in made for kind in output["data"]]
-    assert {kind: kinds.count(kind) for kind in ("text/html", "image/png")} == {
-        "text/html": 3,
-        "image/png": 3,
-    }
+    expected = {"text/html": 3, "image/png": 3}
+    assert {kind: kinds.count(kind) for kind in ("text/html", "image/png")} == expected
 
 
 def words(output: dict[str, Any]) -> tuple[list[str], set[str]]:
@@ -121,15 +116,13 @@ def words(output: dict[str, Any]) -> tuple[list[str], set[str]]:
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
-    path = tmp_path / "stubborn.py"
-    path.write_text(shown("python", "class Stubborn(Searcher)"))
+    (path := tmp_path / "stubborn.py").write_text(shown("python", "class Stubborn(Searcher)"))
     return path
 
 
 def test_the_readmes_suite_loads(tmp_path: Path) -> None:
     suites = [block.text for block in blocks(README) if block.language == "yaml"]
-    path = tmp_path / "mine.yaml"
-    path.write_text(suites[0])
+    (path := tmp_path / "mine.yaml").write_text(suites[0])
     assert build_plan(load_suite(path)).problems
 
 
@@ -162,9 +155,7 @@ def test_the_function_that_is_shown_is_a_problem_that_trains(tmp_path: Path) -> 
         assert last == pytest.approx((1 - 2 * lr) ** 18)
 
 
-def test_the_plugin_that_is_shown_runs_and_the_documents_read_its_results(
-    plugin: Any, tmp_path: Path
-) -> None:
+def test_the_shown_plugin_runs_and_the_documents_read_it(plugin: Any, tmp_path: Path) -> None:
     suite = tmp_path / "quick.yaml"
     suite.write_text(
         "name: quick\nsearchers: [stubborn]\nproblems: [branin]\nseeds: 2\n"
@@ -184,16 +175,7 @@ def test_the_plugin_that_is_shown_runs_and_the_documents_read_its_results(
 
 def program(code: str, folder: Path) -> str:
     """What ``code`` prints in ``folder``."""
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return python("-c", code, cwd=folder).stdout
 
 
 def test_ci_runs_the_readmes_test_command(tmp_path: Path) -> None:
@@ -206,7 +188,7 @@ def test_ci_runs_the_readmes_test_command(tmp_path: Path) -> None:
 
 
 def test_the_glossary_is_sorted() -> None:
-    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "glossary.md").read_text()
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
     words = [word for word, *_ in rows[1:]]
     assert words == sorted(words, key=str.lower)
@@ -214,7 +196,7 @@ def test_the_glossary_is_sorted() -> None:
 
 @pytest.mark.parametrize("page", ["architecture.md", "glossary.md"])
 def test_the_places_that_a_page_names_exist(page: str) -> None:
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8").rpartition("## The columns")[2]
+    text = (ROOT / "docs" / page).read_text().rpartition("## The columns")[2]
     places = re.findall(r"`([\w/]+(?:/|\.py))`", text)
     assert len(places) > 30
     assert [p for p in places if not any((f / p).exists() for f in (ROOT, ROOT / "hpobench"))] == []

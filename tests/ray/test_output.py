@@ -26,17 +26,14 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.args)
-def test_the_text_has_the_facts_of_the_json(
-    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_text_has_its_facts(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     distilled(SMOKE).write(tmp_path / "archive.parquet")
     numbers = itertools.count()
     suite: dict[str, Any] = {"name": "evidence", "searchers": ["random"], "seeds": 1}
     suite |= {"problems": ["branin"], "workers": 1, "budget": {"trials": 2}}
 
     def laid() -> Path:
-        folder = tmp_path / f"{next(numbers)}"
-        folder.mkdir()
+        (folder := tmp_path / f"{next(numbers)}").mkdir()
         (folder / "archive.parquet").write_bytes((tmp_path / "archive.parquet").read_bytes())
         return lay(folder)
 

@@ -7,7 +7,6 @@ import importlib
 import os
 import pkgutil
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -24,6 +23,7 @@ from hpobench.contract import errors, signals
 from hpobench.running.cluster import connect
 from hpobench.suites.grid import build_plan
 from tests.ray.faults.commands import events
+from tests.support.command_line import python
 
 ROOT = Path(hpobench.__file__).parents[1]
 SUITE = {
@@ -52,15 +52,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
         f"import hpobench\nfound = hpobench.run({SUITE!r}, results={str(folder)!r}, cpus=1)\n"
         "assert found.page.exists() and found.failed.empty and not found.missing\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = python("-c", code)
     (folder / "printed.txt").write_text(done.stdout + done.stderr)
-    assert done.returncode == 0, done.stderr
     return folder
 
 
@@ -98,8 +91,7 @@ def test_results_have_what_a_user_asks_for_first(folder: Any) -> None:
 def test_by_path_by_suite_and_again_everything_is_stored(
     folder: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    file = tmp_path / "suite.yaml"
-    file.write_text(YAML)
+    (file := tmp_path / "suite.yaml").write_text(YAML)
     before = events(folder / "tiny")
     for suite in (file, str(file), hpobench.load_suite(SUITE), SUITE):
         found = hpobench.run(suite, results=folder, report=False)
@@ -111,9 +103,7 @@ def test_by_path_by_suite_and_again_everything_is_stored(
 
 
 @pytest.mark.usefixtures("no_ray")
-def test_progress_prints_what_the_command_line_prints(
-    folder: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_progress_is_the_commands(folder: Any, capsys: pytest.CaptureFixture[str]) -> None:
     hpobench.run(SUITE, results=folder, progress=True)
     first, second, *_, last = capsys.readouterr().out.splitlines()
     assert first == "4 cells, 4 of them stored by earlier runs"
@@ -173,8 +163,7 @@ def test_ctrl_c_keeps_what_is_finished_and_goes_on_to_the_caller(tmp_path: Path)
             time.sleep(0.02)
         os.kill(os.getpid(), signal.SIGINT)
 
-    pressing = threading.Thread(target=press)
-    pressing.start()
+    (pressing := threading.Thread(target=press)).start()
     with pytest.raises(KeyboardInterrupt):
         hpobench.run(suite, results=tmp_path, cpus=1)
     pressing.join()
@@ -202,9 +191,8 @@ def test_a_cell_that_fails_is_no_exception(
     assert list(found.failed["searcher"]) == ["broken"]
     assert "no idea" in found.failed["error"][0]
     assert ", 1 failed>" in repr(found)
-    assert [record.getMessage() for record in caplog.records] == [
-        "`python -m hpobench status results/tiny` shows what failed"
-    ]
+    expected = ["`python -m hpobench status results/tiny` shows what failed"]
+    assert [record.getMessage() for record in caplog.records] == expected
 
 
 # -- planning and loading ------------------------------------------------------------------
@@ -255,9 +243,7 @@ def test_an_error_in_a_mapping_names_the_key() -> None:
         ({"address": "127.0.0.1:1"}, hpobench.RayError, "cannot connect"),
     ],
 )
-def test_arguments_that_are_wrong(
-    arguments: dict[str, Any], error: Any, message: str, tmp_path: Path
-) -> None:
+def test_bad_arguments(arguments: dict[str, Any], error: Any, message: str, tmp_path: Path) -> None:
     given: dict[str, Any] = {"suite": SUITE, "results": tmp_path} | arguments
     run: Any = hpobench.run  # types know `suite` by position only
     with pytest.raises(error, match=message) as caught:
@@ -280,7 +266,7 @@ def test_every_public_name_is_there_and_documented() -> None:
 
 
 def test_public_names_are_those_that_type_checkers_see() -> None:
-    tree = ast.parse(Path(hpobench.__file__).read_text(encoding="utf-8"))
+    tree = ast.parse(Path(hpobench.__file__).read_text())
     (block,) = (node for node in tree.body if isinstance(node, ast.If))
     seen = {
         alias.name
@@ -306,9 +292,8 @@ def test_no_module_hides_a_public_function() -> None:
 
 def test_importing_is_light() -> None:
     code = "import sys, hpobench; hpobench.run, hpobench.plan, hpobench.Space; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"ray", "pandas", "numpy", "pyarrow", "scipy", "click", "rich", "pydantic", "ruamel"}
-    assert not heavy & set(done.stdout.split())
+    assert not heavy & set(python("-c", code).stdout.split())
 
 
 def test_results_are_frames(folder: Any) -> None:

@@ -62,8 +62,7 @@ class Killing:
         """
         process = self._start()
         while not self._tally.faults:
-            working = self._wait(process)
-            if working and kills > 0 and time.monotonic() < deadline:
+            if self._wait(process) and kills > 0 and time.monotonic() < deadline:
                 kills -= self._strike(process)
             if process.poll() is not None:
                 if self._ended(process):

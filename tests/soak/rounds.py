@@ -22,7 +22,13 @@ import pandas as pd
 
 from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import events, finish, three_nodes
-from tests.ray.faults.live_watch import CELL, WORKER, Witness, faults, lines, sequence, survivors
+from tests.ray.faults.live_watch import (
+    CELL,
+    WORKER,
+    Witness,
+    live_faults,
+    sequence,
+)
 from tests.ray.faults.test_live import CHAIN, planned, write_suite
 from tests.soak.killing import Killing, Tally
 from tests.soak.victims import DRIVER, LIVE, LOCAL, MACHINE, VIRTUAL, Driver, Strike
@@ -95,8 +101,7 @@ def _virtual(
     *options: object,
 ) -> Tally:
     tally, begin = Tally(), time.monotonic()
-    suite = folder / "soak.yaml"
-    suite.write_text(SUITE)
+    (suite := folder / "soak.yaml").write_text(SUITE)
     common = ("run", suite, "--plugin", CHAIN, "--no-report", *(options or ("--cpus", 2)))
     finish(*common, "--results", folder / "calm")
     command = (*common, "--results", folder / "killed")
@@ -135,10 +140,9 @@ def live(scheduler: str) -> Round:
             suite = write_suite(folder, LIVE_SCHEDULERS[scheduler], trials=24, seeds=4)
             calm = _calm(folder, log, suite)
             tally = _live(folder, log, suite, victims, rng, kills, deadline)
-            if not tally.faults:
-                stored = sequence(load_results(folder / "killed" / "chains").events)
-                if not stored.equals(calm):
-                    tally.faults.append(f"other events than in {folder / 'calm'}")
+            stored = None if tally.faults else load_results(folder / "killed" / "chains").events
+            if stored is not None and not sequence(stored).equals(calm):
+                tally.faults.append(f"other events than in {folder / 'calm'}")
         return tally
 
     return run
@@ -157,8 +161,7 @@ def live_nodes(folder: Path, rng: random.Random, kills: int, deadline: float) ->
 
 def disk(folder: Path, rng: random.Random, kills: int, deadline: float) -> Tally:
     """A disk that is full again and again, and enlarged each time; needs root, who mounts it."""
-    small = folder / "killed"
-    small.mkdir()
+    (small := folder / "killed").mkdir()
     size = 200
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k", "none", small], check=True)
     tally, begin = Tally(), time.monotonic()
@@ -181,8 +184,7 @@ def disk(folder: Path, rng: random.Random, kills: int, deadline: float) -> Tally
                 size += rng.randint(40, 160)
                 subprocess.run(["mount", "-o", f"remount,size={size}k", small], check=True)
             subprocess.run(["mount", "-o", "remount,size=100m", small], check=True)
-            left = _live(folder, log, suite, {}, rng, 0, deadline)
-            tally.faults += left.faults
+            tally.faults += _live(folder, log, suite, {}, rng, 0, deadline).faults
     finally:
         subprocess.run(["umount", "-l", small], check=True)
         tally.seconds = time.monotonic() - begin
@@ -229,26 +231,10 @@ def _live(
 
     watched = {name: looked(strike) for name, strike in victims.items()}
     if Killing((*command, *where), watched, progress, log, rng, tally).finish(kills, deadline):
-        tally.faults += _live_faults(folder / "killed" / "chains", suite, witness, ours)
+        store = folder / "killed" / "chains"
+        tally.faults += live_faults(store, planned(suite), witness, ours)
     tally.seconds = time.monotonic() - begin
     return tally
-
-
-def _live_faults(store: Path, suite: Path, witness: Witness, ours: Sequence[str]) -> Iterator[str]:
-    results = load_results(store)
-    if set(results.cells["status"]) != {"done"}:
-        yield f"cells ended otherwise: {results.cells['error'].dropna().tolist()}"
-    if (results.trials["status"] == "failed").any():
-        yield f"trials failed: {results.trials['error'].dropna().tolist()[:3]}"
-    yield from faults(results, planned(suite))
-    yield from (f"step {key} was trained again, with a state saved" for key in witness.faults())
-    stored = set(zip(results.events["step"], results.events["loss"], strict=True))
-    if not stored <= {(line["step"], line["loss"]) for line in lines(witness.log)}:
-        yield "there are results that nobody trained"
-    if list((store / "journals").iterdir()):
-        yield "a journal is left"
-    if left := survivors(witness.log, titles=ours):
-        yield f"processes are left: {[title[:200] for title in left]}"
 
 
 # -- clusters ----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import psutil
 
 from tests.ray.faults.commands import kill
-from tests.ray.faults.live_watch import CELL, WORKER, of_run
+from tests.ray.faults.live_watch import CELL, WORKER, of_run, title_of
 
 Driver: TypeAlias = "subprocess.Popen[str]"
 Strike: TypeAlias = Callable[[Driver, Path, random.Random], bool]
@@ -25,7 +25,7 @@ def _of_command(*parts: str) -> Strike:
     """SIGKILL to one process of the run whose command line has one of ``parts``."""
 
     def strike(driver: Driver, log: Path, rng: random.Random) -> bool:
-        found = [p for p in of_run(log) if any(part in _command(p) for part in parts)]
+        found = [p for p in of_run(log) if any(part in title_of(p) for part in parts)]
         if not found:
             return False
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -34,12 +34,6 @@ def _of_command(*parts: str) -> Strike:
         return False
 
     return strike
-
-
-def _command(process: psutil.Process) -> str:
-    with contextlib.suppress(psutil.Error):
-        return " ".join(process.cmdline())
-    return ""
 
 
 def _driver(*, everything: bool) -> Strike:

@@ -16,6 +16,7 @@ import click
 from hpobench.__main__ import _code
 from hpobench.cli import cli
 from tests import ROOT
+from tests.support.present import present
 
 NEVER = {"paper": "it ends with files for people, and runs for hours"}
 """Verbs that have no ``--json``, and why."""
@@ -92,8 +93,7 @@ def commands() -> Iterator[tuple[str, click.Command]]:
     def below(group: click.Group, words: tuple[str, ...]) -> Iterator[tuple[str, click.Command]]:
         context = click.Context(group)
         for name in group.list_commands(context):
-            command = group.get_command(context, name)
-            assert command is not None
+            command = present(group.get_command(context, name))
             if isinstance(command, click.Group):
                 yield from below(command, (*words, name))
             else:
@@ -105,10 +105,10 @@ def commands() -> Iterator[tuple[str, click.Command]]:
 def lay(folder: Path) -> Path:
     """Fill the new ``folder`` with what the cases name."""
     shutil.copytree(SMOKE, folder / "stored")  # makes the folder, too
-    (folder / "problem.py").write_text(PROBLEM, encoding="utf-8")
-    (folder / "tiny.yaml").write_text(SUITE, encoding="utf-8")
+    (folder / "problem.py").write_text(PROBLEM)
+    (folder / "tiny.yaml").write_text(SUITE)
     rows = [f"{n / 9:.3f},{n % 5}" for n in range(12)]
-    (folder / "trials.csv").write_text("\n".join(["x,loss", *rows]), encoding="utf-8")
+    (folder / "trials.csv").write_text("\n".join(["x,loss", *rows]))
     return folder
 
 

@@ -63,8 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def serving(pages: Mapping[str, bytes]) -> Iterator[Server]:
     with Server(pages) as server:
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+        (thread := Thread(target=server.serve_forever, args=(0.01,))).start()
         try:
             yield server
         finally:
@@ -92,7 +91,7 @@ def entry(url: str | None, files: Mapping[str, bytes], /, **changed: Any) -> dic
 
 
 def write_list(file: Path, entries: Mapping[str, Any]) -> Path:
-    file.write_text(json.dumps(entries), "utf-8")
+    file.write_text(json.dumps(entries))
     return file
 
 

@@ -52,7 +52,7 @@ def site_pages() -> list[Path]:
 
 def blocks(page: Path) -> list[Block]:
     """The fenced blocks of ``page``, in their order."""
-    text = page.read_text(encoding="utf-8")
+    text = page.read_text()
     return [_block(match, text) for match in _FENCE.finditer(text)]
 
 
@@ -84,7 +84,7 @@ def commands(page: Path) -> Iterator[str]:
 
 def prose(page: Path) -> str:
     """The text of ``page`` without its blocks."""
-    return _FENCE.sub("", page.read_text(encoding="utf-8"))
+    return _FENCE.sub("", page.read_text())
 
 
 def run(page: Path) -> None:
@@ -97,7 +97,7 @@ def run(page: Path) -> None:
         if block.file:
             assert Path(block.file).resolve().is_relative_to(Path.cwd()), block.file
             Path(block.file).parent.mkdir(parents=True, exist_ok=True)
-            Path(block.file).write_text(block.text, encoding="utf-8")
+            Path(block.file).write_text(block.text)
         elif block.language == "sh":
             subprocess.run(["bash", "-euo", "pipefail", "-c", block.text], check=True)
         else:

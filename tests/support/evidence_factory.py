@@ -87,6 +87,5 @@ def make_archive(
 def _regret(searcher: str, scheduler: str, problem: str, digest: bytes) -> np.ndarray:
     speed = SKILL.get(searcher, 0.7) + (0.2 if scheduler == "asha" else 0.0)
     luck = np.random.default_rng(list(digest)).uniform(0.7, 1.0)
-    hardness = 0.5 + len(problem) / 100
-    regret = np.clip(luck * hardness * BUDGETS**-speed, 0, 1)
+    regret = np.clip(luck * (0.5 + len(problem) / 100) * BUDGETS**-speed, 0, 1)
     return np.where((scheduler == "asha") & (BUDGETS > 50), np.nan, regret)

@@ -45,7 +45,7 @@ PICTURES = {
 
 def stored(name: str) -> str:
     """What the page of an example says that it prints."""
-    return (GALLERY / f"{name}.txt").read_text(encoding="utf-8")
+    return (GALLERY / f"{name}.txt").read_text()
 
 
 def words(text: str) -> set[str]:
@@ -70,7 +70,7 @@ def store(name: str) -> None:
             ).stdout.decode()
             for command in COMMANDS[name]
         ]
-        (GALLERY / f"{name}.txt").write_text(shown(printed[0]), encoding="utf-8")
+        (GALLERY / f"{name}.txt").write_text(shown(printed[0]))
         if name in PICTURES:
             shutil.copy(Path(folder) / PICTURES[name], GALLERY / f"{name}.png")
 
@@ -109,7 +109,7 @@ def _as_markdown(data: dict[str, Any], number: int) -> str:
 
 def store_notebook() -> None:
     text, pictures = notebook_page(json.loads(NOTEBOOK.read_bytes()))
-    (GALLERY / "results.md").write_text(text, encoding="utf-8")
+    (GALLERY / "results.md").write_text(text)
     for name, content in pictures.items():
         (GALLERY / name).write_bytes(content)
 

@@ -52,8 +52,7 @@ class Runner:
 
     def _step(self, step: Mapping[str, Any], inputs: Mapping[str, str]) -> Any:
         assert step["shell"] == "bash"
-        script = self.temp / "step.sh"
-        script.write_text(step["run"])
+        (script := self.temp / "step.sh").write_text(step["run"])
         variables = {name: _filled(text, inputs) for name, text in step.get("env", {}).items()}
         given = {
             "GITHUB_ACTION_PATH": str(ROOT),
@@ -71,13 +70,11 @@ class Runner:
         )
 
     def _file(self, name: str) -> Path:
-        path = self.temp / name
-        path.touch()
+        (path := self.temp / name).touch()
         return path
 
     def _outputs(self) -> dict[str, str]:
-        lines = self._file("output").read_text().splitlines()
-        return dict(line.split("=", 1) for line in lines)
+        return dict(line.split("=", 1) for line in self._file("output").read_text().splitlines())
 
 
 def _filled(text: str, inputs: Mapping[str, str]) -> str:

@@ -11,11 +11,7 @@ from typing import Any
 from hpobench.api import Categorical, Config, Float, Int, Space
 
 SPACE = Space(
-    [
-        Float("lr", 1e-4, 1.0, log=True),
-        Int("depth", 1, 8),
-        Categorical("kind", ("a", "b")),
-    ]
+    [Float("lr", 1e-4, 1.0, log=True), Int("depth", 1, 8), Categorical("kind", ("a", "b"))]
 )
 STEPS = 5
 

@@ -67,11 +67,11 @@ def _lines(text: str) -> list[str]:
 
 
 def main(file: Path) -> None:
-    notebook = json.loads(file.read_text(encoding="utf-8"))
+    notebook = json.loads(file.read_text())
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         execute(notebook)
     text = json.dumps(notebook, indent=1, ensure_ascii=False)
-    file.write_text(f"{text}\n", encoding="utf-8")
+    file.write_text(f"{text}\n")
 
 
 if __name__ == "__main__":

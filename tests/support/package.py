@@ -64,16 +64,14 @@ def use(wheel: Path) -> None:
         run_uv("venv", str(folder / "environment"))
         python = folder / "environment" / "bin" / "python"
         run_uv("pip", "install", "--python", str(python), str(wheel.resolve()))
-        work = folder / "work"
-        work.mkdir()
+        (work := folder / "work").mkdir()
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
         for command in USES:
             print("+ hpobench", *command, flush=True)
             done = subprocess.run(
                 [python.with_name("hpobench"), *command], cwd=work, env=environment
             )
-            expected = 2 if command[0] == "compare" else 0
-            if done.returncode != expected:
+            if done.returncode != (2 if command[0] == "compare" else 0):
                 raise SystemExit(f"{command[0]} ended with code {done.returncode}")
 
 

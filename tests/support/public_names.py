@@ -38,4 +38,4 @@ def public_names() -> dict[str, list[str]]:
 
 
 if __name__ == "__main__":
-    FILE.write_text(json.dumps(public_names(), indent=1) + "\n", encoding="utf-8")
+    FILE.write_text(json.dumps(public_names(), indent=1) + "\n")

@@ -71,8 +71,7 @@ def make_results(
                         keep_events = False
                     events.append(ev.assign(cell=cell))
                     trials.append(tr.assign(cell=cell))
-                    row = _cell(cell, searcher, scheduler, problem, seed, status, ev, tr)
-                    cells.append(row)
+                    cells.append(_cell(cell, searcher, scheduler, problem, seed, status, ev, tr))
     suite = {"name": "made", "seeds": list(range(seeds)), "workers": WORKERS}
     return _results(suite, cells, events, trials, problems)
 
@@ -91,33 +90,15 @@ def hand_made(
         cell = f"{searcher}-{seed}"
         n = len(results)
         clock = np.array([c for c, _ in results], dtype=float)
-        ev = pd.DataFrame(
-            {
-                "trial": np.arange(n, dtype=np.int32),
-                "step": np.full(n, step, dtype=np.int32),
-                "resource": np.ones(n),
-                "clock": clock,
-                "loss": np.array([loss for _, loss in results], dtype=float),
-                "heldout": np.nan if heldout is None else heldout[searcher, seed],
-                "cost": 1.0,
-                "decision": "STOP",
-                "worker": np.zeros(n, dtype=np.int16),
-                **NO_CLONES,
-            }
+        ev = _events(
+            trial=np.arange(n, dtype=np.int32),
+            step=np.full(n, step, dtype=np.int32),
+            clock=clock,
+            loss=np.array([loss for _, loss in results], dtype=float),
+            heldout=np.nan if heldout is None else heldout[searcher, seed],
+            worker=np.zeros(n, dtype=np.int16),
         )
-        tr = pd.DataFrame(
-            {
-                "trial": np.arange(n, dtype=np.int32),
-                "config": "{}",
-                "status": "completed",
-                "steps": 1,
-                "start": clock - 1.0,
-                "end": clock,
-                "suggest_s": 0.25,
-                "observe_s": 0.5,
-                "error": None,
-            }
-        )
+        tr = _trials(n, steps=1, start=clock - 1.0, end=clock, suggest_s=0.25, observe_s=0.5)
         status = "failed" if (searcher, seed) in failed else "done"
         cells.append(_cell(cell, searcher, "fifo", problem, seed, status, ev, tr))
         events.append(ev.assign(cell=cell))
@@ -160,19 +141,8 @@ def make_population(
             cell = f"random-{scheduler}-{problem.name}-{seed}"
             rng = np.random.default_rng([trials, problem.steps, seed])
             ev = _train_population(trials, problem, interval, scheduler == "pbt", rng)
-            tr = pd.DataFrame(
-                {
-                    "trial": np.arange(trials, dtype=np.int32),
-                    "config": "{}",
-                    "status": "completed",
-                    "steps": np.int32(problem.steps),
-                    "start": 0.0,
-                    "end": ev.groupby("trial")["clock"].max().to_numpy(),
-                    "suggest_s": 0.001,
-                    "observe_s": 0.0,
-                    "error": None,
-                }
-            )
+            end = ev.groupby("trial")["clock"].max().to_numpy()
+            tr = _trials(trials, steps=np.int32(problem.steps), end=end)
             cells.append(_cell(cell, "random", scheduler, problem, seed, "done", ev, tr))
             all_events.append(ev.assign(cell=cell))
             all_trials.append(tr.assign(cell=cell))
@@ -244,6 +214,17 @@ def _results(
     )
 
 
+def _events(**columns: Any) -> pd.DataFrame:
+    plain = {"resource": 1.0, "cost": 1.0, "decision": "STOP", **NO_CLONES}
+    return pd.DataFrame({**plain, **columns})
+
+
+def _trials(n: int, **columns: Any) -> pd.DataFrame:
+    plain = {"config": "{}", "status": "completed", "steps": 1, "start": 0.0, "end": 0.0}
+    plain |= {"suggest_s": 0.001, "observe_s": 0.0, "error": None}
+    return pd.DataFrame({"trial": np.arange(n, dtype=np.int32), **plain, **columns})
+
+
 def _labelled(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(columns, "category"))
 
@@ -270,19 +251,15 @@ def _run(
     clock = start[trial] + step * cost[trial]
     asymptote = problem.optimum + span * quality
     clean = asymptote[trial] + 0.6 * span * (step**-0.7 - problem.steps**-0.7)
-    events = pd.DataFrame(
-        {
-            "trial": trial.astype(np.int32),
-            "step": step.astype(np.int32),
-            "resource": 1.0,
-            "clock": clock,
-            "loss": clean + (0.02 * span * rng.normal(size=len(clean)) if problem.heldout else 0.0),
-            "heldout": clean if problem.heldout else np.nan,
-            "cost": cost[trial],
-            "decision": np.where(step == steps[trial], "STOP", "CONTINUE"),
-            "worker": (trial % WORKERS).astype(np.int16),
-            **NO_CLONES,
-        }
+    events = _events(
+        trial=trial.astype(np.int32),
+        step=step.astype(np.int32),
+        clock=clock,
+        loss=clean + (0.02 * span * rng.normal(size=len(clean)) if problem.heldout else 0.0),
+        heldout=clean if problem.heldout else np.nan,
+        cost=cost[trial],
+        decision=np.where(step == steps[trial], "STOP", "CONTINUE"),
+        worker=(trial % WORKERS).astype(np.int16),
     )
     if n > 20:  # the trial fails in its last step, which leaves no result
         events = events[(trial != 7) | (step != steps[7])]
@@ -292,18 +269,14 @@ def _run(
     status = np.where(
         end > problem.budget, "cut", np.where(steps < problem.steps, "stopped", "completed")
     )
-    trials = pd.DataFrame(
-        {
-            "trial": np.arange(n, dtype=np.int32),
-            "config": "{}",
-            "status": np.where(np.arange(n) == 7, "failed", status),
-            "steps": steps.astype(np.int32),
-            "start": start,
-            "end": np.minimum(end, problem.budget),
-            "suggest_s": 0.004 * skill,
-            "observe_s": 0.001,
-            "error": None,
-        }
+    trials = _trials(
+        n,
+        status=np.where(np.arange(n) == 7, "failed", status),
+        steps=steps.astype(np.int32),
+        start=start,
+        end=np.minimum(end, problem.budget),
+        suggest_s=0.004 * skill,
+        observe_s=0.001,
     )
     return events, trials[start < problem.budget]
 

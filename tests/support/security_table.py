@@ -137,7 +137,7 @@ class Row:
 
 def rows() -> dict[str, Row]:
     """The table by its first column."""
-    lines = (ROOT / "SECURITY.md").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "SECURITY.md").read_text().splitlines()
     begin = next(i for i, line in enumerate(lines) if line.startswith("| Verb |"))
     found = {}
     for line in lines[begin + 2 :]:
@@ -175,24 +175,24 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "list suites": ["list", "suites"],
     "plan SUITE": ["plan", "suite.yaml"],
     "plan SUITE --add NAME --plugin FILE": [
-        *("plan", "smoke", "--add", "trap", "--plugin", "trap.py"),
+        *("plan", "smoke", "--add", "trap", "--plugin", "trap.py")
     ],
     "run SUITE --dry-run": ["run", "suite.yaml", "--dry-run"],
     "hpobench.plan(SUITE)": lambda: hpobench.plan("suite.yaml"),
     "hpobench.load_suite(SUITE)": lambda: hpobench.load_suite("suite.yaml"),
     "recommend SUITE": ["recommend", "suite.yaml"],
     "recommend --floats N": [
-        *("recommend", "--floats", "2", "--evaluations", "9", "--settle", "settle.yaml"),
+        *("recommend", "--floats", "2", "--evaluations", "9", "--settle", "settle.yaml")
     ],
     "recommend --trials STORAGE": [
-        *("recommend", "--trials", "experiment", "--mode", "min", "--evaluations", "9"),
+        *("recommend", "--trials", "experiment", "--mode", "min", "--evaluations", "9")
     ],
     "hpobench.recommend(SUITE)": lambda: str(hpobench.recommend("suite.yaml")),
     "run SUITE": ["run", "suite.yaml", "--cpus", "1", "--no-report"],
     "agreement SUITE": ["agreement", "suite.yaml", "--cpus", "1", "--only", "program/*"],
     "check FILE": lambda: (_end_of(_CHECK), _end_of(_CHECK_PROGRAM)),
     "problems freeze NAME --plugin FILE": [
-        *("problems", "freeze", "pit", "--plugin", "trap.py", "--sample", "10"),
+        *("problems", "freeze", "pit", "--plugin", "trap.py", "--sample", "10")
     ],
     "portfolio NAME --plugin FILE": ["portfolio", "xgboost", "--plugin", "trap.py"],
     "portfolio NAME --make --plugin FILE": ["portfolio", "pit", "--make", "--plugin", "trap.py"],
@@ -215,9 +215,7 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "site OUT FOLDER": lambda: _code(
         ["site", "out", "stored", "--evidence", _archive("archive.parquet")]
     ),
-    "compare FOLDER FOLDER": [
-        *("compare", "stored", "stored", "--markdown", "found.md"),
-    ],
+    "compare FOLDER FOLDER": [*("compare", "stored", "stored", "--markdown", "found.md")],
     "export FOLDER OUT": ["export", "stored", "--to", "latex", "out"],
     "hpobench.load(FOLDER)": lambda: hpobench.load("stored").failed,
     "hpobench.load(FOLDERS)": lambda: _load_two(),
@@ -255,8 +253,7 @@ def try_row(verb: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     row, trial = rows()[verb], TRIALS[verb]
     lay_traps(folder)
     monkeypatch.chdir(folder)
-    home = folder.parent / "home"
-    home.mkdir()
+    (home := folder.parent / "home").mkdir()
     for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "HPOBENCH_ENVIRONMENTS"):
         monkeypatch.setenv(name, str(home))
     before = _state(folder)
@@ -285,35 +282,33 @@ def _end_of(command: Sequence[str]) -> object:
 def lay_traps(folder: Path) -> None:
     """Fill the new ``folder`` with a suite, its plugins and programs, and stored results."""
     folder.mkdir()
-    (folder / "trap.py").write_text(PLUGIN, encoding="utf-8")
-    (folder / "alone.py").write_text(HEADER + PLUGIN.replace('"trap"', '"alone"'), encoding="utf-8")
-    (folder / "suite.yaml").write_text(SUITE, encoding="utf-8")
+    (folder / "trap.py").write_text(PLUGIN)
+    (folder / "alone.py").write_text(HEADER + PLUGIN.replace('"trap"', '"alone"'))
+    (folder / "suite.yaml").write_text(SUITE)
     for name, text in {"searcher": SEARCHER, "trainer": TRAINER}.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).write_text(text)
         (folder / name).chmod(0o755)
     _lay_experiment(folder / "experiment")
     shutil.copytree(ROOT / "results" / "reference" / "smoke", folder / "stored")
     for name in ("trap.py", "conftest.py", "sitecustomize.py", "suite.yaml"):
         text = SUITE if name.endswith("yaml") else PLUGIN
-        (folder / "stored" / name).write_text(text, encoding="utf-8")
+        (folder / "stored" / name).write_text(text)
 
 
 def _lay_experiment(folder: Path) -> None:
     """A Ray Tune experiment in ``folder``, whose pickles leave a mark when they are loaded."""
     for i in range(2):
-        trial = folder / f"trial_{i}"
-        trial.mkdir(parents=True)
-        (trial / "params.json").write_text(f'{{"x": {i}}}', encoding="utf-8")
+        (trial := folder / f"trial_{i}").mkdir(parents=True)
+        (trial / "params.json").write_text(f'{{"x": {i}}}')
         (trial / "params.pkl").write_bytes(b"cos\nsystem\n(S'touch program.mark'\ntR.")
         result = f'{{"loss": {i}.5, "training_iteration": 1}}\n'
-        (trial / "result.json").write_text(result, encoding="utf-8")
-        (trial / "trap.py").write_text(PLUGIN, encoding="utf-8")
+        (trial / "result.json").write_text(result)
+        (trial / "trap.py").write_text(PLUGIN)
 
 
 def _end_of_repair() -> object:
     """How a repair ends of stored results with a file that was shortened."""
-    shard = next(Path("stored").glob("events-*.parquet"))
-    shard.write_bytes(shard.read_bytes()[:-1])
+    (shard := next(Path("stored").glob("events-*.parquet"))).write_bytes(shard.read_bytes()[:-1])
     return _end_of(["verify", "stored", "--repair"])
 
 
@@ -322,8 +317,7 @@ def _end_of_sample() -> object:
     _end_of(["run", "suite.yaml", "--results", "../elsewhere", "--no-report"])
     for mark in Path().rglob("*.mark"):
         mark.unlink()
-    options = ("--sample", "9", "--plugin", "trap.py")
-    return _end_of(["verify", "../elsewhere/trapped", *options])
+    return _end_of(["verify", "../elsewhere/trapped", *("--sample", "9", "--plugin", "trap.py")])
 
 
 def _load_two() -> object:
@@ -366,8 +360,7 @@ def _end_of_archive_sample() -> object:
         _end_of(["evidence", "add", *_TRAP, "--results", "../elsewhere", "--into", "../whole"])
         for mark in Path().rglob("*.mark"):
             mark.unlink()
-        options = ("--sample", "9", "--plugin", "trap.py")
-        return _end_of(["verify", "../whole", *options])
+        return _end_of(["verify", "../whole", *("--sample", "9", "--plugin", "trap.py")])
 
 
 @contextlib.contextmanager
@@ -397,8 +390,7 @@ def _check_written(row: Row, changed: set[tuple[str, int]]) -> None:
     for text in re.findall(r"`([^`]+)`", row.writes):
         head, slash, tail = text.partition("/")
         allowed.append(PLACES.get(text) or PLACES.get(head, head) + slash + tail)
-    extra = {name for name, _ in changed if not any(name.startswith(a) for a in allowed)}
-    assert extra == set()
+    assert {name for name, _ in changed if not any(name.startswith(a) for a in allowed)} == set()
     if allowed:
         assert changed
 

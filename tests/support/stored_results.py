@@ -17,8 +17,7 @@ def run_suite(text: str, folder: Path) -> Path:
     """Run the suite in ``text``, on the virtual stage, into ``folder``, in which its
     plugins may lie; returns ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "written.yaml"
-    file.write_text(text, encoding="utf-8")
+    (file := folder / "written.yaml").write_text(text)
     suite = load_suite(file)
     plan = build_plan(suite)
     ids = plan.cells.ids()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -162,6 +163,41 @@ class Network(TrainedProblem):
         raise NotImplementedError
 '''
 
+HILL = '''
+from random import Random
+from hpobench.api import Searcher
+
+class Hill(Searcher):
+    """Draws."""
+    name = "hill"
+    def __init__(self, space, *, seed, fidelity, reach: float = 1.0):
+        self.space, self.random, self.reach = space, Random(seed), reach
+    def ask(self, trial):
+        return self.space.from_unit([self.reach * self.random.random() for _ in self.space])
+    def tell(self, trial, step, loss, *, final):
+        pass
+'''
+
+
+def line(cls: str, body: str = "", imports: str = "os") -> str:
+    """A plugin file of the problem ``cls``: ``body``, then a loss that is its parameter."""
+    return f"""
+import {imports}
+from hpobench.api import *
+
+class {cls}(TabulatedProblem):
+    name = "{cls.lower()}"
+    space = Space([Float("x", 0.0, 1.0)])
+    def __init__(self, *, how: str = "", where: str = ""):
+        self.how, self.where = how, where
+    def reference(self):
+        return Reference(0.0, 1.0, "known")
+    def curve(self, config, seed):
+{textwrap.indent(body, " " * 8)}
+        return Curve([config["x"]], [1.0])
+"""
+
+
 LINES = {
     1: "name: base",
     2: "searchers: [tiny]",
@@ -177,7 +213,7 @@ LINES = {
 
 def write_suite(folder: Path, changes: Mapping[int, str] | None = None) -> Path:
     """``suite.yaml`` beside ``tiny.py`` in ``folder``, with some lines changed."""
-    (folder / "tiny.py").write_text(PLUGIN, encoding="utf-8")
+    (folder / "tiny.py").write_text(PLUGIN)
     file = folder / "suite.yaml"
-    file.write_text("\n".join({**LINES, **(changes or {})}.values()) + "\n", encoding="utf-8")
+    file.write_text("\n".join({**LINES, **(changes or {})}.values()) + "\n")
     return file

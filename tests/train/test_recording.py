@@ -53,8 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
-    path = tmp_path / "slope.py"
-    path.write_text(PLUGIN)
+    (path := tmp_path / "slope.py").write_text(PLUGIN)
     return path
 
 
@@ -90,8 +89,7 @@ def killed(folder: Any, address: Any) -> tuple[Any, ...]:
     (journal,) = journals.glob("*.journal")
     before = tally(journal, 9)
     assert 3 <= before.finished < TRIALS
-    output = finish(*command, "--workers", 1, cwd=folder)
-    return command, output, before.finished
+    return command, finish(*command, "--workers", 1, cwd=folder), before.finished
 
 
 @pytest.fixture(scope="module")
@@ -114,15 +112,13 @@ def test_a_killed_recording_goes_on(killed: Any, table: Any, folder: Any) -> Non
 
 def test_again_says_that_it_is_there_without_starting_ray(killed: Any, folder: Any) -> None:
     command, *_ = killed
-    elsewhere = [*command[:-1], "127.0.0.1:1"]
-    assert "it was there" in finish(*elsewhere, cwd=folder)
+    assert "it was there" in finish(*[*command[:-1], "127.0.0.1:1"], cwd=folder)
 
 
 def test_another_recording_is_not_written_over(killed: Any, folder: Any) -> None:
     command, *_ = killed
     before = (folder / "hill.parquet").read_bytes()
-    changed = [*command, "--seed", 4]
-    output = finish(*changed, cwd=folder, code=2)
+    output = finish(*[*command, "--seed", 4], cwd=folder, code=2)
     assert (
         "already holds another recording, of hill, which differs in seed; choose another file"
         in output
@@ -163,8 +159,7 @@ def test_pandas_reads_the_file_as_it_lies(table: Any, folder: Any) -> None:
     names = [f"config/{name}" for name in ("lr", "depth", "optimizer", "momentum")]
     assert list(frame.columns) == [*names, "loss", "heldout", "cpu", "wall", "error"]
     assert list(frame["config/depth"]) == [config["depth"] for config in table.configs]
-    inactive = frame["config/optimizer"] != '"sgd"'
-    assert (frame["config/momentum"].isna() == inactive).all()
+    assert (frame["config/momentum"].isna() == (frame["config/optimizer"] != '"sgd"')).all()
     assert {3, "adam"} <= {config["optimizer"] for config in table.configs}
 
 
@@ -184,8 +179,7 @@ plugins: [slope.py]
 
 
 def planned(folder: Path, stage: str, problem: str) -> Any:
-    path = folder / f"{stage}.yaml"
-    path.write_text(SUITE.format(stage=stage, problem=problem))
+    (path := folder / f"{stage}.yaml").write_text(SUITE.format(stage=stage, problem=problem))
     return build_plan(load_suite(path)).cells
 
 
@@ -200,8 +194,7 @@ def history(outcome: Any) -> tuple[Any, ...]:
 def test_the_same_cell_agrees_live_and_replayed(killed: Any, folder: Any, cluster: Any) -> None:
     live = planned(folder, "live", "{name: slope, as: hill}")
     replayed = planned(folder, "virtual", "{name: recorded, as: hill, table: hill.parquet}")
-    journals = folder / "journals"
-    cells = LiveCells(cluster, commit=None, timeout=300, journals=journals)
+    cells = LiveCells(cluster, commit=None, timeout=300, journals=folder / "journals")
     outcomes = {o.cell["scheduler"]: o for some in cells.outcomes(live) for o in some}
     cells.close()
     assert [cell.scheduler.name for cell in replayed] == ["fifo", "asha", "hyperband"]
@@ -209,8 +202,7 @@ def test_the_same_cell_agrees_live_and_replayed(killed: Any, folder: Any, cluste
     for cell in replayed:
         events, trials = history(outcomes[cell.scheduler.label])
         again = history(run_cell(cell, None))
-        assert again[0] == events
-        assert again[1] == trials
+        assert (again[0], again[1]) == (events, trials)
         lengths[cell.scheduler.name] = len(events)
     assert lengths["asha"] < lengths["fifo"] > lengths["hyperband"], "nothing was stopped"
 
@@ -246,10 +238,9 @@ def test_a_grid_is_recorded_whole(recorded: Any) -> None:
 
 
 def test_the_space_of_a_grid_has_what_trials_have() -> None:
-    layers = Int("layers", 1, 3, cheap=1)
     space = Space(
         [
-            layers,
+            Int("layers", 1, 3, cheap=1),
             Float("dropout", 0.0, 1.0, when=When("layers", (2, 3)), cheap=0.3),
             Float("width", 1.0, 8.0, log=True, when=When("layers", (2,))),
             Categorical("act", ("relu", "tanh"), when=When("width", (1.0,))),
@@ -325,8 +316,7 @@ def test_a_problem_that_cannot_run_here_is_told(tmp_path: Path) -> None:
 
 def test_the_number_of_workers_is_no_part_of_a_recording(plugin: Any) -> None:
     recipe = build_recipe("slope", {}, sample=5, plugins=[plugin])
-    assert recipe.cell(1).id == recipe.cell(7).id
-    assert recipe.cell(7).workers == 7
+    assert (recipe.cell(1).id, recipe.cell(7).workers) == (recipe.cell(7).id, 7)
     others: list[dict[str, Any]] = [
         {"sample": 6},
         {"sample": 5, "seed": 1},
@@ -343,9 +333,7 @@ def test_options_of_the_command_line(tmp_path: Path) -> None:
     assert "'wait' is given twice" in finish(*command, "-o", "wait=1", "-o", "wait=2", code=2)
 
 
-def test_a_folder_that_is_not_there_is_told_before_anything_is_trained(
-    tmp_path: Path, plugin: Any
-) -> None:
+def test_a_missing_folder_is_told_before_anything_is_trained(tmp_path: Path, plugin: Any) -> None:
     out = tmp_path / "none" / "a.parquet"
     command = ("problems", "record", "slope", "--sample", 1, "--plugin", plugin, "--out", out)
     assert f"there is no folder {out.parent}" in finish(*command, code=2)
@@ -404,12 +392,9 @@ def test_steps_are_read_from_the_journal_also_while_it_is_written(tmp_path: Path
     assert json.loads(json.dumps(tally(path, 3))) == [2, 1]
 
 
-def test_relative_paths_are_the_working_folders(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_relative_paths_are_of_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    program = Path("train.sh")
-    program.write_text("#!/bin/sh\n")
+    (program := Path("train.sh")).write_text("#!/bin/sh\n")
     program.chmod(0o755)
     options = {"run": ["./train.sh"], "space": {"x": {"float": [0, 1]}}}
     recipe = build_recipe("command", options, sample=1)

@@ -181,20 +181,20 @@ def _of_portfolio(estimator: Any, search_space: SearchSpace) -> list[Config]:
     for name in space.names:
         step, _, own = name.rpartition("__")
         classes = {cls.__name__ for cls in type(steps.get(step)).__mro__}
-        model = next((m for m in models().values() if classes.intersection(m.estimators)), None)
-        if model is not None:
-            called = {name: parameter for parameter, name in model.parameters.items()}
+        known = next((m for m in models().values() if classes.intersection(m.estimators)), None)
+        if known is not None:
+            called = {name: parameter for parameter, name in known.parameters.items()}
             if own in called:
-                sources[name] = model.name, called[own]
+                sources[name] = known.name, called[own]
     if not sources:
-        known = (
-            f"{' and '.join(model.estimators)}: {', '.join(model.parameters.values())}"
-            for model in models().values()
-            if model.estimators
+        there = (
+            f"{' and '.join(one.estimators)}: {', '.join(one.parameters.values())}"
+            for one in models().values()
+            if one.estimators
         )
         raise UsageError(
             f"start='portfolio': there is no portfolio of {type(estimator).__name__} with the "
-            f"parameters {', '.join(space.names)}; there are those of {'; '.join(known)}"
+            f"parameters {', '.join(space.names)}; there are those of {'; '.join(there)}"
         )
     configs = {source: portfolio(source, SIZE) for source, _ in sources.values()}
     points = []

@@ -173,11 +173,8 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def version_of(distribution: str, script: Script | None) -> str | None:
-    """The version of ``distribution`` that a plugin with the header ``script`` runs with.
-
-    It is the one in the plugin's environment, or the locked one while that is not built. Without a
-    header it is the version installed here.
-    """
+    """The version of ``distribution`` in the environment that ``script`` asks for, or in its lock
+    while that is not built. Without a header it is the version installed here."""
     name = canonicalize_name(distribution)
     try:
         if script is None:
@@ -190,11 +187,8 @@ def version_of(distribution: str, script: Script | None) -> str | None:
 
 
 def prepare(scripts: Iterable[Script], tell: Callable[[str], None]) -> None:
-    """Build the environments that do not exist yet, after locking those without a lock.
-
-    ``tell`` takes a line for each step. The reason of a failure is kept for
-    :meth:`Environment.missing`.
-    """
+    """Build the environments that do not exist yet, after locking those without a lock; ``tell``
+    takes a line for each step. A failure's reason is kept for :meth:`Environment.missing`."""
     for script in scripts:
         name = script.name
         try:

@@ -59,7 +59,15 @@ class Channel:
 
 
 def main() -> None:
-    _mount(Path(sys.argv[1]))
+    # Only hpobench itself is imported from its folder, and nothing else that lies beside it.
+    package = Path(sys.argv[1])
+    spec = importlib.util.spec_from_file_location(
+        "hpobench", package / "__init__.py", submodule_search_locations=[str(package)]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules["hpobench"] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     channel, tasks = Channel(), Path("/proc/self/task")
     while (message := channel.receive()) is not None:
         begin = message["begin"]
@@ -87,23 +95,9 @@ def main() -> None:
             return
 
 
-def _mount(package: Path) -> None:
-    """Let ``hpobench`` import from ``package``, but nothing else that lies beside it."""
-    spec = importlib.util.spec_from_file_location(
-        "hpobench", package / "__init__.py", submodule_search_locations=[str(package)]
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["hpobench"] = module
-    spec.loader.exec_module(module)
-
-
 def _watch(child: int, reader: BinaryIO) -> int:
-    """The return code of ``child``, which is negative for a signal.
-
-    If the other side goes away meanwhile, the child and this process end.
-    """
+    """The return code of ``child``, which is negative for a signal. If the other side goes away
+    meanwhile, the child and this process end."""
     receiving, waking = os.pipe()
     os.set_blocking(waking, False)
     handler = signal.signal(signal.SIGCHLD, lambda *_: None)

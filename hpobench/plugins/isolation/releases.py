@@ -82,20 +82,15 @@ class ReleaseScript(Script):
         return f"{self.library} {self.release} cannot be installed here: {text}"
 
     def lock_hash(self) -> str:
-        """A hash of the plugin's own lock; empty without one.
-
-        A cell's id must be known before the release is resolved, so what uv chooses for the release
-        is no part of it. The provenance of results has every version.
-        """
+        """A hash of the plugin's own lock; empty without one."""
+        # A cell's id must be known before the release is resolved, so what uv chooses for the
+        # release is no part of it. The provenance of results has every version.
         return "" if self.own is None else self.own.lock_hash()
 
 
 def script_of(searcher: PluginRef) -> Script | None:
-    """What the environment is made from that ``searcher`` runs in; ``None`` if it has none.
-
-    Raises :class:`PluginError` for an invalid header, and for a release of a file that cannot be
-    imported.
-    """
+    """What the environment is made from that ``searcher`` runs in; ``None`` if it has none. Raises
+    :class:`PluginError` for an invalid header, and if a release's file cannot be imported."""
     own = read_script(Path(searcher.file))
     release = searcher.given.get(RELEASE)
     if release is None:
@@ -142,10 +137,7 @@ def parse_release(value: object) -> str | None:
 
 
 def release_objection(cls: Any, file: Path) -> str | None:
-    """The reason why the searcher class ``cls`` has no releases, or ``None`` if it has.
-
-    What the releases are of is the attribute ``library``.
-    """
+    """The reason why the searcher class ``cls`` has no releases, or ``None`` if it has."""
     if not (library := getattr(cls, "library", "")):
         return "the searcher names no library that it could have releases of"
     own = read_script(file)

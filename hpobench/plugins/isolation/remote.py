@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,13 @@ _THREADS = (
 
 _warm: dict[Path, Conversation] = {}
 """The processes that wait for a run, by the environment's folder and the plugin's file."""
+
+
+def _notice(name: str) -> Callable[..., None]:
+    def method(self: RemoteSearcher, trial: int) -> None:
+        self._call(f"{name}({trial})", self._timeout, {name: trial})
+
+    return method
 
 
 class RemoteSearcher(Searcher):
@@ -98,17 +105,8 @@ class RemoteSearcher(Searcher):
         message = {"tell": trial, "step": step, "loss": loss, "final": final}
         self._call(f"tell({trial})", self._timeout, message)
 
-    def failed(self, trial: int) -> None:
-        self._notify("failed", trial)
-
-    def dropped(self, trial: int) -> None:
-        self._notify("dropped", trial)
-
-    def paused(self, trial: int) -> None:
-        self._notify("paused", trial)
-
-    def resumed(self, trial: int) -> None:
-        self._notify("resumed", trial)
+    failed, dropped = _notice("failed"), _notice("dropped")
+    paused, resumed = _notice("paused"), _notice("resumed")
 
     def charged(self, trial: int, seconds: float) -> None:
         message = {"charged": trial, "seconds": seconds}
@@ -116,9 +114,6 @@ class RemoteSearcher(Searcher):
 
     def close(self) -> None:
         self._conversation.close()
-
-    def _notify(self, notice: str, trial: int) -> None:
-        self._call(f"{notice}({trial})", self._timeout, {notice: trial})
 
     def _call(self, what: str, timeout: float, message: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -174,7 +169,11 @@ class IsolatedSearcher(RemoteSearcher):
         if conversation is None or not conversation.alive:
             if conversation is not None:
                 conversation.close()
-            conversation = _start(environment)
+            if (reason := environment.missing()) is not None:
+                raise NotAvailableError(reason)
+            environment.build()
+            command = str(environment.python), str(Path(host.__file__).resolve()), str(PACKAGE)
+            conversation = Conversation(command, surroundings())
         conversation.forget_tail()
         name, timeout = environment.script.speaker(cls.name), cls.call_timeout
         super().__init__(name, conversation, begin, start=_START_S, timeout=timeout)
@@ -201,19 +200,9 @@ def end_warm() -> None:
         _warm.popitem()[1].close()
 
 
-def _start(environment: Environment) -> Conversation:
-    if (reason := environment.missing()) is not None:
-        raise NotAvailableError(reason)
-    environment.build()
-    command = (str(environment.python), str(Path(host.__file__).resolve()), str(PACKAGE))
-    return Conversation(command, surroundings())
-
-
 def surroundings() -> dict[str, str]:
-    """The environment variables of searchers' processes.
-
-    They are those of this process, without what would make results depend on the machine.
-    """
+    """The environment variables of searchers' processes: those of this one, without what would make
+    results depend on the machine."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     return {
         **inherited,

@@ -65,11 +65,8 @@ class Portfolio:
     without: Mapping[str, tuple[int, ...]]
 
     def first(self, k: int, data_set: str | None = None) -> list[Config]:
-        """The first ``k`` configurations, chosen without the data set ``data_set``.
-
-        A data set that is not among those of the portfolio leaves it as it is. Raises
-        :class:`UsageError` if there are fewer.
-        """
+        """The first ``k`` configurations, chosen without ``data_set`` if it is one of the
+        portfolio's; raises :class:`UsageError` if there are fewer."""
         chosen = self.whole
         if data_set is not None:
             # A data set of just this name comes before one of the same with an option.
@@ -215,7 +212,6 @@ def parse_portfolio(stored: Mapping[str, Any]) -> Portfolio:
     ]
     for config in configs:
         space.check(config)
-    without = {str(name): _rows(rows, len(configs)) for name, rows in stored["without"].items()}
     return Portfolio(
         problem=str(stored["problem"]),
         version=int(stored["version"]),
@@ -223,7 +219,7 @@ def parse_portfolio(stored: Mapping[str, Any]) -> Portfolio:
         space=space,
         configs=tuple(configs),
         whole=_rows(stored["all"], len(configs)),
-        without=without,
+        without={str(name): _rows(rows, len(configs)) for name, rows in stored["without"].items()},
     )
 
 
@@ -256,10 +252,13 @@ def model_with(names: Iterable[str]) -> Model | None:
 def models() -> Mapping[str, Model]:
     """All models by name."""
     stored = json.loads((SHIPPED / "_models.json").read_text("utf-8"))
-    return {
-        name: Model(name, **{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
-        for name, fields in stored.items()
-    }
+    found = {}
+    for name, fields in stored.items():
+        whole: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()
+        }
+        found[name] = Model(name, **whole)
+    return found
 
 
 def data_set_of(problem: str, key: str) -> str:

@@ -182,7 +182,7 @@ def _of_others(history: History, ref: PluginRef, problem: Problem, seed: int) ->
     rng = Random(derive_seed("history", ref.label, seed))
     sources = _sources(ref, problem)
     number = min(math.ceil(history.trials / _PER_SET), len(sources))
-    told = []
+    told: list[Trials] = []
     for i, (_, source) in enumerate(rng.sample(sources, number)):
         share = history.trials // number + (i < history.trials % number)
         trials: list[tuple[Config, float]] = []

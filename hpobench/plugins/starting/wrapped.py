@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, TypeAlias
@@ -32,12 +32,19 @@ class Prepared:
     """Whether the losses of old trials are moved to the scale of the search."""
 
 
-class Wrapped(Searcher):
-    """``inner``, to which every call is passed on.
+def _passed_on(notice: str) -> Callable[..., None]:
+    """The method ``notice`` of :class:`Wrapped`: of a trial, and perhaps of more."""
 
-    Notices of trials for which :meth:`_number` has no number are left out. ``recall`` is not passed
-    on: the innermost wrapper calls it.
-    """
+    def method(self: Wrapped, trial: int, *more: float) -> None:
+        if (number := self._number(trial)) is not None:
+            getattr(self._inner, notice)(number, *more)
+
+    return method
+
+
+class Wrapped(Searcher):
+    """``inner``, to which every call is passed on, but for notices of trials that have no number
+    there, and for ``recall``, which the innermost wrapper calls."""
 
     def __init__(self, inner: Searcher) -> None:
         self._inner = inner
@@ -62,25 +69,9 @@ class Wrapped(Searcher):
         if (number := self._number(trial)) is not None:
             self._inner.tell(number, step, loss, final=final)
 
-    def failed(self, trial: int) -> None:
-        if (number := self._number(trial)) is not None:
-            self._inner.failed(number)
-
-    def dropped(self, trial: int) -> None:
-        if (number := self._number(trial)) is not None:
-            self._inner.dropped(number)
-
-    def paused(self, trial: int) -> None:
-        if (number := self._number(trial)) is not None:
-            self._inner.paused(number)
-
-    def resumed(self, trial: int) -> None:
-        if (number := self._number(trial)) is not None:
-            self._inner.resumed(number)
-
-    def charged(self, trial: int, seconds: float) -> None:
-        if (number := self._number(trial)) is not None:
-            self._inner.charged(number, seconds)
+    failed, dropped = _passed_on("failed"), _passed_on("dropped")
+    paused, resumed = _passed_on("paused"), _passed_on("resumed")
+    charged = _passed_on("charged")
 
     def close(self) -> None:
         self._inner.close()
@@ -165,19 +156,14 @@ class StartedSearcher(Wrapped):
 
 
 def matched(trials: Trials, losses: Sequence[float]) -> Trials:
-    """``trials`` with their losses moved to the median and the spread of ``losses``.
-
-    The spread is the median distance from the median. Losses that are all equal have none, and then
-    take the median of ``losses``.
-    """
-    ours, theirs = _scale(losses), _scale([loss for _, loss in trials])
-    ratio = ours[1] / theirs[1] if theirs[1] else 0.0
-    return [(config, ours[0] + ratio * (loss - theirs[0])) for config, loss in trials]
-
-
-def _scale(losses: Sequence[float]) -> tuple[float, float]:
-    middle = median(losses)
-    return middle, median(abs(loss - middle) for loss in losses)
+    """``trials`` with their losses moved to the median of ``losses`` and to the same spread, which
+    is the median distance from the median."""
+    old = [loss for _, loss in trials]
+    ours, theirs = median(losses), median(old)
+    spread = median(abs(loss - ours) for loss in losses)
+    before = median(abs(loss - theirs) for loss in old)
+    ratio = spread / before if before else 0.0  # losses that are all equal have no spread
+    return [(config, ours + ratio * (loss - theirs)) for config, loss in trials]
 
 
 class StoppedSearcher(Wrapped):

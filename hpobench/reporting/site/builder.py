@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hpobench.analysis.charting.expected import expected
-from hpobench.analysis.text.file_names import Names, slug
+from hpobench.analysis.charting.scripted_charts import expected
+from hpobench.analysis.text.csv_files import Names, slug
 from hpobench.evidence.archive import BUDGETS
 from hpobench.reporting.site import cards, problem_cards, render
 from hpobench.reporting.site.folder import check_folder, write_site

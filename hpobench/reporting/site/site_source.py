@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from hpobench.analysis.text.file_names import Names, slug
+from hpobench.analysis.text.csv_files import Names, slug
 from hpobench.contract.cell import Kind
 from hpobench.contract.errors import HpobenchError, StoreError, UsageError
 from hpobench.contract.space import Space

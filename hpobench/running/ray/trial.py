@@ -30,7 +30,7 @@ from hpobench.contract.space import Space
 from hpobench.plugins.shape import check_proposal
 
 
-class _Storage:
+class _NoStorage:
     """Answers what Ray asks of a trial's storage, though nothing is stored."""
 
     experiment_dir_name = "hpobench"
@@ -39,7 +39,7 @@ class _Storage:
     def _update_checkpoint_index(self, metrics: dict[str, Any]) -> None:
         pass
 
-    def __copy__(self) -> _Storage:
+    def __copy__(self) -> _NoStorage:
         return self  # every trial takes a copy of its own
 
 
@@ -50,7 +50,7 @@ class _Resources(PlacementGroupFactory):
         return "one worker"  # Ray's log lines, which nobody reads, would list what it was made of
 
 
-STORAGE = _Storage()
+STORAGE = _NoStorage()
 _RESOURCES = _Resources([{"CPU": 1}])
 _ONLY_WHEN_ASKED = CheckpointConfig()
 

@@ -9,23 +9,14 @@ import subprocess
 from collections.abc import Callable, Container, Iterator
 from typing import Any
 
-from hpobench.api import (
-    Categorical,
-    Config,
-    Fidelity,
-    Float,
-    Int,
-    Ordinal,
-    Searcher,
-    Space,
-    When,
-)
+from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Searcher, Space, When
 from hpobench.contract.cell import PluginRef
 from hpobench.plugins.building import build_searcher
 from hpobench.plugins.isolation.environments import Environment
 from hpobench.plugins.isolation.remote import surroundings
 from hpobench.plugins.options import resolve
 from hpobench.plugins.registry import Registry
+from tests.support.present import present
 
 MIXED = Space(
     [
@@ -88,10 +79,8 @@ def own_loop(searcher: str, code: str, *, seed: int, **given: Any) -> Any:
     seeds them, and finds ``seed`` and what else it needs in the dict ``given``, beside
     :func:`objective`.
     """
-    script = Registry().find("searcher", searcher).script
-    assert script is not None
-    environment = Environment(script)
-    environment.build()
+    script = present(Registry().find("searcher", searcher).script)
+    (environment := Environment(script)).build()
     whole = "\n".join([_PRELUDE, inspect.getsource(objective), code, _CODA])
     done = subprocess.run(
         [environment.python, "-c", whole, json.dumps({"seed": seed, **given})],

@@ -72,8 +72,7 @@ def test_proposes_what_ax_proposes() -> None:
 
 
 def test_more_trials_under_way_than_the_initial_ones_are_different() -> None:
-    space = Space([Float("x", 0, 1)])
-    with closing(build("ax", space, 1, initialization_budget=2)) as searcher:
+    with closing(build("ax", Space([Float("x", 0, 1)]), 1, initialization_budget=2)) as searcher:
         assert len({searcher.ask(trial)["x"] for trial in range(6)}) == 6
 
 

@@ -94,8 +94,7 @@ TRIALS = 8
 
 def test_proposes_what_botorch_proposes() -> None:
     proposed = drive("botorch", SPACE, TRIALS, workers=2, failed=(2,), n_initial=4)
-    own = own_loop("botorch", OWN_LOOP, seed=0, trials=TRIALS)
-    assert proposed == own
+    assert proposed == own_loop("botorch", OWN_LOOP, seed=0, trials=TRIALS)
 
 
 def test_pending_trials_keep_proposals_apart() -> None:

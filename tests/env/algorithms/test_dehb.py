@@ -86,8 +86,7 @@ def by_hpobench(seed: int, trials: int, **options: Any) -> list[tuple[Config, in
 def test_proposes_what_dehb_tries(options: dict[str, int]) -> None:
     given = {"order": SPACE.names, "failed": FAILED, "trials": 80, "options": options}
     theirs = own_loop("dehb", LOOP, seed=0, **given)
-    ours = by_hpobench(0, 80, **options)
-    assert [list(row) for row in ours] == theirs
+    assert [list(row) for row in by_hpobench(0, 80, **options)] == theirs
 
 
 def test_rungs_are_whole_steps() -> None:

@@ -161,9 +161,7 @@ def by_hpobench(
 @BOTH
 @SPACES
 @pytest.mark.parametrize("seed", [0, 7])
-def test_proposes_what_tune_run_tries(
-    name: str, cls: str, space: Space, by_flaml: str, seed: int
-) -> None:
+def test_proposes_as_tune_run(name: str, cls: str, space: Space, by_flaml: str, seed: int) -> None:
     code = BEGINNING + by_flaml + END + TUNE_RUN
     expected = own_loop(name, code, seed=seed, cls=cls, names=space.names, trials=60)
     assert by_hpobench(name, space, seed) == expected
@@ -285,8 +283,7 @@ from hpobench.api import Categorical, Float, Space, When
 space = Space([Categorical("kind", (True, 1)), Float("x", 0, 1, when=When("kind", (1,)))])
 result = [sorted(branch) for branch in domains(space)["kind"].categories]
 """
-    root = str(ROOT)
-    assert own_loop("flaml-cfo", code, seed=0, root=root) == [["kind"], ["kind", "x"]]
+    assert own_loop("flaml-cfo", code, seed=0, root=str(ROOT)) == [["kind"], ["kind", "x"]]
 
 
 @BOTH

@@ -21,10 +21,7 @@ from tests.env.algorithms.own_loop import (
     own_loop,
 )
 
-SPACES = {
-    "mixed": MIXED,
-    "conditional": CONDITIONAL,
-}
+SPACES = {"mixed": MIXED, "conditional": CONDITIONAL}
 
 LOOP = """
 import functools, math
@@ -93,9 +90,7 @@ fmin(
         ("atpe", "conditional", 20, {}),
     ],
 )
-def test_proposes_what_fmin_proposes(
-    algorithm: str, space: str, trials: int, options: dict[str, Any]
-) -> None:
+def test_proposes_as_fmin(algorithm: str, space: str, trials: int, options: dict[str, Any]) -> None:
     name = f"hyperopt-{algorithm}"
     given = {"algorithm": algorithm, "trials": trials, "options": options, "space": space}
     theirs = own_loop(name, LOOP, seed=0, order=SPACES[space].names, **given)
@@ -145,5 +140,4 @@ def test_suggestions_under_way_differ(name: str, spread: float) -> None:
 
 
 def test_tpe_without_random_trials_at_first() -> None:
-    space = SPACES["mixed"]
-    assert len(drive("hyperopt-tpe", space, 10, n_startup_jobs=0)) == 10
+    assert len(drive("hyperopt-tpe", SPACES["mixed"], 10, n_startup_jobs=0)) == 10

@@ -112,9 +112,8 @@ def test_proposes_what_optimize_tries(name: str, trials: int) -> None:
 
 @pytest.mark.parametrize(("name", "trials"), [("smac-rf", 8), ("smac-hyperband", 20)])
 def test_failures_are_crashes_at_the_largest_loss_so_far(name: str, trials: int) -> None:
-    assert by_hpobench(name, 0, trials, failed=(0, *range(4, trials, 5))) == by_smac(
-        name, FAIL, trials
-    )
+    failed = (0, *range(4, trials, 5))
+    assert by_hpobench(name, 0, trials, failed=failed) == by_smac(name, FAIL, trials)
 
 
 def test_seed_0_is_a_seed() -> None:

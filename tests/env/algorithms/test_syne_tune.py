@@ -52,12 +52,9 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "cls", "options", "trials"), CASES)
-def test_proposes_what_syne_tune_proposes(
-    name: str, cls: str, options: dict[str, Any], trials: int
-) -> None:
+def test_proposes_as_syne_tune(name: str, cls: str, options: dict[str, Any], trials: int) -> None:
     own = own_loop(name, OWN_LOOP, seed=0, cls=cls, options=options, trials=trials)
-    failed = range(3, trials, 5)
-    assert drive(name, PLAIN, trials, workers=2, failed=failed, **options) == own
+    assert drive(name, PLAIN, trials, workers=2, failed=range(3, trials, 5), **options) == own
 
 
 def test_integers_of_the_density_estimates_stay_in_their_range() -> None:

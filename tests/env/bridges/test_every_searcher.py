@@ -96,8 +96,7 @@ def test_a_nested_space_with_odd_keys(name: str) -> None:
 
 def test_an_isolated_searcher_goes_on_where_it_was(tmp_path: Path) -> None:
     def make() -> Any:
-        space = doubles.SPACE
-        return hpobench.searcher("hyperopt-tpe", space=space, metric="loss", mode="max")
+        return hpobench.searcher("hyperopt-tpe", space=doubles.SPACE, metric="loss", mode="max")
 
     def ask(search: Any, names: str) -> list[Any]:
         found = []
@@ -110,6 +109,5 @@ def test_an_isolated_searcher_goes_on_where_it_was(tmp_path: Path) -> None:
     search = make()
     assert ask(search, "abcde") == calm[:5]
     search.save(str(tmp_path / "state"))
-    restored = make()
-    restored.restore(str(tmp_path / "state"))
+    (restored := make()).restore(str(tmp_path / "state"))
     assert ask(restored, "fgh") == calm[5:]

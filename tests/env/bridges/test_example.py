@@ -21,9 +21,7 @@ EXAMPLE = ROOT / "examples" / "plain_tuner.py"
 
 
 @night  # seven environments; other tests have plain Tuners with one
-def test_seven_searchers_tune_one_function_in_one_process(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_seven_searchers_in_one_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     example: dict[str, Any] = runpy.run_path(str(EXAMPLE))
     try:
         example["main"](str(tmp_path), samples=4)

@@ -47,9 +47,7 @@ def test_the_documentation_names_those_that_cannot() -> None:
 
 
 @pytest.mark.parametrize("name", ["skopt-gp", "hyperopt-tpe"])
-def test_an_isolated_searcher_learns_given_points_and_is_restored(
-    name: str, tmp_path: Path
-) -> None:
+def test_an_isolated_one_learns_given_points_and_is_restored(name: str, tmp_path: Path) -> None:
     more = {"n_startup_jobs": 3} if name == "hyperopt-tpe" else {}
 
     def begin() -> Any:
@@ -69,6 +67,5 @@ def test_an_isolated_searcher_learns_given_points_and_is_restored(
     search = begin()
     drive(search, range(5))
     search.save(str(tmp_path / "state"))
-    restored = begin()
-    restored.restore(str(tmp_path / "state"))
+    (restored := begin()).restore(str(tmp_path / "state"))
     assert drive(restored, range(5, 7)) == calm[5:]

@@ -54,12 +54,7 @@ def test_any_searcher_searches_any_space(searcher: str) -> None:
         "class_weight": [None, "balanced"],
     }
     search = hpobench.SearchCV(
-        SVC(),
-        space,
-        searcher=searcher,
-        scheduler=scheduler,
-        n_trials=trials,
-        random_state=0,
+        SVC(), space, searcher=searcher, scheduler=scheduler, n_trials=trials, random_state=0
     ).fit(X, Y)
     assert len(search.cv_results_["params"]) == trials
     assert search.score(X, Y) > 0.8

@@ -36,8 +36,7 @@ def subject(entry: Entry) -> SearcherSubject:
 
 
 def test_shipped_searchers_are_found() -> None:
-    names = {"random", "grid", "sobol", "optuna-tpe", "optuna-gp", "optuna-cmaes"}
-    assert names <= set(ENTRIES)
+    assert {"random", "grid", "sobol", "optuna-tpe", "optuna-gp", "optuna-cmaes"} <= set(ENTRIES)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

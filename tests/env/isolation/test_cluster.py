@@ -42,9 +42,7 @@ def cluster(tmp_path: Path) -> Iterator[Any]:
         cluster.shutdown()
 
 
-def test_every_node_builds_its_own_once(
-    tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nodes_build_theirs(tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the driver names no folder; one that it names is that of all nodes."""
     monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
     (tmp_path / "far.yaml").write_text(SUITE)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from hpobench.cli import cli
 from hpobench.contract.errors import NotAvailableError, PluginError
 from hpobench.plugins.isolation import environments as module
 from hpobench.plugins.isolation.environments import Environment, lock
 from hpobench.plugins.isolation.script import Script, read_script
 from hpobench.plugins.registry import Registry
+from tests.support.command_line import invoke, python
+from tests.support.present import present
 
 HEADER = '# /// script\n# requires-python = ">=3.11"\n# dependencies = [{}]\n# ///\n'
 PLUGIN = """
@@ -37,9 +36,7 @@ class Mine(Searcher):
 def write(folder: Path, *dependencies: str, name: str = "mine.py") -> Script:
     file = folder / name
     file.write_text(HEADER.format(", ".join(f'"{d}"' for d in dependencies)) + PLUGIN)
-    script = read_script(file)
-    assert script is not None
-    return script
+    return present(read_script(file))
 
 
 @pytest.fixture
@@ -51,8 +48,7 @@ def script(tmp_path: Path, environments: Path) -> Script:
 
 
 def test_a_file_without_a_header_needs_no_environment(tmp_path: Path) -> None:
-    file = tmp_path / "plain.py"
-    file.write_text(PLUGIN)
+    (file := tmp_path / "plain.py").write_text(PLUGIN)
     assert read_script(file) is None
 
 
@@ -64,8 +60,7 @@ def test_a_file_without_a_header_needs_no_environment(tmp_path: Path) -> None:
     ],
 )
 def test_a_header_that_is_wrong(tmp_path: Path, text: str, message: str) -> None:
-    file = tmp_path / "wrong.py"
-    file.write_text(text + PLUGIN)
+    (file := tmp_path / "wrong.py").write_text(text + PLUGIN)
     with pytest.raises(PluginError, match=message):
         read_script(file)
 
@@ -92,8 +87,7 @@ def test_a_lock_that_is_none(script: Script, text: str) -> None:
 
 
 def test_a_file_that_is_not_locked_says_what_locks_it(tmp_path: Path, environments: Path) -> None:
-    made = write(tmp_path)
-    assert "hpobench env sync" in str(Environment(made).missing())
+    assert "hpobench env sync" in str(Environment(write(tmp_path)).missing())
 
 
 def test_is_built_once_by_whoever_comes_first(script: Script) -> None:
@@ -137,8 +131,7 @@ def test_one_that_cannot_be_built_remembers_why(script: Script, environments: Pa
 
 
 def test_a_build_that_was_cut_off_starts_again(script: Script) -> None:
-    environment = Environment(script)
-    environment.build()
+    (environment := Environment(script)).build()
     (environment.folder / "built.json").unlink()
     shutil.rmtree(environment.folder / "env" / "lib")
     assert environment.build().versions == {"packaging": "25.0"}
@@ -147,19 +140,16 @@ def test_a_build_that_was_cut_off_starts_again(script: Script) -> None:
 def test_other_code_same_environment(script: Script) -> None:
     before = Environment(script).folder
     script.file.write_text(f"{script.file.read_text()}\n# more\n")
-    again = read_script(script.file)
-    assert again is not None
+    again = present(read_script(script.file))
     assert Environment(again).folder == before
 
 
 def test_a_python_that_nobody_has(tmp_path: Path, environments: Path) -> None:
     made = write(tmp_path)
     lock(made)
-    text = made.file.read_text().replace(">=3.11", "==3.99.*")
-    made.file.write_text(text)
+    made.file.write_text(made.file.read_text().replace(">=3.11", "==3.99.*"))
     made.lock_file.write_text(made.lock_file.read_text().replace(">=3.11", "==3.99.*"))
-    changed = read_script(made.file)
-    assert changed is not None
+    changed = present(read_script(made.file))
     with pytest.raises(NotAvailableError, match=r"3\.99"):
         Environment(changed).build()
 
@@ -167,36 +157,30 @@ def test_a_python_that_nobody_has(tmp_path: Path, environments: Path) -> None:
 # -- the command line ------------------------------------------------------------------------
 
 
-def run(*arguments: object, code: int = 0) -> str:
-    done = CliRunner().invoke(cli, list(map(str, arguments)))
-    assert done.exit_code == code, done.output
-    return done.output
-
-
 def test_sync_locks_builds_and_is_done(tmp_path: Path, environments: Path) -> None:
     file = write(tmp_path, "packaging==25.0").file
-    assert "mine: built in" in run("env", "sync", file)
+    assert "mine: built in" in invoke("env", "sync", file)
     assert file.with_name("mine.py.lock").exists()
-    assert "mine: was there" in run("env", "sync", "mine", "--plugin", file)
-    assert "mine" in run("env", "list", "--plugin", file)
+    assert "mine: was there" in invoke("env", "sync", "mine", "--plugin", file)
+    assert "mine" in invoke("env", "list", "--plugin", file)
 
 
 def test_sync_takes_what_list_shows(tmp_path: Path, environments: Path) -> None:
     file = write(tmp_path, "packaging==25.0", name="folder_of_mine.py").file
     for name in ("folder_of_mine", "mine"):
-        assert "folder_of_mine: " in run("env", "sync", name, "--plugin", file)
+        assert "folder_of_mine: " in invoke("env", "sync", name, "--plugin", file)
 
 
 def test_sync_tells_what_cannot_be_locked(tmp_path: Path, environments: Path) -> None:
     file = write(tmp_path, "packaging==99.0").file
-    assert "packaging==99.0" in run("env", "sync", file, code=1)
+    assert "packaging==99.0" in invoke("env", "sync", file, code=1)
 
 
 def test_a_lock_that_is_none_stands_in_nobodys_way(script: Script, environments: Path) -> None:
     script.lock_file.write_text("nonsense")
-    assert "not readable" in run("env", "list", "--plugin", script.file)
-    assert run("env", "clean", "--plugin", script.file) == "nothing to remove\n"
-    assert "not a lock file" in run("env", "sync", script.file, code=1)
+    assert "not readable" in invoke("env", "list", "--plugin", script.file)
+    assert invoke("env", "clean", "--plugin", script.file) == "nothing to remove\n"
+    assert "not a lock file" in invoke("env", "sync", script.file, code=1)
     told: list[str] = []
     module.prepare([script], told.append)
     assert "not a lock file" in told[-1]
@@ -204,18 +188,17 @@ def test_a_lock_that_is_none_stands_in_nobodys_way(script: Script, environments:
 
 def test_a_header_changed_after_it_was_locked(script: Script) -> None:
     script.file.write_text(script.file.read_text().replace("25.0", "24.2"))
-    changed = read_script(script.file)
-    assert changed is not None
+    changed = present(read_script(script.file))
     with pytest.raises(NotAvailableError, match=r"do not fit each other.*--upgrade"):
         Environment(changed).build()
     assert "--upgrade" in str(Environment(changed).missing())
-    assert "built in" in run("env", "sync", "--upgrade", script.file)
+    assert "built in" in invoke("env", "sync", "--upgrade", script.file)
 
 
 def test_clean_removes_what_nobody_asks_for(script: Script, environments: Path) -> None:
     Environment(script).build()
-    assert run("env", "clean", "--plugin", script.file) == "nothing to remove\n"
-    assert run("env", "clean") == f"removed {Environment(script).folder.name}\n"
+    assert invoke("env", "clean", "--plugin", script.file) == "nothing to remove\n"
+    assert invoke("env", "clean") == f"removed {Environment(script).folder.name}\n"
     assert Environment(script).built() is None
 
 
@@ -224,27 +207,17 @@ def test_clean_leaves_alone_what_it_did_not_make(script: Script, environments: P
         (environments / name).mkdir(parents=True)
         (environments / name / "precious").write_text("")
     (environments / "begun-0123456789abcdef").mkdir()
-    assert run("env", "clean", "--all") == "removed begun-0123456789abcdef\n"
+    assert invoke("env", "clean", "--all") == "removed begun-0123456789abcdef\n"
 
 
-def test_a_suite_runs_without_those_that_cannot_be_built(
-    tmp_path: Path, environments: Path
-) -> None:
+def test_suites_run_without_those_that_cannot_be_built(tmp_path: Path, environments: Path) -> None:
     file = write(tmp_path, "packaging==99.0").file
     suite = tmp_path / "suite.yaml"
     suite.write_text(
         "name: some\nsearchers: [random, mine]\nschedulers: [fifo]\nproblems: [branin]\n"
         "seeds: 1\nbudget: {trials: 3}\nplugins: [mine.py]\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "hpobench", "run", suite, "--no-report", "--cpus", "1"],
-        cwd=tmp_path,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    done = python("-m", "hpobench", "run", suite, "--no-report", "--cpus", "1", cwd=tmp_path)
     assert "the environment of mine is not available" in done.stderr
     assert "1 done" in done.stdout + done.stderr
-    entry = Registry([file]).find("searcher", "mine")
-    assert "not locked" in str(entry.missing())
+    assert "not locked" in str(Registry([file]).find("searcher", "mine").missing())

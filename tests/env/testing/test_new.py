@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from hpobench.cli import cli
 from hpobench.contract.cell import Kind
 from hpobench.contract.errors import UsageError
 from hpobench.plugins.isolation.remote import end_warm
 from hpobench.plugins.registry import Registry
 from hpobench.testing import checks
 from hpobench.testing.plugin_check import judge
+from tests.support.command_line import invoke, python
 
 
 @pytest.fixture
@@ -25,12 +23,7 @@ def new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """Runs the command in an empty folder; returns what it prints."""
     monkeypatch.chdir(tmp_path)
 
-    def run(*arguments: str) -> str:
-        done = CliRunner().invoke(cli, ["new", *arguments], catch_exceptions=False)
-        assert done.exit_code == 0, done.output
-        return done.output
-
-    return run
+    return partial(invoke, "new")
 
 
 def failures(file: Path) -> list[Any]:
@@ -45,13 +38,9 @@ def test_a_new_plugin_passes_all_checks(new: Any, tmp_path: Path, kind: Kind) ->
     file = tmp_path / f"my_{kind}_2.py"
     assert f"hpobench check {file.name}" in told
     assert f"{kind}s: [my-{kind}-2] and plugins: [{file.name}]" in told
-    entry = Registry([file]).find(kind, f"my-{kind}-2")
-    assert entry.cls == f"My{kind.capitalize()}2"
+    assert Registry([file]).find(kind, f"my-{kind}-2").cls == f"My{kind.capitalize()}2"
     assert failures(file) == []
-    done = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", "--isolated", file], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout
+    python("-m", "ruff", "check", "--isolated", file)
 
 
 def test_an_isolated_searcher_passes_once_its_environment_is_built(
@@ -60,8 +49,7 @@ def test_an_isolated_searcher_passes_once_its_environment_is_built(
     monkeypatch.setenv("HPOBENCH_ENVIRONMENTS", str(tmp_path / "environments"))
     assert "hpobench env sync alone.py" in new("searcher", "alone", "--isolated")
     assert Registry(["alone.py"]).find("searcher", "alone").script is not None
-    done = CliRunner().invoke(cli, ["env", "sync", "alone.py"], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
+    invoke("env", "sync", "alone.py")
     assert failures(Path("alone.py")) == []
     end_warm()  # before its environment goes with the folder
 
@@ -83,9 +71,7 @@ def test_a_file_that_is_there_stays_as_it_is(new: Any, tmp_path: Path) -> None:
         (("problem", "mine", "--isolated"), "only searchers have environments of their own"),
     ],
 )
-def test_names_that_cannot_be(
-    new: Any, tmp_path: Path, arguments: tuple[str, ...], told: str
-) -> None:
+def test_impossible_names(new: Any, tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
     with pytest.raises(UsageError, match=told):
         new(*arguments)
     assert list(tmp_path.iterdir()) == []

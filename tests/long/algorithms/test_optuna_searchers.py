@@ -132,12 +132,7 @@ CASES = [
         trials=16,
     ),
     Case("qmc", OptunaQMC, {}, lambda seed: qmc_sampler(seed, "sobol")),
-    Case(
-        "qmc-halton",
-        OptunaQMC,
-        {"qmc_type": "halton"},
-        lambda seed: qmc_sampler(seed, "halton"),
-    ),
+    Case("qmc-halton", OptunaQMC, {"qmc_type": "halton"}, lambda seed: qmc_sampler(seed, "halton")),
     Case(
         "nsga2",
         OptunaNSGA2,
@@ -146,15 +141,10 @@ CASES = [
     ),
 ]
 SLOW = Case(
-    "gp-40",
-    OptunaGP,
-    {},
-    lambda seed: GPSampler(seed=seed, warn_independent_sampling=False),
+    "gp-40", OptunaGP, {}, lambda seed: GPSampler(seed=seed, warn_independent_sampling=False)
 )
 FOR_EACH_CASE = pytest.mark.parametrize(
-    "case",
-    [*CASES, pytest.param(SLOW, marks=pytest.mark.night)],
-    ids=lambda case: case.label,
+    "case", [*CASES, pytest.param(SLOW, marks=pytest.mark.night)], ids=lambda case: case.label
 )
 
 
@@ -200,9 +190,7 @@ def by_hpobench(case: Case, seed: int, space: Space) -> list[Config]:
     [(MIXED, suggest_mixed), (CONDITIONAL, suggest_conditional)],
     ids=["mixed", "conditional"],
 )
-def test_proposes_what_study_optimize_proposes(
-    case: Case, space: Space, suggest: Callable[[Trial], Config]
-) -> None:
+def test_proposes_as_optimize(case: Case, space: Space, suggest: Callable[[Trial], Config]) -> None:
     assert by_hpobench(case, 0, space) == by_optuna(case, 0, suggest)
 
 

@@ -99,8 +99,7 @@ def test_the_tolerance() -> None:
 
 
 def test_scores_are_tested_together() -> None:
-    new = worse_by(made(), 0.05, "mlp-vehicle")
-    found = compared(made(), new, scores=("final", "anytime"))
+    found = compared(made(), worse_by(made(), 0.05, "mlp-vehicle"), scores=("final", "anytime"))
     assert found.effects["score"].tolist() == ["final"] * 7 + ["anytime"] * 7
     last = found.effects.iloc[-1]
     assert last["verdict"] == "worse"
@@ -111,10 +110,8 @@ def test_failures_are_regressions_by_themselves() -> None:
     found = compared(made(2), failing(made(2), 1, 6))
     assert found.outcome == "regression"
     assert not (found.effects["verdict"] == "worse").any()
-    assert found.broken[["searcher", "problem", "seed"]].values.tolist() == [
-        ["random", "counting-ones", 1],
-        ["gp", "mlp-vehicle", 0],
-    ]
+    expected = [["random", "counting-ones", 1], ["gp", "mlp-vehicle", 0]]
+    assert found.broken[["searcher", "problem", "seed"]].values.tolist() == expected
     assert set(found.broken["error"]) == {"ValueError: gone"}
     assert found.effects["broken"].tolist() == [2, 1, 1, 1, 0, 0, 1]
     turned = compared(failing(made(), 1, 6), made())
@@ -126,9 +123,8 @@ def test_failures_are_regressions_by_themselves() -> None:
 @pytest.mark.parametrize(("seeds", "outcome"), [(4, "undecided"), (5, "regression")])
 def test_too_few_seeds_pass_for_nothing(seeds: int, outcome: str) -> None:
     assert compared(made(seeds), worse_by(made(seeds), 0.3, "mlp-vehicle")).outcome == outcome
-    assert compared(made(4), worse_by(made(4), 0.3, "mlp-vehicle"), alpha=0.1).outcome == (
-        "regression"
-    )
+    expected = "regression"
+    assert compared(made(4), worse_by(made(4), 0.3, "mlp-vehicle"), alpha=0.1).outcome == expected
 
 
 def test_new_references_measure_both() -> None:

@@ -68,9 +68,8 @@ def test_runs_of_all_kinds(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"mine has more than one metric: 'accuracy', 'loss'"):
         read(file)
     made = read(file, metric="loss")
-    assert [trial.state for trial in made.source.trials] == [
-        *("complete", "complete", "failed", "stopped"),
-    ]
+    expected = [*("complete", "complete", "failed", "stopped")]
+    assert [trial.state for trial in made.source.trials] == expected
     assert "2 runs that are not over, or have no loss, are left out" in made.notes
     assert made.table.about["continued"] == [[3, 1]]
 

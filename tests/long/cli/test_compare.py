@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from benchmarks.false_alarms import stored
-from hpobench.__main__ import main
 from tests import ROOT
 
 SUITE = {
@@ -24,14 +23,6 @@ IGNORES = {"name": "random", "as": "tpe"}
 CRIPPLED = {"name": "optuna-tpe", "as": "tpe", "n_startup_trials": 40}
 
 
-def ends(capfd: pytest.CaptureFixture[str], *args: object) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error of ``hpobench compare ARGS``."""
-    with pytest.raises(SystemExit) as end:
-        main(["compare", *map(str, args)])
-    told = capfd.readouterr()
-    return int(end.value.code or 0), told.out, told.err
-
-
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return stored(tmp_path_factory.mktemp("base"), {**SUITE, "searchers": [LEARNS], "seeds": 10})
@@ -39,50 +30,42 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("planted", [IGNORES, CRIPPLED], ids=["ignores", "crippled"])
 def test_a_planted_regression(
-    base: Path, planted: dict[str, Any], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    base: Path, planted: dict[str, Any], tmp_path: Path, says: Any
 ) -> None:
     """The searcher ignores what it is told, or learns nothing until the budget is gone."""
     new = stored(tmp_path / "new", {**SUITE, "searchers": [planted], "seeds": 10})
     summary = tmp_path / "report.md"
-    code, told, _ = ends(capfd, base, new, "--markdown", summary)
-    assert code == 1
+    told = says("compare", base, new, "--markdown", summary, code=1).out
     assert told.splitlines()[-1].startswith("REGRESSION: ")
     assert summary.read_text().startswith("## REGRESSION: ")
-    code, told, _ = ends(capfd, base, new, "--json")
-    assert code == 1
+    told = says("compare", base, new, "--json", code=1).out
     content = json.loads(told)
-    assert content["verdict"] == "regression"
-    assert content["pairs"] == 20
+    assert (content["verdict"], content["pairs"]) == ("regression", 20)
     assert {row["verdict"] for row in content["effects"]} >= {"worse"}
     # The other way round it is better, and within a tolerance it is no regression.
-    assert ends(capfd, new, base)[0] == 0
-    assert ends(capfd, base, new, "--tolerance", 0.9)[0] == 0
+    says("compare", new, base)
+    says("compare", base, new, "--tolerance", 0.9)
 
 
-def test_the_same_results(base: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    code, told, _ = ends(capfd, base, base, "--score", "final", "--score", "anytime")
-    assert code == 0
+def test_the_same_results(base: Path, says: Any) -> None:
+    told = says("compare", base, base, "--score", "final", "--score", "anytime").out
     assert told.splitlines()[-1] == ("IDENTICAL: all 20 pairs of runs are the same, bit by bit")
 
 
-def test_other_seeds_of_the_same(
-    base: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_other_seeds(base: Path, tmp_path: Path, says: Any) -> None:
     """Few of them cannot fail, which is no pass."""
     new = stored(tmp_path / "few", {**SUITE, "searchers": [LEARNS], "seeds": [0, 1, 2]})
-    code, told, _ = ends(capfd, base, new)
-    assert code == 0
+    told = says("compare", base, new).out
     said = " ".join(told.split())
     assert "Not compared, for BASE alone has them: 14 runs: tpe + fifo (14)." in said
     other = stored(tmp_path / "other", {**SUITE, "searchers": [IGNORES], "seeds": [0, 1, 2]})
-    code, told, _ = ends(capfd, base, other)
-    assert code == 2
+    told = says("compare", base, other, code=2).out
     assert told.splitlines()[-1].startswith("UNDECIDED: with 3 seeds no difference at all")
     assert told.splitlines()[-1].endswith("it takes 5")
     assert "this comparison cannot fail" in " ".join(told.split())
 
 
-def test_wrong_input(base: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_wrong_input(base: Path, tmp_path: Path, says: Any) -> None:
     """Whatever is wrong, code 1 is for regressions."""
     (tmp_path / "empty").mkdir()
     damaged = tmp_path / "damaged"
@@ -97,15 +80,13 @@ def test_wrong_input(base: Path, tmp_path: Path, capfd: pytest.CaptureFixture[st
         ((base, base, "--alpha", 0), "--alpha"),
         ((base, base, "--markdown", tmp_path / "nowhere" / "a.md"), "nowhere"),
     ]:
-        code, _, told = ends(capfd, *args)
-        assert code == 2, args
+        told = says("compare", *args, code=2).err
         assert message in told
 
 
-def test_the_stored_reference(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_stored_reference(says: Any) -> None:
     smoke = ROOT / "results" / "reference" / "smoke"
-    code, told, _ = ends(capfd, smoke, smoke)
-    assert code == 0
+    told = says("compare", smoke, smoke).out
     assert "IDENTICAL: all 260 pairs" in told
     assert sum(path.stat().st_size for path in smoke.iterdir()) < 500_000
 
@@ -117,23 +98,20 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return stored(tmp_path_factory.mktemp("two"), {**SUITE, "searchers": searchers, "seeds": 10})
 
 
-def test_two_algorithms_of_one_folder(
-    two: Path, base: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_two_algorithms_of_one_folder(two: Path, base: Path, tmp_path: Path, says: Any) -> None:
     """They compare as they would from two folders."""
     mine = stored(tmp_path / "mine", {**SUITE, "searchers": [IGNORES], "seeds": 10})
-    _, apart, _ = ends(capfd, base, mine, "--json")
-    code, told, _ = ends(capfd, two, "--base", "tpe/fifo", "--new", "mine/fifo", "--json")
-    assert code == 1
+    apart = says("compare", base, mine, "--json", code=1).out
+    told = says("compare", two, "--base", "tpe/fifo", "--new", "mine/fifo", "--json", code=1).out
     together = json.loads(told)
     assert {row["algorithm"] for row in together["effects"]} == {"mine"}
     estimates = [
         [row["estimate"] for row in found["effects"]] for found in (together, json.loads(apart))
     ]
     assert estimates[0] == estimates[1]
-    assert ends(capfd, two, "--base", "mine", "--new", "tpe")[0] == 0
-    code, told, _ = ends(capfd, two, "--base", "tpe", "--new", "mine", "-q")
-    assert (code, told.count("\n")) == (1, 1)
+    says("compare", two, "--base", "mine", "--new", "tpe")
+    told = says("compare", two, "--base", "tpe", "--new", "mine", "-q", code=1).out
+    assert told.count("\n") == 1
     assert told.startswith("REGRESSION: ")
 
 
@@ -149,18 +127,15 @@ def test_two_algorithms_of_one_folder(
         (["--base", "tpe", "--new", "mine/fifo"], "two searchers, or two of SEARCHER/SCHEDULER"),
     ],
 )
-def test_algorithms_that_cannot_be_compared(
-    two: Path, options: list[str], message: str, capfd: pytest.CaptureFixture[str]
-) -> None:
-    code, told, error = ends(capfd, two, *options)
-    assert (code, told) == (2, "")
+def test_what_cannot_be_compared(two: Path, options: list[str], message: str, says: Any) -> None:
+    told, error = says("compare", two, *options, code=2)
+    assert told == ""
     assert message in error
 
 
-def test_the_shipped_reference_by_its_name(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_shipped_reference_by_its_name(says: Any) -> None:
     smoke = ROOT / "results" / "reference" / "smoke"
-    short = ends(capfd, "reference", smoke)[1].splitlines()
-    code, told, _ = ends(capfd, "reference", smoke, "-v")
-    assert code == 0
+    short = says("compare", "reference", smoke).out.splitlines()
+    told = says("compare", "reference", smoke, "-v").out
     assert short[-1].startswith("IDENTICAL: ")
     assert len(told.splitlines()) >= len(short)

@@ -17,6 +17,7 @@ from hpobench.paper.pictures import figure
 from hpobench.paper.study import Study, read_study
 from hpobench.store.read.reader import load_results
 from tests.support.night import night
+from tests.support.present import present
 from tests.support.results_factory import MadeProblem, make_results
 from tests.support.stored import write
 
@@ -50,8 +51,7 @@ def results(tmp_path_factory: pytest.TempPathFactory, study: Study) -> dict[str,
     folder = tmp_path_factory.mktemp("made")
     problems = [MadeProblem(f"p{i}", budget=600.0) for i in range(1, 6)]
     write(make_results(problems=problems, seeds=3, failed=()), folder)
-    made = Analysed(load_results(folder))
-    return dict.fromkeys(study.parts, made)
+    return dict.fromkeys(study.parts, Analysed(load_results(folder)))
 
 
 def draft_into(folder: Path, study: Study, results: dict[str, Analysed]) -> Path:
@@ -111,12 +111,7 @@ def test_the_latex_source_is_whole(drafted: Path) -> None:
     assert latex.isascii() or set(filter(lambda c: not c.isascii(), latex)) <= set(LATIN)
 
 
-def test_figures(
-    study: Study,
-    results: dict[str, Analysed],
-    tmp_path: Path,
-    small_disk: Path,
-) -> None:
+def test_svg(study: Study, results: dict[str, Analysed], tmp_path: Path, small_disk: Path) -> None:
     """One that is drawn, one that no report has; on a full disk, and the paper there."""
     picture, made = study.figures["regret"], results["study"]
     paths = figure(picture, "regret", made, tmp_path / "out")
@@ -134,7 +129,7 @@ def test_figures(
 
 def test_numbers_are_not_typed() -> None:
     """Outside of what is filled in, the text holds no digit that is not part of a name."""
-    text = (PAPER / "text.md").read_text(encoding="utf-8")
+    text = (PAPER / "text.md").read_text()
     text = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", text, flags=re.DOTALL)
     assert re.findall(r".*(?<![\w@#-])\d.*", text) == []
 
@@ -161,9 +156,7 @@ def test_a_study_that_is_wrong(tmp_path: Path, text: str, says: str) -> None:
 
 def test_the_papers_own_study_is_whole() -> None:
     """Each publication's suite is a part, by its name."""
-    study = read_study(PAPER)
-    suites = {part.suite for part in study.parts.values()}
+    suites = {part.suite for part in read_study(PAPER).parts.values()}
     for file in (PAPER / "published").glob("*.yaml"):
-        suite = re.search(r"^suite: (.*)$", file.read_text(), flags=re.MULTILINE)
-        assert suite is not None
+        suite = present(re.search(r"^suite: (.*)$", file.read_text(), flags=re.MULTILINE))
         assert f"suites/{suite[1]}.yaml" in suites

@@ -145,8 +145,7 @@ def test_classics_moved(name: Any) -> None:
     problem = Classic(function=name, dimension=3, instance=1)
     _, half, middle, _ = ARRAYS[name]
     place = (np.array(problem.place) - (middle - half)) / (2 * half)
-    least = problem.optimum()[0]
-    agrees(searched(problem) - least, around(name, cube(3), place))
+    agrees(searched(problem) - problem.optimum()[0], around(name, cube(3), place))
 
 
 @pytest.mark.parametrize(
@@ -161,9 +160,7 @@ def test_classics_moved(name: Any) -> None:
     ],
     ids=["six-hump-camel", "goldstein-price", "branin", "hartmann-3", "hartmann-6", "mf-hartmann"],
 )
-def test_functions_of_their_own_dimension(
-    problem: Any, function: Any, bounds: tuple[Any, ...]
-) -> None:
+def test_functions_of_one_dimension(problem: Any, function: Any, bounds: tuple[Any, ...]) -> None:
     agrees(searched(problem), function(cube(len(problem.space), *bounds)))
 
 

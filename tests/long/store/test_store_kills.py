@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 from hpobench.store.read.reader import load_results
 from hpobench.store.write.batch import Batch
 from hpobench.store.write.writer import open_writer
 from tests import ROOT
+from tests.support.command_line import python
 from tests.unit.store.test_store import begin, data, outcome, write
 
 # Each run is a fork of one process that has imported everything and has not begun anything.
@@ -54,7 +53,7 @@ for last in itertools.count(1):
 def test_killed_at_every_point_of_writing_the_next_run_ends_the_same(tmp_path: Path) -> None:
     write(tmp_path / "whole", [[0, 1, 2, 3]])
     expected = data(tmp_path / "whole")
-    subprocess.run([sys.executable, "-c", KILLS, tmp_path, str(ROOT)], check=True)
+    python("-c", KILLS, tmp_path, ROOT)
     folders = sorted(tmp_path.glob("killed-*"))
     for folder in folders:
         with open_writer(folder) as store:

@@ -226,9 +226,7 @@ def suite_of(folder: Path, run: str, more: str = "") -> Path:
     return file
 
 
-def test_a_cell_runs_it_from_the_suites_folder(
-    compiled: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cells_run_it_there(compiled: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (cell,) = build_plan(load_suite(suite_of(compiled, "[./es]"))).cells
     outcome = run_cell(cell, None)
@@ -236,9 +234,7 @@ def test_a_cell_runs_it_from_the_suites_folder(
     assert outcome.trials.num_rows == 5
 
 
-def test_the_content_of_the_program_is_part_of_a_cells_identity(
-    script: Any, tmp_path: Path
-) -> None:
+def test_the_programs_content_is_part_of_a_cells_identity(script: Any, tmp_path: Path) -> None:
     suite = suite_of(tmp_path, "[./program]")
     ids = set()
     for answer in ("echo '{}'", "echo '{}'", "echo '{ }'"):
@@ -255,9 +251,7 @@ def test_the_content_of_the_program_is_part_of_a_cells_identity(
         ("[]", "run is a program and its arguments"),
     ],
 )
-def test_programs_that_cannot_be_are_known_before_anything_runs(
-    tmp_path: Path, run: str, told: str
-) -> None:
+def test_impossible_programs_are_known_before_a_run(tmp_path: Path, run: str, told: str) -> None:
     with pytest.raises(SuiteError, match=rf"suite\.yaml:2: searchers\[0\].*{told}"):
         build_plan(load_suite(suite_of(tmp_path, run)))
 

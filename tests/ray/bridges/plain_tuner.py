@@ -41,8 +41,7 @@ def main(folder: Path) -> None:
             ),
             run_config=tune.RunConfig(storage_path=str(folder), name="run", verbose=0),
         )
-    results = tuner.fit()
-    assert len(results) == 12
+    assert len(tuner.fit()) == 12
 
 
 if __name__ == "__main__":

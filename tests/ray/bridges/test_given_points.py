@@ -104,8 +104,7 @@ def test_a_restored_search_has_learnt_the_given_points(tmp_path: Path) -> None:
     search = ready(points_to_evaluate=POINTS)
     assert drive(search, 3) == calm[:3]
     search.save(str(tmp_path / "state"))
-    restored = ready(points_to_evaluate=POINTS)
-    restored.restore(str(tmp_path / "state"))
+    (restored := ready(points_to_evaluate=POINTS)).restore(str(tmp_path / "state"))
     assert drive(restored, 5) == calm[3:]
 
 
@@ -134,8 +133,7 @@ def test_evaluated_points_are_learnt_like_given_ones(early: bool, tmp_path: Path
 
 
 def test_evaluated_points_of_every_kind() -> None:
-    search = ready(mode="max")
-    search.add_evaluated_point(POINTS[0], 2.0)
+    (search := ready(mode="max")).add_evaluated_point(POINTS[0], 2.0)
     search.add_evaluated_point(POINTS[1], 2.0, error=True)
     search.add_evaluated_point(POINTS[2], float("nan"))
     search.add_evaluated_point(POINTS[3], 1.0, pruned=True, intermediate_values=[3.0, 1.0])
@@ -145,8 +143,7 @@ def test_evaluated_points_of_every_kind() -> None:
 
 
 def test_evaluated_points_of_several_steps() -> None:
-    search = ready("bohb", max_t=9)
-    search.add_evaluated_point(POINTS[0], 1.0)
+    (search := ready("bohb", max_t=9)).add_evaluated_point(POINTS[0], 1.0)
     search.add_evaluated_point(POINTS[1], 2.0, intermediate_values=[3.0, 2.0])
     log = [(*entry[1], entry[2]["final"]) for entry in search._dialogue.log if entry[0] == "tell"]
     assert log == [
@@ -181,11 +178,7 @@ def test_trials_of_another_tuner_are_learnt(tmp_path: Path) -> None:
             lambda config: {"loss": loss(config)},
             param_space=PARAM_SPACE,
             tune_config=tune.TuneConfig(
-                search_alg=first,
-                num_samples=5,
-                metric="loss",
-                mode="min",
-                max_concurrent_trials=1,
+                search_alg=first, num_samples=5, metric="loss", mode="min", max_concurrent_trials=1
             ),
             run_config=tune.RunConfig(storage_path=str(tmp_path), name="run", verbose=0),
         )

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import ray
 
-from hpobench.__main__ import main
 from hpobench.bridges.imports.importing import import_trials
 from hpobench.bridges.imports.trials import Asked
 from hpobench.store.read.reader import load_results
 from tests import ROOT
+from tests.support.command_line import python
 from tests.support.imported_trials import SPACE, STEPS, configs, curve
 
 TRIALS = 24
@@ -30,7 +27,7 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)\n"
         f"ray_experiment(Path({str(folder)!r}), {TRIALS})\n"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+    python("-c", code, cwd=ROOT)
     assert not ray.is_initialized()
     return folder / "mine"
 
@@ -48,19 +45,13 @@ def test_an_experiment_holds_what_was_trained(experiment: Path) -> None:
 
 
 def test_searchers_race_on_it(
-    experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: Any
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    command = ["problems", "import", str(experiment), "--mode", "min", "--out", "mine.parquet"]
-    with pytest.raises(SystemExit) as end:
-        main([*command, "--surrogate", "--force", "--suite", "race.yaml"])
-    assert end.value.code == 0, capsys.readouterr().err
-    run = [sys.executable, "-m", "hpobench", "run", "race.yaml", "--cpus", "2", "--seeds", "1"]
-    run += ["--results", str(tmp_path / "results"), "--only", "random/*"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(run, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    results = load_results(tmp_path / "results" / "mine")
-    assert results.cells["status"].tolist() == ["done"] * 4
+    command = ("problems", "import", experiment, "--mode", "min", "--out", "mine.parquet")
+    says(*command, "--surrogate", "--force", "--suite", "race.yaml")
+    run = ("-m", "hpobench", "run", "race.yaml", "--cpus", "2", "--seeds", "1")
+    python(*run, "--results", tmp_path / "results", "--only", "random/*")
+    assert load_results(tmp_path / "results" / "mine").cells["status"].tolist() == ["done"] * 4
     page = (tmp_path / "results" / "mine" / "report" / "index.html").read_text()
     assert f"a model of {TRIALS} trials of mine: rank correlation" in page

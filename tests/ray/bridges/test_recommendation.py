@@ -32,8 +32,7 @@ def recommended(searcher: PluginFacts, scheduler: PluginFacts) -> Recommendation
 def test_the_tuner_gets_the_scheduler_of_the_evidence(name: str) -> None:
     ref = plugin_ref(Registry(), "scheduler", name, {})
     facts = PluginFacts("optuna-tpe", {"multivariate": True}, "")
-    found = recommended(facts, PluginFacts(name, dict(ref.options), ""))
-    _, line = found.to_paste()
+    _, line = recommended(facts, PluginFacts(name, dict(ref.options), "")).to_paste()
     config: Any = eval(line.replace(", ...", ""), {"tune": tune, "hpobench": hpobench})
     options = {"dimension": 3, "quality": "good", "steps": 27}
     problem = build_problem(plugin_ref(Registry(), "problem", "mf-hartmann", options))
@@ -54,8 +53,7 @@ def test_bohb_is_told_how_long_trials_are() -> None:
 
 
 def test_a_searcher_that_schedules_itself_is_for_no_tuner() -> None:
-    found = recommended(PluginFacts("dehb", {}, ""), PluginFacts("own", {}, ""))
-    assert found.to_paste() == [
+    assert recommended(PluginFacts("dehb", {}, ""), PluginFacts("own", {}, "")).to_paste() == [
         "hpobench.SearchCV(estimator, space, searcher='dehb', scheduler='own')"
     ]
 

@@ -108,8 +108,7 @@ def test_bohb_with_rays_own_hyperband(cluster: None, tmp_path: Path) -> None:
     pauses = [i for i, entry in enumerate(log) if entry[0] == "paused"]
     assert pauses
     for i in pauses:  # each right after the result at which the trial paused
-        assert log[i - 1][0] == "tell"
-        assert log[i - 1][1][0] == log[i][1][0]
+        assert (log[i - 1][0], log[i - 1][1][0]) == ("tell", log[i][1][0])
     assert {entry[0] for entry in log} >= {"ask", "tell", "paused", "resumed"}
 
 
@@ -142,10 +141,9 @@ def test_a_killed_run_is_restored_and_proposes_the_same(tmp_path: Path) -> None:
 def chosen(folder: Path) -> list[tuple[str, Any]]:
     """What was adopted and what was proposed."""
     (newest,) = sorted((folder / "run").glob("searcher-state*"))[-1:]
-    log = cloudpickle.loads(newest.read_bytes())["log"]
     return [
         (method, answer if method == "ask" else arguments[1])
-        for method, arguments, _, answer in log
+        for method, arguments, _, answer in cloudpickle.loads(newest.read_bytes())["log"]
         if method in ("ask", "adopt")
     ]
 
@@ -180,8 +178,7 @@ def test_states_of_others(tmp_path: Path) -> None:
     for name, seed in (("random", 2), ("sobol", 1)):
         with pytest.raises(UsageError, match="the state of another searcher"):
             hpobench.searcher(name, seed=seed).restore(str(path))
-    other = hpobench.searcher("random", seed=1)
-    other.restore(str(path))
+    (other := hpobench.searcher("random", seed=1)).restore(str(path))
     other.set_search_properties("loss", "min", {"y": tune.uniform(0, 1)})
     with pytest.raises(UsageError, match="another param_space"):
         other.suggest("a")
@@ -199,8 +196,7 @@ def test_a_library_that_has_changed(tmp_path: Path) -> None:
     state = cloudpickle.loads(path.read_bytes())
     state["log"][-2][3]["x"] = 0.25
     path.write_bytes(cloudpickle.dumps(state))
-    other = ready(hpobench.searcher("random", seed=1))
-    other.restore(str(path))
+    (other := ready(hpobench.searcher("random", seed=1))).restore(str(path))
     with pytest.raises(ReplayError, match="perhaps because its library has changed"):
         other.suggest("a")
 
@@ -239,8 +235,7 @@ def test_the_grid_finishes() -> None:
 
 def test_given_points_come_first() -> None:
     points: list[Any] = [{"x": 0.5, "deep": {"n": 2}}, {"x": -0.5, "deep/n": 3}]
-    search = ready(hpobench.searcher("random", seed=1, points_to_evaluate=points))
-    first = drive(search, 4)
+    first = drive(ready(hpobench.searcher("random", seed=1, points_to_evaluate=points)), 4)
     assert first[:2] == [{"x": 0.5, "deep": {"n": 2}}, {"x": -0.5, "deep": {"n": 3}}]
     assert first[2:] == drive(ready(hpobench.searcher("random", seed=1)), 2)
     wrong = ready(hpobench.searcher("random", points_to_evaluate=[points[0], {"x": 0.5}]))
@@ -311,5 +306,4 @@ def test_no_option_has_the_name_of_an_argument() -> None:
 
 def test_rays_generator_counts_samples() -> None:
     search: Any = hpobench.searcher("random", seed=1)
-    generator = SearchGenerator(search)
-    assert generator.set_search_properties("loss", "min", PARAM_SPACE)
+    assert SearchGenerator(search).set_search_properties("loss", "min", PARAM_SPACE)

@@ -66,7 +66,7 @@ def sbatch(arguments: list[str]) -> int:
     """Run the job, or every task of the array, unless it waits for a job that was never there."""
     _, (script, *rest) = _options(arguments)
     file = Path(script)
-    pairs = _BATCH.findall(file.read_text(encoding="utf-8"))
+    pairs = _BATCH.findall(file.read_text())
     lines = [f"{name}={value}" if value else name for name, value in pairs]
     options, _ = _options([*lines, *arguments[: len(arguments) - len(rest) - 1]])
     jobs = Path(os.environ["STAND_IN_JOBS"])

@@ -36,8 +36,7 @@ def wait_for_commits(count: int, process: subprocess.Popen[str]) -> None:
 def test_a_node_dies_and_then_the_driver_and_another_machine_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    suite = tmp_path / "tiny.yaml"
-    suite.write_text(SUITE)
+    (suite := tmp_path / "tiny.yaml").write_text(SUITE)
     with s3_server() as bucket, three_nodes() as cluster:
         for name, value in bucket.items():
             monkeypatch.setenv(name, value)

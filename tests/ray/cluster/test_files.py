@@ -37,8 +37,7 @@ def steps(dockerfile: str) -> list[tuple[str, str]]:
 
 def assert_parses(script: str) -> None:
     done = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True)
-    assert done.stderr == ""
-    assert done.returncode == 0
+    assert (done.stderr, done.returncode) == ("", 0)
 
 
 def assert_is_a_command(text: str) -> None:
@@ -60,8 +59,7 @@ def test_scripts_are_shell(script: Path) -> None:
 def test_the_rayjob_has_fields_that_kuberay_knows() -> None:
     manifest = loaded("kuberay/rayjob.yaml")
     cluster = RayJob.model_validate(manifest).spec.rayClusterSpec
-    assert cluster.rayVersion == RAY
-    assert cluster.headGroupSpec.rayStartParams["num-cpus"] == "0"
+    assert (cluster.rayVersion, cluster.headGroupSpec.rayStartParams["num-cpus"]) == (RAY, "0")
     manifest["spec"]["backofLimit"] = 3
     with pytest.raises(ValidationError, match="backofLimit"):
         RayJob.model_validate(manifest)
@@ -86,8 +84,7 @@ def test_ray_takes_the_cluster_of_spot_nodes() -> None:
     config = loaded("aws/cluster.yaml")
     validate_config(prepare_config(config))
     types = config["available_node_types"]
-    spot = {"MarketType": "spot"}
-    assert types["spot"]["node_config"]["InstanceMarketOptions"] == spot
+    assert types["spot"]["node_config"]["InstanceMarketOptions"] == {"MarketType": "spot"}
     assert "InstanceMarketOptions" not in types["head"]["node_config"]
     assert config["docker"]["image"] == f"rayproject/ray:{RAY}-py311-cpu"
     for kind in ("setup", "head_start_ray", "worker_start_ray"):

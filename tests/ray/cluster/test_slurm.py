@@ -18,16 +18,10 @@ from tests.ray.cluster import slurm
 from tests.ray.cluster.machines import Machine, lacking, machines
 from tests.ray.faults.commands import events, finish
 from tests.ray.object_store import s3_server
+from tests.ray.running.test_union import SUITE as BASE
 
 JOBS = ROOT / "examples" / "cluster" / "slurm"
-SUITE = """
-name: tiny
-searchers: [random, sobol]
-schedulers: [fifo, asha]
-problems: [branin, {mf-hartmann: {dimension: 3, quality: good}}]
-seeds: 2
-budget: {evaluations: 6}
-"""
+SUITE = BASE.replace("base", "tiny").replace("seeds: 3", "seeds: 2").replace("ns: 4", "ns: 6")
 CELLS = 2 * (1 + 2) * 2
 
 
@@ -36,8 +30,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     """That of a user of Slurm in ``tmp_path``, where the suite lies."""
     (tmp_path / "tiny.yaml").write_text(SUITE)
     (tmp_path / "jobs").mkdir()
-    programs = tmp_path / "venv" / "bin"
-    programs.mkdir(parents=True)
+    (programs := tmp_path / "venv" / "bin").mkdir(parents=True)
     for name in ("sbatch", "srun", "scontrol"):
         _program(programs / name, f"{slurm.__file__} {name}")
     _program(programs / "hpobench", "-m hpobench")
@@ -63,10 +56,9 @@ def submit(
     environment: dict[str, str], *command: object, wait: float = 300
 ) -> subprocess.CompletedProcess[str]:
     """Run a command of a user in the folder of the suite, to its end."""
-    folder = Path(environment["STAND_IN_JOBS"]).parent
     return subprocess.run(
         [*map(str, command)],
-        cwd=folder,
+        cwd=Path(environment["STAND_IN_JOBS"]).parent,
         env=environment,
         capture_output=True,
         text=True,
@@ -84,9 +76,7 @@ def output(folder: Path) -> str:
     return "\n".join(path.read_text() for path in sorted(folder.glob("*.out")))
 
 
-def test_an_array_of_shards_in_a_bucket_makes_the_bytes_of_one_run(
-    environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_an_array_of_shards_is_one_runs_bytes(environment: dict[str, str], tmp_path: Path) -> None:
     with s3_server() as bucket:
         environment |= bucket | {"SHARDS": "2", "RESULTS": "s3://bucket/results"}
         environment["XDG_CACHE_HOME"] = str(tmp_path / "cache")
@@ -100,9 +90,7 @@ def test_an_array_of_shards_in_a_bucket_makes_the_bytes_of_one_run(
     assert events(merged) == events(one_run(tmp_path))
 
 
-def test_a_shard_that_is_missing_is_named_and_runs_alone(
-    environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_missing_shard_is_named_and_run(environment: dict[str, str], tmp_path: Path) -> None:
     environment["SHARDS"] = "2"
     array, merge = JOBS / "array.sbatch", JOBS / "merge.sbatch"
     submit(environment, "sbatch", "--array=2", array, "tiny.yaml")
@@ -127,9 +115,8 @@ def test_a_job_makes_one_cluster_of_its_nodes_and_survives_one_that_dies(
     command = ["sbatch", str(JOBS / "cluster.sbatch"), "tiny.yaml", "--no-report"]
     with machines(2, tmp_path) as (head, other):
         environment["STAND_IN_MACHINES"] = entering((head, other))
-        job = subprocess.Popen(
-            command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, text=True
-        )
+        stdout = subprocess.DEVNULL
+        job = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=stdout, text=True)
         try:
             wait_for_results(tmp_path / "results" / "tiny", job)
             other.kill()

@@ -49,8 +49,7 @@ def planned(folder: Path, scheduler: str, budget: str) -> Any:
 def test_same_history_on_both_stages_and_from_a_plain_tuner(
     scheduler: str, trials: int, stops: bool, one_worker: Any, tmp_path: Path
 ) -> None:
-    cells = planned(tmp_path, scheduler, f"{{trials: {trials}}}")
-    (found,) = compare(one_worker, cells)
+    (found,) = compare(one_worker, planned(tmp_path, scheduler, f"{{trials: {trials}}}"))
     assert set(found.histories) == {"virtual", "live", "tuner"}
     assert found.agrees, "\n".join(found.differences())
     results = len(found.histories["tuner"])

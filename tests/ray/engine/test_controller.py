@@ -26,6 +26,7 @@ from hpobench.running.ray import internals
 from hpobench.running.ray.controller import ShortenedController
 from hpobench.running.ray.trial import Trial
 from hpobench.testing.doubles import CurveProblem, ListedSearcher, make_run, random_configs
+from tests.support.finished import finished
 
 
 def test_the_names_we_stand_on_are_there() -> None:
@@ -45,8 +46,7 @@ def test_a_moved_name_is_named(owner: Any, name: Any, monkeypatch: pytest.Monkey
 
 
 def test_moved_state_of_a_scheduler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = [(FIFOScheduler, "_went_away")]
-    monkeypatch.setattr(internals, "_PRIVATE_STATE", state)
+    monkeypatch.setattr(internals, "_PRIVATE_STATE", [(FIFOScheduler, "_went_away")])
     with pytest.raises(RayError, match=r"no longer has FIFOScheduler\._went_away"):
         internals.check_ray()
 
@@ -139,8 +139,7 @@ def test_choosers_see_unfinished_trials_only_while_choosing(fifo: Fifo) -> None:
             return super().choose_trial_to_run(tune_controller)
 
     fifo.build = lambda fidelity: Watching()  # type: ignore[method-assign, assignment]
-    run = make_run(fifo, trials=12)
-    run.finish()
+    run = finished(fifo, trials=12)
     assert {status for statuses in seen for status in statuses} <= {"PENDING", "RUNNING", "PAUSED"}
     assert max(map(len, seen)) <= 5
     assert len(run.source.trials) == 12

@@ -12,6 +12,7 @@ from hpobench.algorithms.schedulers.fifo import Fifo
 from hpobench.algorithms.schedulers.own import Own
 from hpobench.contract.errors import CellError
 from hpobench.testing.doubles import CurveProblem, ListedSearcher, make_run, random_configs
+from tests.support.finished import finished
 
 
 class Fused(ListedSearcher):
@@ -38,8 +39,7 @@ class Frugal(ListedSearcher):
 @pytest.mark.parametrize("tell", ["last", "full", "every"])
 def test_trials_train_as_far_as_the_searcher_says(tell: Any) -> None:
     searcher = Fused(random_configs(12))
-    run = make_run(Own(), searcher=searcher, trials=12, tell=tell)
-    run.finish()
+    run = finished(Own(), searcher=searcher, trials=12, tell=tell)
     trained = dict(Counter(event.trial for event in run.events))
     assert trained == {trial: searcher.steps(trial) for trial in range(12)}
     finals = {call[1]: call[2] for call in searcher.calls if call[0] == "tell" and call[4]}
@@ -53,9 +53,8 @@ def test_trials_train_as_far_as_the_searcher_says(tell: Any) -> None:
 def test_steps_that_there_are_not(steps: int) -> None:
     searcher = Fused(random_configs(1))
     searcher.lengths = (steps,)  # type: ignore[assignment]
-    with pytest.raises(
-        CellError, match=rf"self-scheduling: steps\(0\) returned {steps}, not 1 to 27"
-    ):
+    told = rf"self-scheduling: steps\(0\) returned {steps}, not 1 to 27"
+    with pytest.raises(CellError, match=told):
         make_run(Own(), searcher=searcher, trials=1).finish()
 
 

@@ -15,6 +15,7 @@ from hpobench.api import Budget, Config, Curve
 from hpobench.contract.errors import CellError
 from hpobench.running.cells import tuning as runs
 from hpobench.testing.doubles import CurveProblem, make_run
+from tests.support.finished import finished
 
 NUMBERS: dict[str, Any] = {
     "nan": math.nan,
@@ -63,8 +64,7 @@ class Odd(CurveProblem):
 @pytest.mark.parametrize("name", NUMBERS)
 def test_a_number_is_taken_or_fails_its_trial(part: str, name: str) -> None:
     value = NUMBERS[name]
-    run = make_run(Fifo(), problem=Odd(part, value), trials=2, workers=1)
-    run.finish()
+    run = finished(Fifo(), problem=Odd(part, value), trials=2, workers=1)
     statuses = [run.trial_status(trial) for trial in run.source.trials]
     assert math.isfinite(run.stage.now)
     if name in FAILED[part]:
@@ -73,8 +73,7 @@ def test_a_number_is_taken_or_fails_its_trial(part: str, name: str) -> None:
         assert [event.step for event in run.events] == [1, 1]
         return
     assert statuses == ["completed"] * 2
-    field = {"losses": "loss", "costs": "cost", "heldout": "heldout"}[part]
-    kept = getattr(run.events[1], field)
+    kept = getattr(run.events[1], {"losses": "loss", "costs": "cost", "heldout": "heldout"}[part])
     assert kept == pytest.approx(float(value), nan_ok=True, rel=0, abs=0)
     json.dumps(kept)
 
@@ -84,8 +83,7 @@ def test_a_curve_that_is_none_fails_its_trial() -> None:
         def curve(self, config: Config, seed: int) -> Curve:
             return None  # type: ignore[return-value]
 
-    run = make_run(Fifo(), problem=Nothing(), trials=2, workers=1)
-    run.finish()
+    run = finished(Fifo(), problem=Nothing(), trials=2, workers=1)
     assert [run.trial_status(trial) for trial in run.source.trials] == ["failed"] * 2
 
 

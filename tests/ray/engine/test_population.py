@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import random
-import subprocess
-import sys
 from collections import Counter
 from typing import Any
 
@@ -37,6 +34,8 @@ from hpobench.contract.seeding import uniform
 from hpobench.running.proof.plain_tune import plain_history
 from hpobench.testing import doubles
 from hpobench.testing.doubles import CurveProblem, ListedSearcher, make_run, random_configs
+from tests.support.command_line import python
+from tests.support.finished import finished
 from tests.support.global_state import numpy_state
 from tests.support.night import night
 
@@ -70,8 +69,7 @@ class Mixed(TabulatedProblem):
     def curve(self, config: Config, seed: int) -> Curve:
         self.space.check(config)
         told = json.dumps(config)
-        losses = [uniform(told, k) / k for k in range(1, 10)]
-        return Curve(losses, [0.5 + uniform(told)] * 9)
+        return Curve([uniform(told, k) / k for k in range(1, 10)], [0.5 + uniform(told)] * 9)
 
 
 def mixed_run(scheduler: Pbt, *, trials: int = 24, **options: Any) -> Any:
@@ -189,8 +187,7 @@ def test_one_population_after_the_other(population: Any) -> None:
 
 
 def test_a_population_takes_turns_on_few_workers() -> None:
-    run = mixed_run(Pbt(population=6, quantile_fraction=0.1), trials=6, workers=2)
-    run.finish()
+    (run := mixed_run(Pbt(population=6, quantile_fraction=0.1), trials=6, workers=2)).finish()
     ahead: Counter[int] = Counter()
     for row in rows(run):
         if row["parent"] is None:
@@ -201,8 +198,7 @@ def test_a_population_takes_turns_on_few_workers() -> None:
 
 
 def test_no_worker_is_idle_for_a_small_population() -> None:
-    run = mixed_run(Pbt(population=2), trials=12, workers=6)
-    run.finish()
+    (run := mixed_run(Pbt(population=2), trials=12, workers=6)).finish()
     assert {event.worker for event in run.events} == set(range(6))
     assert run.source.started[:6] == [0] * 6
 
@@ -216,8 +212,7 @@ def test_every_population_has_a_scheduler_of_its_own(monkeypatch: pytest.MonkeyP
         return built[-1]
 
     monkeypatch.setattr(Pbt, "build", counted)
-    run = mixed_run(Pbt(synch=True), trials=20)
-    run.finish()
+    (run := mixed_run(Pbt(synch=True), trials=20)).finish()
     assert len(built) == 3
     # The second synchronises from the start, like the first.
     clones = Counter(row["trial"] // 8 for row in rows(run) if row["parent"] is not None)
@@ -225,8 +220,7 @@ def test_every_population_has_a_scheduler_of_its_own(monkeypatch: pytest.MonkeyP
 
 
 def test_synchronous_trials_wait_for_each_other() -> None:
-    run = mixed_run(Pbt(synch=True, perturbation_interval=3), trials=8, workers=4)
-    run.finish()
+    (run := mixed_run(Pbt(synch=True, perturbation_interval=3), trials=8, workers=4)).finish()
     steps = [event.step for event in run.events]
     assert steps == sorted(steps, key=lambda step: (step - 1) // 3)
     assert len(steps) == 8 * 9
@@ -234,8 +228,7 @@ def test_synchronous_trials_wait_for_each_other() -> None:
 
 @pytest.mark.parametrize("budget", [Budget(evaluations=10), Budget(time=60), Budget(trials=11)])
 def test_budgets(population: Any, budget: Budget) -> None:
-    run = mixed_run(population, trials=200, budget=budget)
-    run.finish()
+    (run := mixed_run(population, trials=200, budget=budget)).finish()
     if budget.evaluations:
         assert len(run.events) == 90
     elif budget.time:
@@ -248,8 +241,7 @@ def test_budgets(population: Any, budget: Budget) -> None:
 def test_ends_with_ties_and_an_exhausted_searcher(population: Any, workers: int) -> None:
     problem, searcher = CurveProblem(5, equal_costs=True), ListedSearcher(random_configs(13))
     population._interval = 2
-    run = make_run(population, problem=problem, searcher=searcher, trials=100, workers=workers)
-    run.finish()
+    run = finished(population, problem=problem, searcher=searcher, trials=100, workers=workers)
     assert [run.trial_status(trial) for trial in run.source.trials] == ["completed"] * 13
 
 
@@ -275,8 +267,7 @@ def odd_run(scheduler: Any) -> Any:
 
 @pytest.mark.parametrize("scheduler", [Pbt(), Pb2(population=4, perturbation_interval=4)])
 def test_a_failed_trial_is_told_and_the_population_goes_on(scheduler: Any) -> None:
-    run = odd_run(scheduler)
-    run.finish()
+    (run := odd_run(scheduler)).finish()
     statuses = {t.number: run.trial_status(t) for t in run.source.trials}
     assert set(statuses.values()) == {"completed", "failed"}
     calls = run.source._searcher.calls
@@ -296,8 +287,7 @@ def test_synchronous_populations_wait_for_ever_for_a_failed_trial(scheduler: Any
 
 
 def test_the_searcher_hears_of_every_pause_and_of_each_final_loss_once(population: Any) -> None:
-    run = mixed_run(population)
-    run.finish()
+    (run := mixed_run(population)).finish()
     calls = run.source._searcher.calls
     final = {row["trial"]: row["loss"] for row in rows(run)}
     told = [(call[1], call[3]) for call in calls if call[0] == "tell"]
@@ -345,20 +335,8 @@ for scheduler in (Pbt(), Pbt(synch=True), Pb2(perturbation_interval=4)):
 
 def test_histories_depend_on_no_hash_and_no_thread_count() -> None:
     def histories(hash_seed: str, threads: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", HISTORIES],
-            env=os.environ
-            | {
-                "PYTHONHASHSEED": hash_seed,
-                "OPENBLAS_NUM_THREADS": threads,
-                "PYTHONPATH": os.pathsep.join(sys.path),
-            },
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        threading = {"PYTHONHASHSEED": hash_seed, "OPENBLAS_NUM_THREADS": threads}
+        return python("-c", HISTORIES, **threading).stdout
 
     first = histories("1", "1")
     assert len(first.splitlines()) == 3

@@ -82,8 +82,7 @@ def test_domains_hold_the_same_values() -> None:
         assert vars(domain).keys() == vars(expected[name]).keys()
         assert domain.domain_str == expected[name].domain_str
         assert type(domain.get_sampler()) is type(expected[name].get_sampler())
-    rng = np.random.default_rng(0)
-    assert set(domains["n"].sample(size=100, random_state=rng)) == {1, 2, 3}
+    assert set(domains["n"].sample(size=100, random_state=np.random.default_rng(0))) == {1, 2, 3}
 
 
 def test_searcher_gets_metric_mode_and_space() -> None:

@@ -17,6 +17,7 @@ from hpobench.algorithms.schedulers.hyperband import HyperBand
 from hpobench.api import Budget, Config, Curve, Fidelity
 from hpobench.contract.errors import CellError, StallError
 from hpobench.testing.doubles import CurveProblem, ListedSearcher, make_run, random_configs
+from tests.support.finished import finished
 from tests.support.global_state import numpy_state
 
 
@@ -46,8 +47,7 @@ def test_same_seed_same_history_and_globals_untouched(scheduler: Any) -> None:
 
 
 def test_invariants(scheduler: Any) -> None:
-    run = make_run(scheduler, trials=60)
-    run.finish()
+    run = finished(scheduler, trials=60)
     clocks = [event.clock for event in run.events]
     assert clocks == sorted(clocks)
     steps = defaultdict(list)
@@ -69,26 +69,21 @@ def test_invariants(scheduler: Any) -> None:
 
 @pytest.mark.parametrize("workers", [1, 2, 9])
 @pytest.mark.parametrize("equal_costs", [False, True])
-def test_ends_for_any_number_of_workers_and_ties(
-    scheduler: Any, workers: int, equal_costs: bool
-) -> None:
+def test_ends_for_all_workers_and_ties(scheduler: Any, workers: int, equal_costs: bool) -> None:
     problem = CurveProblem(9, equal_costs=equal_costs)
-    run = make_run(scheduler, problem=problem, trials=30, workers=workers)
-    run.finish()
+    run = finished(scheduler, problem=problem, trials=30, workers=workers)
     assert len(run.source.trials) == 30
     assert set(statuses(run)) <= {"completed", "stopped"}
 
 
 def test_clock_of_a_lone_worker_is_the_sum_of_costs(fifo: Fifo) -> None:
-    run = make_run(fifo, trials=5, workers=1)
-    run.finish()
+    run = finished(fifo, trials=5, workers=1)
     assert run.stage.now == pytest.approx(sum(event.cost for event in run.events))
 
 
 def test_workers_share_the_work(fifo: Fifo) -> None:
     def clock(workers: int) -> float:
-        run = make_run(fifo, problem=CurveProblem(5, equal_costs=True), trials=16, workers=workers)
-        run.finish()
+        run = finished(fifo, problem=CurveProblem(5, equal_costs=True), trials=16, workers=workers)
         return run.stage.now
 
     assert [clock(workers) for workers in (1, 2, 4, 16, 32)] == [80, 40, 20, 5, 5]
@@ -98,40 +93,35 @@ def test_workers_share_the_work(fifo: Fifo) -> None:
 
 
 def test_time_budget(scheduler: Any) -> None:
-    run = make_run(scheduler, budget=Budget(time=50), trials=10_000)
-    run.finish()
+    run = finished(scheduler, budget=Budget(time=50), trials=10_000)
     assert run.stage.now == 50
     assert max(event.clock for event in run.events) <= 50
     assert statuses(run)["cut"] > 0
 
 
 def test_a_result_at_the_deadline_counts(fifo: Fifo) -> None:
-    run = make_run(
+    run = finished(
         fifo, problem=CurveProblem(5, equal_costs=True), budget=Budget(time=5), workers=1
     )
-    run.finish()
     assert [event.clock for event in run.events] == [1, 2, 3, 4, 5]
     assert statuses(run)["completed"] == 1
 
 
 def test_trial_budget(scheduler: Any) -> None:
-    run = make_run(scheduler, budget=Budget(trials=7), trials=100)
-    run.finish()
+    run = finished(scheduler, budget=Budget(trials=7), trials=100)
     assert len(run.source.trials) == 7
 
 
 def test_resource_budget_is_paid_exactly(scheduler: Any) -> None:
     problem = CurveProblem(9)
     problem.fidelity = Fidelity("draws", 9, unit=3.0)
-    run = make_run(scheduler, problem=problem, budget=Budget(resource=300), trials=1000)
-    run.finish()
+    run = finished(scheduler, problem=problem, budget=Budget(resource=300), trials=1000)
     assert len(run.events) == 100
     assert run.stage.paid == 300
 
 
 def test_nothing_is_asked_for_that_cannot_be_paid_for(fifo: Fifo) -> None:
-    run = make_run(fifo, problem=CurveProblem(1), budget=Budget(resource=5), workers=1, trials=100)
-    run.finish()
+    run = finished(fifo, problem=CurveProblem(1), budget=Budget(resource=5), workers=1, trials=100)
     assert len(run.source.trials) == 5
 
 
@@ -140,27 +130,23 @@ def test_nothing_is_asked_for_that_cannot_be_paid_for(fifo: Fifo) -> None:
 def test_sums_of_units_do_not_overrun_the_budget(fifo: Fifo, steps: int, evaluations: int) -> None:
     problem = CurveProblem(steps)
     problem.fidelity = Fidelity("z", steps, unit=100 / steps)
-    run = make_run(fifo, problem=problem, budget=Budget(evaluations=evaluations), trials=1000)
-    run.finish()
+    run = finished(fifo, problem=problem, budget=Budget(evaluations=evaluations), trials=1000)
     assert len(run.events) == steps * evaluations
     assert run.stage.paid == pytest.approx(100 * evaluations)
 
 
 def test_full_evaluations(scheduler: Any) -> None:
-    run = make_run(scheduler, problem=CurveProblem(9), budget=Budget(evaluations=4), trials=1000)
-    run.finish()
+    run = finished(scheduler, problem=CurveProblem(9), budget=Budget(evaluations=4), trials=1000)
     assert len(run.events) == 36
 
 
 def test_the_first_budget_to_run_out_ends_the_cell(fifo: Fifo) -> None:
-    run = make_run(fifo, budget=Budget(trials=100, evaluations=1, time=1e9), trials=100)
-    run.finish()
+    run = finished(fifo, budget=Budget(trials=100, evaluations=1, time=1e9), trials=100)
     assert len(run.events) == 27
 
 
 def test_an_exhausted_searcher_ends_the_cell(fifo: Fifo) -> None:
-    run = make_run(fifo, searcher=ListedSearcher(random_configs(3)), budget=Budget(trials=100))
-    run.finish()
+    run = finished(fifo, searcher=ListedSearcher(random_configs(3)), budget=Budget(trials=100))
     assert statuses(run) == {"completed": 3}
 
 
@@ -240,9 +226,7 @@ class Raising(ListedSearcher):
 
 
 @pytest.mark.parametrize("where", ["ask", "tell"])
-def test_a_searcher_that_raises_fails_the_cell_with_its_own_words(
-    scheduler: Any, where: str
-) -> None:
+def test_a_searcher_that_raises_fails_the_cell_in_its_words(scheduler: Any, where: str) -> None:
     run = make_run(scheduler, searcher=Raising(where))
     words = r"^ValueError: (no more ideas|did not want to know)"
     with pytest.raises(CellError, match=words) as info:
@@ -292,8 +276,7 @@ def test_a_scheduler_that_never_ends_a_trial_fails_it_at_the_last_step() -> None
     class Endless(Fifo):
         ends_trials = True
 
-    run = make_run(Endless(), problem=CurveProblem(3), trials=2)
-    run.finish()
+    run = finished(Endless(), problem=CurveProblem(3), trials=2)
     assert statuses(run) == {"failed": 2}
     assert "past its last step, 3" in str(run.source.trials[0].error)
 
@@ -303,16 +286,14 @@ def test_a_scheduler_that_never_ends_a_trial_fails_it_at_the_last_step() -> None
 
 def test_a_paused_trial_goes_on_where_it_was(fifo: Fifo) -> None:
     searcher = ListedSearcher(random_configs(27))
-    run = make_run(HyperBand(), problem=CurveProblem(9), searcher=searcher, trials=27)
-    run.finish()
+    run = finished(HyperBand(), problem=CurveProblem(9), searcher=searcher, trials=27)
     paused = [call[1] for call in searcher.calls if call[0] == "paused"]
     resumed = [call[1] for call in searcher.calls if call[0] == "resumed"]
     assert resumed
     assert set(resumed) <= set(paused)
-    alone = make_run(
+    alone = finished(
         fifo, problem=CurveProblem(9), searcher=ListedSearcher(searcher.configs), trials=27
     )
-    alone.finish()
     expected = losses(alone)
     assert all(expected[key] == loss for key, loss in losses(run).items())
 
@@ -320,8 +301,7 @@ def test_a_paused_trial_goes_on_where_it_was(fifo: Fifo) -> None:
 def test_hyperband_fills_its_brackets() -> None:
     """The first brackets of max_t 9 and factor 3 hold 3, 5 and 9 trials; from rung to rung a
     third goes on."""
-    run = make_run(HyperBand(), problem=CurveProblem(9), trials=17, workers=4)
-    run.finish()
+    run = finished(HyperBand(), problem=CurveProblem(9), trials=17, workers=4)
     reached = Counter(Counter(event.trial for event in run.events).values())
     assert reached == {9: 3 + 2 + 1, 3: 3 + 2, 1: 6}
 
@@ -332,8 +312,7 @@ def test_hyperband_without_lookahead_would_be_fifo() -> None:
     class Starved(HyperBand):
         lookahead = 0
 
-    run = make_run(Starved(), problem=CurveProblem(9), trials=17, workers=1)
-    run.finish()
+    run = finished(Starved(), problem=CurveProblem(9), trials=17, workers=1)
     assert statuses(run) == {"completed": 17}
 
 
@@ -343,8 +322,7 @@ def test_hyperband_does_not_stall(steps: int, factor: int) -> None:
     for trials in (1, 7, 40):
         problem = CurveProblem(steps, equal_costs=True)
         scheduler = HyperBand(reduction_factor=factor)
-        run = make_run(scheduler, problem=problem, trials=trials, workers=4)
-        run.finish()
+        run = finished(scheduler, problem=problem, trials=trials, workers=4)
         assert len(run.source.trials) == trials
 
 
@@ -354,8 +332,7 @@ def test_hyperband_does_not_stall(steps: int, factor: int) -> None:
 @pytest.mark.parametrize("tell", ["last", "full", "every"])
 def test_telling(scheduler: Any, tell: Any) -> None:
     searcher = ListedSearcher(random_configs(40))
-    run = make_run(scheduler, searcher=searcher, tell=tell)
-    run.finish()
+    run = finished(scheduler, searcher=searcher, tell=tell)
     reported = losses(run)
     told = {(c[1], c[2]): (c[3], c[4]) for c in searcher.calls if c[0] == "tell"}
     reached = Counter(event.trial for event in run.events)
@@ -381,8 +358,7 @@ def test_telling(scheduler: Any, tell: Any) -> None:
 def test_asked_just_in_time(fifo: Fifo) -> None:
     searcher = ListedSearcher(random_configs(6))
     make_run(fifo, searcher=searcher, trials=6, workers=1, problem=CurveProblem(2)).finish()
-    kinds = [call[0] for call in searcher.calls]
-    assert kinds == ["ask", "tell"] * 6
+    assert [call[0] for call in searcher.calls] == ["ask", "tell"] * 6
 
 
 def test_asha_with_brackets_draws_them_from_the_cells_seed() -> None:

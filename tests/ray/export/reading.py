@@ -13,13 +13,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tests import ROOT
+from tests.support.command_line import python
 
 TARGETS = [float(10.0 ** (k / 5)) for k in range(10, -41, -1)]
 """COCO's, to the last bit what cocopp aligns runs at."""
@@ -28,16 +28,8 @@ Row = tuple[str, str, int, int, float, float]
 
 def read(kind: str, folder: Path, home: Path) -> list[Row]:
     """The rows that this module prints; ``home`` takes what the tools leave behind."""
-    command = [sys.executable, "-W", "ignore", "-m", __name__, kind, str(folder)]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**os.environ, "HOME": str(home), "MPLBACKEND": "agg"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    module = ("-W", "ignore", "-m", __name__)
+    done = python(*module, kind, folder, cwd=ROOT, HOME=str(home), MPLBACKEND="agg")
     return [tuple(json.loads(line)) for line in done.stdout.splitlines() if line.startswith("[")]
 
 
@@ -67,8 +59,7 @@ def coco(folder: Path) -> Iterator[Any]:
     for algorithm in sorted(folder.glob("*/*/")):
         for data in DataSetList([str(path) for path in sorted(algorithm.glob("*.info"))]):
             for target, ert in zip(TARGETS, data.detERT(TARGETS), strict=True):
-                suite = algorithm.parent.name
-                yield suite, data.algId, data.funcId, data.dim, target, float(ert)
+                yield algorithm.parent.name, data.algId, data.funcId, data.dim, target, float(ert)
 
 
 def pages(folder: Path) -> Iterator[Any]:

@@ -10,15 +10,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
-from hpobench.cli import cli
 from hpobench.contract.errors import StoreError, UnknownNameError, UsageError
 from hpobench.export import FORMATS, export, traces
 from hpobench.export.layout import FIRST, OTHERS
 from hpobench.export.traces import Trace, TraceRow, Traces
 from hpobench.store.read.reader import Results, load_results
 from tests.long.analysis.test_against_naive import naive_run, random_results
+from tests.support.command_line import invoke
 from tests.support.frames import tuples
 from tests.support.results_factory import MadeProblem, hand_made, make_results
 
@@ -127,13 +126,10 @@ def test_functions_are_numbered(real: Path, tmp_path: Path) -> None:
     assert len(bbob) == 8
     others = index[index["suite"] == OTHERS]
     assert others["function"].tolist() == [FIRST, FIRST + 1]
-    assert others[["name", "dimension", "instance", "steps"]].to_numpy().tolist() == [
-        ["branin", 2, 1, 1],
-        ["mf-hartmann[dimension=3,quality=good]", 3, 1, 27],
-    ]
+    expected = [["branin", 2, 1, 1], ["mf-hartmann[dimension=3,quality=good]", 3, 1, 27]]
+    assert others[["name", "dimension", "instance", "steps"]].to_numpy().tolist() == expected
     stored = load_results(real).problems.set_index("problem")
-    optima = stored["optimum"].loc[index["problem"]].tolist()
-    assert index["optimum"].tolist() == optima
+    assert index["optimum"].tolist() == stored["optimum"].loc[index["problem"]].tolist()
 
 
 def test_an_algorithm_on_several_numbers_of_workers_is_several(tmp_path: Path) -> None:
@@ -205,9 +201,6 @@ def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("to", FORMATS)
 def test_the_command(real: Path, tmp_path: Path, to: str) -> None:
     out = tmp_path / "out"
-    done = CliRunner().invoke(cli, ["export", str(real), "--to", to, str(out)])
-    assert done.exit_code == 0, done.output
-    assert done.output.endswith(f"{to}: {out}\n")
+    assert invoke("export", real, "--to", to, out).endswith(f"{to}: {out}\n")
     assert any(out.iterdir())
-    shown = CliRunner().invoke(cli, ["export", "--help"])
-    assert to in shown.output
+    assert to in invoke("export", "--help")

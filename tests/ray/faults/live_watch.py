@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,15 @@ from typing import Any
 import pandas as pd
 import psutil
 
-from hpobench.analysis.core.lineage import lineage_faults
 from hpobench.api import Config
 from hpobench.contract.cell import Cell
 from hpobench.plugins.building import build_problem, build_searcher
 from hpobench.running.cells.run_cell import run_cell
 from hpobench.running.stages.live.journal import Journal
-from hpobench.store.read.reader import Results
+from hpobench.store.read.reader import Results, load_results
 from tests.ray.faults.live_chain import beginning, link, loss_of
 from tests.support.frames import tuples
+from tests.support.lineage_faults import lineage_faults
 
 CELL, WORKER = "ray::_run_live_cell", "ray::Worker.serve"
 Key = tuple[int, float]
@@ -36,7 +36,7 @@ Key = tuple[int, float]
 
 def processes(title: str, log: Path) -> list[psutil.Process]:
     """Ray's processes of that title among those of the run that writes to ``log``."""
-    return [p for p in of_run(log) if _title(p).startswith(title)]
+    return [p for p in of_run(log) if title_of(p).startswith(title)]
 
 
 def of_run(log: Path) -> list[psutil.Process]:
@@ -49,7 +49,7 @@ def of_run(log: Path) -> list[psutil.Process]:
     return found
 
 
-def _title(process: psutil.Process) -> str:
+def title_of(process: psutil.Process) -> str:
     with contextlib.suppress(psutil.Error):
         return " ".join(process.cmdline())
     return ""
@@ -63,14 +63,11 @@ def survivors(log: Path, patience: float = 120.0, titles: Sequence[str] = ("",))
     An agent of a Ray that was killed as it started takes up to a minute to give up on it.
     """
     deadline = time.monotonic() + patience
-    while (left := _titled(log, titles)) and time.monotonic() < deadline:
+    while True:
+        left = [t for t in map(title_of, of_run(log)) if t.startswith(tuple(titles))]
+        if not left or time.monotonic() >= deadline:
+            return left
         time.sleep(0.1)
-    return left
-
-
-def _titled(log: Path, titles: Sequence[str]) -> list[str]:
-    found = [_title(process) for process in of_run(log)]
-    return [title for title in found if title.startswith(tuple(titles))]
 
 
 def lines(log: Path) -> list[dict[str, Any]]:
@@ -195,6 +192,26 @@ def faults(results: Results, cells: Sequence[Cell]) -> list[str]:
             told.append("a step is there twice")
         found += [f"{cell.id}: {fault}" for fault in told]
     return found
+
+
+def live_faults(
+    store: Path, cells: Sequence[Cell], witness: Witness, ours: Sequence[str] = ("",)
+) -> Iterator[str]:
+    """What is wrong with a live run of ``cells`` that has ended well; ``ours``: see survivors."""
+    results = load_results(store)
+    if set(results.cells["status"]) != {"done"}:
+        yield f"cells ended otherwise: {results.cells['error'].dropna().tolist()}"
+    if (results.trials["status"] == "failed").any():
+        yield f"trials failed: {results.trials['error'].dropna().tolist()[:3]}"
+    yield from faults(results, cells)
+    yield from (f"step {key} was trained again, with a state saved" for key in witness.faults())
+    stored = set(zip(results.events["step"], results.events["loss"], strict=True))
+    if not stored <= {(line["step"], line["loss"]) for line in lines(witness.log)}:
+        yield "there are results that nobody trained"
+    if list((store / "journals").iterdir()):
+        yield "a journal is left"
+    if left := survivors(witness.log, titles=ours):
+        yield f"processes are left: {[title[:200] for title in left]}"
 
 
 def _asked(cell: Cell) -> dict[int, Config]:

@@ -57,8 +57,7 @@ def suite(folder: Path, searchers: Sequence[Any]) -> Path:
                 "budget": {"evaluations": 6},
                 "plugins": [FILE.name],
             }
-        ),
-        encoding="utf-8",
+        )
     )
     return file
 

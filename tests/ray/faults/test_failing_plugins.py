@@ -32,7 +32,7 @@ def raising(name: str, hook: str, kind: str) -> dict[str, str]:
 
 def test_each_failure_costs_its_cell_and_the_rest_is_done(tmp_path: Path) -> None:
     shutil.copy(raising_plugins.__file__, tmp_path)
-    (tmp_path / "absent.py").write_text(UNIMPORTABLE, encoding="utf-8")
+    (tmp_path / "absent.py").write_text(UNIMPORTABLE)
     suite: dict[str, Any] = {
         "name": "failing",
         "searchers": [
@@ -48,17 +48,15 @@ def test_each_failure_costs_its_cell_and_the_rest_is_done(tmp_path: Path) -> Non
         "budget": {"trials": 4},
         "plugins": ["raising_plugins.py", "absent.py"],
     }
-    (file := tmp_path / "suite.yaml").write_text(json.dumps(suite), encoding="utf-8")
+    (file := tmp_path / "suite.yaml").write_text(json.dumps(suite))
     output = finish(
         "run", file, "--results", tmp_path, "--cpus", 2, "--no-report", "--timeout", 60, code=1
     )
     assert "missing" not in output
     cells = load_results(tmp_path / "failing").cells.set_index(["searcher", "scheduler"])
-    done = cells[cells["status"] == "done"]
-    assert list(done.index) == [("random", "fifo")]
+    assert list(cells[cells["status"] == "done"].index) == [("random", "fifo")]
     assert (cells["error"].dropna().str.len() <= 20_000).all()
     fifo = cells.xs("fifo", level="scheduler")
-    kept = [raising("", "ask", kind)["as"] for kind in KINDS]
-    assert set(fifo.loc[kept, "results"]) == {4}
+    assert set(fifo.loc[[raising("", "ask", kind)["as"] for kind in KINDS], "results"]) == {4}
     assert "at import" in str(fifo.loc["absent", "error"])
     assert "died" in str(fifo.loc["exit-in-ask", "error"])

@@ -12,23 +12,15 @@ import pytest
 
 from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import finish, kill, start, three_nodes
-from tests.ray.faults.live_watch import Witness, faults, lines, survivors, wait_for_steps
+from tests.ray.faults.live_watch import Witness, faults, lines, wait_for_steps
 from tests.ray.faults.test_live import CHAIN, check, planned, write_suite
 from tests.support.ray_session import free_ports, started_head
-
-
-@pytest.fixture
-def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "steps.log"
-    monkeypatch.setenv("CHAIN_LOG", str(path))
-    return path
 
 
 @pytest.fixture
 def cluster(log: Any) -> Iterator[Any]:
     with three_nodes() as cluster:
         yield cluster
-    assert survivors(log) == []
 
 
 def wait_for_node(log: Any, node: Any, process: Any) -> None:
@@ -40,9 +32,7 @@ def wait_for_node(log: Any, node: Any, process: Any) -> None:
         time.sleep(0.05)
 
 
-def test_nodes_that_join_are_used_and_nodes_that_die_cost_what_ran_there(
-    tmp_path: Path, log: Any, cluster: Any
-) -> None:
+def test_joined_nodes_are_used_and_lost_ones_cost(tmp_path: Path, log: Any, cluster: Any) -> None:
     problem = "{chain: {pause: 0.15}}"
     suite = write_suite(tmp_path, "fifo", workers=4, trials=30, problem=problem, seeds=1)
     options = ("--plugin", CHAIN, "--results", tmp_path, "--no-report")
@@ -64,16 +54,13 @@ def test_nodes_that_join_are_used_and_nodes_that_die_cost_what_ran_there(
 
 
 @pytest.mark.night
-def test_a_cluster_whose_tokens_are_others_is_an_error_of_the_cell(
-    tmp_path: Path, log: Any, cluster: Any
-) -> None:
+def test_a_cluster_of_other_tokens_fails_the_cell(tmp_path: Path, log: Any, cluster: Any) -> None:
     """Ray destroys the workers at once then; waiting for them would be waiting for ever."""
     suite = write_suite(tmp_path, "fifo", trials=2, seeds=1)
     options = ("--plugin", CHAIN, "--results", tmp_path, "--no-report", "--timeout", 60)
     tokens: Any = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "0" * 64}
     finish("run", suite, *options, "--address", cluster.address, code=1, **tokens)
-    told = finish("status", tmp_path / "chains", code=1)
-    assert "Ray cannot start or restart a worker" in told
+    assert "Ray cannot start or restart a worker" in finish("status", tmp_path / "chains", code=1)
 
 
 @pytest.mark.night
@@ -104,19 +91,15 @@ def test_node_after_node_joins_and_dies(tmp_path: Path, log: Any, cluster: Any) 
 def client_server(log: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The ``ray://`` address of a cluster whose head has a home folder of its own."""
     pytest.importorskip("grpc", reason="ray:// needs ray[client]")
-    home = tmp_path / "home"
-    home.mkdir()
+    (home := tmp_path / "home").mkdir()
     monkeypatch.setenv("HOME", str(home))
     port, client = free_ports(2)
     with started_head(port, f"--ray-client-server-port={client}", waits_for=client):
         yield f"ray://127.0.0.1:{client}"
-    assert survivors(log) == []
 
 
 @pytest.mark.night
-def test_a_driver_far_away_is_killed_and_its_cells_go_on_at_the_head(
-    tmp_path: Path, log: Any, client_server: Any
-) -> None:
+def test_cells_of_a_killed_far_driver_go_on(tmp_path: Path, log: Any, client_server: Any) -> None:
     """The cluster waits half a minute for a client to come back; so the first attempt at the
     cell outlives its driver, and the second waits for it."""
     problem = "{chain: {pause: 1.0}}"
@@ -131,7 +114,6 @@ def test_a_driver_far_away_is_killed_and_its_cells_go_on_at_the_head(
     witness.look()
     assert list(journals.glob("*/*.journal"))
     finish(*command)
-    results = load_results(tmp_path / "chains")
-    assert faults(results, planned(suite)) == []
+    assert faults(load_results(tmp_path / "chains"), planned(suite)) == []
     assert witness.faults() == []
     assert not list(journals.glob("*/*"))

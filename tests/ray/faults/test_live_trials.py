@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import finish
-from tests.ray.faults.live_watch import survivors
 from tests.support.frames import tuples
 
+pytestmark = pytest.mark.usefixtures("log")
 MISBEHAVING = Path(__file__).with_name("live_misbehaving.py")
 CHAIN = Path(__file__).with_name("live_chain.py")
 
@@ -36,15 +35,6 @@ TOLD = {
     "save": "save() returned 'text, not bytes', which is not bytes",
 }
 """How the error of each trial that goes wrong begins."""
-
-
-@pytest.fixture(autouse=True)
-def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Marks the run's processes; none outlives the test."""
-    path = tmp_path / "steps.log"
-    monkeypatch.setenv("CHAIN_LOG", str(path))
-    yield path
-    assert survivors(path) == []
 
 
 def test_each_way_of_going_wrong_fails_its_trial_alone(tmp_path: Path) -> None:
@@ -80,8 +70,7 @@ def test_the_budgets_time_cuts_off_what_is_being_trained(tmp_path: Path) -> None
         "name: cut\nstage: live\nsearchers: [random]\nschedulers: [fifo]\nseeds: 1\nworkers: 2\n"
         "problems: [{chain: {pause: 10.0}}]\nbudget: {time: 3 s}\n"
     )
-    options = ("--plugin", CHAIN, "--results", tmp_path, "--cpus", 2, "--no-report")
-    finish("run", suite, *options)
+    finish("run", suite, *("--plugin", CHAIN, "--results", tmp_path, "--cpus", 2, "--no-report"))
     results = load_results(tmp_path / "cut")
     cell = results.cells.loc[0]
     assert (cell["status"], cell["clock"], cell["results"]) == ("done", 3.0, 0)

@@ -18,33 +18,26 @@ from hpobench.store.read.reader import load_results
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.ray.faults.commands import finish, start
+from tests.support.tiny_plugins import line
 
-PLUGIN = """
-import os, signal, subprocess, sys, time
-from hpobench.api import *
-
-class Odd(TabulatedProblem):
-    name = "odd"
-    space = Space([Float("x", 0.0, 1.0)])
-    def __init__(self, *, how: str, where: str):
-        self.how, self.where = how, where
-    def reference(self):
-        return Reference(0.0, 1.0, "known")
-    def curve(self, config, seed):
-        if self.how == "fragile" and seed % 5 == 1:
-            os._exit(3)
-        if self.how == "parricide":
-            os.kill(os.getppid(), signal.SIGKILL)
-            time.sleep(600)
-        if self.how == "slow":
-            child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-            with open(self.where, "a") as file:
-                print(os.getpid(), child.pid, file=file, flush=True)
-            with open(self.where) as file:
-                first = len(file.readlines()) == 1
-            time.sleep(600 if first else 0.01)
-        return Curve([config["x"]], [1.0])
-"""
+PLUGIN = line(
+    "Odd",
+    """
+if self.how == "fragile" and seed % 5 == 1:
+    os._exit(3)
+if self.how == "parricide":
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(600)
+if self.how == "slow":
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    with open(self.where, "a") as file:
+        print(os.getpid(), child.pid, file=file, flush=True)
+    with open(self.where) as file:
+        first = len(file.readlines()) == 1
+    time.sleep(600 if first else 0.01)
+""",
+    "os, signal, subprocess, sys, time",
+)
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ import pytest
 from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import SUITE, events, finish, start
 from tests.ray.faults.live_watch import Witness, survivors, wait_for_steps
-from tests.ray.faults.test_live import arguments, check, log, write_suite  # noqa: F401 - a fixture
+from tests.ray.faults.test_live import arguments, check, write_suite
 from tests.ray.faults.test_runs import wait_for_cells
 from tests.support.night import night
+from tests.support.tiny_plugins import line
 
 SERVERS = ("gcs_server", "raylet", "ray::DashboardAgent", "ray::RuntimeEnvAgent")
 
@@ -42,9 +43,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     "name", [pytest.param(n, marks=[] if n == "raylet" else [night]) for n in SERVERS]
 )
-def test_a_run_whose_ray_dies_goes_on_with_another(
-    undisturbed: dict[str, bytes], tmp_path: Path, name: str
-) -> None:
+def test_a_run_outlives_its_ray(undisturbed: dict[str, bytes], tmp_path: Path, name: str) -> None:
     options = ("--address", "local", "--cpus", 2, "--no-report")
     process = start("run", SUITE, "--results", tmp_path, *options)
     wait_for_cells(tmp_path / "fragile", process)
@@ -60,7 +59,7 @@ def test_a_run_whose_ray_dies_goes_on_with_another(
 
 
 @pytest.mark.parametrize("name", ["gcs_server", pytest.param("raylet", marks=night)])
-def test_live_cells_go_on_from_their_journals(tmp_path: Path, log: Any, name: str) -> None:  # noqa: F811
+def test_live_cells_go_on_from_their_journals(tmp_path: Path, log: Any, name: str) -> None:
     suite = write_suite(
         tmp_path, "hyperband", workers=2, trials=24, problem="{chain: {pause: 0.1}}"
     )
@@ -77,26 +76,15 @@ def test_live_cells_go_on_from_their_journals(tmp_path: Path, log: Any, name: st
 
 
 DEADLY = """
-import os, time
-import psutil
-from hpobench.api import *
-
-class Deadly(TabulatedProblem):
-    name = "deadly"
-    space = Space([Float("x", 0.0, 1.0)])
-    def reference(self):
-        return Reference(0.0, 1.0, "known")
-    def curve(self, config, seed):
-        if "MEND" not in os.environ:
-            (raylet,) = [p for p in psutil.Process().parents() if p.name() == "raylet"]
-            raylet.kill()
-            time.sleep(600)
-        return Curve([config["x"]], [1.0])
+if "MEND" not in os.environ:
+    (raylet,) = [p for p in psutil.Process().parents() if p.name() == "raylet"]
+    raylet.kill()
+    time.sleep(600)
 """
 
 
 def test_a_machine_that_stays_broken_ends_the_run_and_nothing_is_stored(tmp_path: Path) -> None:
-    (tmp_path / "deadly.py").write_text(DEADLY)
+    (tmp_path / "deadly.py").write_text(line("Deadly", DEADLY, "os, time, psutil"))
     suite = tmp_path / "deadly.yaml"
     suite.write_text(
         "name: deadly\nsearchers: [random]\nproblems: [deadly, branin]\nseeds: 1\n"
@@ -113,7 +101,7 @@ def test_a_machine_that_stays_broken_ends_the_run_and_nothing_is_stored(tmp_path
     assert "in all 2 done" in finish(*command, MEND="1")
 
 
-def test_nothing_of_a_killed_driver_is_left(tmp_path: Path, log: Any) -> None:  # noqa: F811
+def test_nothing_of_a_killed_driver_is_left(tmp_path: Path, log: Any) -> None:
     suite = write_suite(tmp_path, "fifo", trials=24, problem="{chain: {pause: 0.1}}")
     process = start(*arguments(suite, tmp_path, cpus=2))
     assert wait_for_steps(log, 4, process)
@@ -127,8 +115,7 @@ def test_nothing_of_a_killed_driver_is_left(tmp_path: Path, log: Any) -> None:  
 
 
 def test_no_home_and_an_odd_folder_for_temporary_files(tmp_path: Path) -> None:
-    odd = tmp_path / ("ünd lang" * 10)
-    odd.mkdir()
+    (odd := tmp_path / ("ünd lang" * 10)).mkdir()
     options = ("--results", tmp_path, "--cpus", 2, "--no-report", "--seeds", "0-0")
     on_ray = ("--address", "local")
     # Not even root can write below a device.

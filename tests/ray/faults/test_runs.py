@@ -20,6 +20,7 @@ from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import SUITE, events, finish, kill, start
 from tests.support.present import present
 from tests.support.ray_session import free_ports, started_head
+from tests.support.tiny_plugins import line
 
 CELLS = 2 * (1 + 4 + 4) * 4
 
@@ -27,23 +28,20 @@ CELLS = 2 * (1 + 4 + 4) * 4
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("undisturbed")
-    output = finish("run", SUITE, "--results", folder, "--cpus", 2)
-    assert f"{CELLS} done" in output
+    assert f"{CELLS} done" in finish("run", SUITE, "--results", folder, "--cpus", 2)
     assert (folder / "fragile" / "report" / "index.html").exists()
     return folder / "fragile"
 
 
 def test_one_worker_another_hash_seed_another_folder(undisturbed: Any, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
+    (elsewhere := tmp_path / "elsewhere").mkdir()
     finish("run", SUITE, "--cpus", 1, "--no-report", cwd=elsewhere, PYTHONHASHSEED="77")
     assert events(elsewhere / "results" / "fragile") == events(undisturbed)
 
 
 def test_again_runs_nothing(undisturbed: Any) -> None:
     before = events(undisturbed)
-    output = finish("run", SUITE, "--results", undisturbed.parent, "--no-report")
-    assert "ran 0 cells" in output
+    assert "ran 0 cells" in finish("run", SUITE, "--results", undisturbed.parent, "--no-report")
     assert events(undisturbed) == before
 
 
@@ -55,8 +53,7 @@ def test_a_changed_suite_runs_what_changed(undisturbed: Any, tmp_path: Path) -> 
     output = finish("run", suite, "--results", undisturbed.parent, "--no-report")
     assert f"{CELLS // 4 * 5} cells, {CELLS} of them stored" in output
     assert f"ran {CELLS // 4} cells" in output
-    back = finish("run", SUITE, "--results", undisturbed.parent, "--no-report")
-    assert "ran 0 cells" in back
+    assert "ran 0 cells" in finish("run", SUITE, "--results", undisturbed.parent, "--no-report")
     assert sorted(load_results(undisturbed).cells["seed"].unique()) == [0, 1, 2, 3]
 
 
@@ -115,8 +112,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
     assert "Traceback" not in output
     done = load_results(folder).cells
     assert 0 < len(done) < CELLS
-    status = finish("status", folder, code=1)
-    assert f"{CELLS - len(done)} missing" in status
+    assert f"{CELLS - len(done)} missing" in finish("status", folder, code=1)
 
 
 def test_ctrl_c_ends_a_report_and_prints_no_traceback(undisturbed: Any) -> None:
@@ -158,9 +154,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield f"127.0.0.1:{port}"
 
 
-def test_on_a_named_cluster_the_bytes_are_the_same(
-    undisturbed: Any, cluster: Any, tmp_path: Path
-) -> None:
+def test_a_named_cluster_is_the_same(undisturbed: Any, cluster: Any, tmp_path: Path) -> None:
     seeds = ("--seeds", "0-0", "--no-report")
     finish("run", SUITE, "--results", tmp_path / "there", "--address", cluster, *seeds)
     finish("run", SUITE, "--results", tmp_path / "here", *seeds)
@@ -168,29 +162,17 @@ def test_on_a_named_cluster_the_bytes_are_the_same(
 
 
 CRASHES = """
-import ctypes, os, time
-from hpobench.api import *
-
-class Crash(TabulatedProblem):
-    name = "crash"
-    space = Space([Float("x", 0.0, 1.0)])
-    def __init__(self, *, how: str):
-        self.how = how
-    def reference(self):
-        return Reference(0.0, 1.0, "known")
-    def curve(self, config, seed):
-        if self.how == "segfault":
-            ctypes.string_at(0)
-        if self.how == "exit":
-            os._exit(3)
-        if self.how == "hang":
-            time.sleep(600)
-        return Curve([config["x"]], [1.0])
+if self.how == "segfault":
+    ctypes.string_at(0)
+if self.how == "exit":
+    os._exit(3)
+if self.how == "hang":
+    time.sleep(600)
 """
 
 
 def test_a_cell_that_crashes_or_hangs_fails_alone(tmp_path: Path) -> None:
-    (tmp_path / "crash.py").write_text(CRASHES)
+    (tmp_path / "crash.py").write_text(line("Crash", CRASHES, "ctypes, os, time"))
     suite = tmp_path / "crash.yaml"
     suite.write_text(
         "name: crash\nsearchers: [random]\n"

@@ -166,22 +166,17 @@ def test_strangers_keep_nobody_waiting(gathered: Any, said: bytes, count: int) -
         assert len(connections._callers) <= module._MAX_CALLERS
 
 
-def test_a_stranger_who_says_nothing_is_sent_away(
-    gathered: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_silent_stranger_is_sent_away(gathered: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "HANDSHAKE_S", 0.2)
     ray = Ray()
-    connections = gathered(ray, Handle())
-    with socket.create_connection(connections._address) as stranger:
+    with socket.create_connection(gathered(ray, Handle())._address) as stranger:
         stranger.settimeout(20)
         while stranger.recv(100):
             pass
     ray.ended[0] = None
 
 
-def test_where_ray_is_local_nobody_else_reaches_the_cell(
-    gathered: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_local_ray_is_reached_by_nobody(gathered: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ray = Ray()
     monkeypatch.setattr(ray, "util", SimpleNamespace(get_node_ip_address=lambda: "192.0.2.9"))
     monkeypatch.setenv(MARK, "/tmp/some")

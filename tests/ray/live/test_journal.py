@@ -137,9 +137,7 @@ def test_compaction_keeps_what_is_alive_and_replays_the_same(path: Any, eager: A
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_crash_in_the_middle_of_compaction_leaves_the_old_file(
-    path: Any, eager: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crash_keeps_the_old_file(path: Any, eager: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     records = [({"trial": i}, bytes(1000)) for i in range(19)]
     write(path, records)
     journal = Journal(path)
@@ -160,9 +158,7 @@ def test_a_crash_in_the_middle_of_compaction_leaves_the_old_file(
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_journal_of_headers_is_not_written_anew_at_every_commit(
-    path: Any, eager: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_headers_are_not_compacted(path: Any, eager: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     compactions = []
     compact = Journal._compact
 
@@ -215,8 +211,7 @@ def held(path: Any) -> Iterator[Any]:
     write(path, [({"trial": 0}, b"")])
     context = multiprocessing.get_context("spawn")
     ready, release = context.Event(), context.Event()
-    process = context.Process(target=hold, args=(path, ready, release))
-    process.start()
+    (process := context.Process(target=hold, args=(path, ready, release))).start()
     assert ready.wait(30)
     yield release
     release.set()
@@ -254,9 +249,7 @@ class Full(io.FileIO):
 
 @pytest.mark.parametrize("size", [100, 10_000])  # within Python's buffer, and beyond it
 @pytest.mark.parametrize("room", [0, 1, 11, 12, 20, 40, 100])
-def test_a_full_disk_is_said_and_what_was_committed_comes_back(
-    path: Any, room: int, size: int
-) -> None:
+def test_a_full_disk_is_said_and_commits_come_back(path: Any, room: int, size: int) -> None:
     records = [({"trial": i}, bytes(100)) for i in range(5)]
     write(path, records)
     journal = Journal(path)

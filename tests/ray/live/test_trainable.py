@@ -49,9 +49,7 @@ def arguments(suite: Path) -> tuple[Any, ...]:
     return ("run", suite, "--results", suite.parent, "--cpus", 2, "--no-report")
 
 
-def cells(
-    folder: Path,
-) -> Iterator[tuple[tuple[str, str], pd.DataFrame, pd.DataFrame]]:
+def cells(folder: Path) -> Iterator[tuple[tuple[str, str], pd.DataFrame, pd.DataFrame]]:
     """Problem and scheduler, events and trials of each cell, which must be done."""
     results = load_results(folder / "mine")
     assert (results.cells["status"] == "done").all(), results.cells["error"].tolist()
@@ -73,8 +71,7 @@ def check_chains(events: pd.DataFrame, trials: pd.DataFrame) -> int:
             before, clones = (int(event.parent), int(event.parent_step)), clones + 1
             current[event.trial] = json.loads(event.config)["lr"]
             assert before[1] == event.step - 1
-        expected = found.get(before, 1.0) * (1 - current[event.trial])
-        assert event.loss == pytest.approx(expected)
+        assert event.loss == pytest.approx(found.get(before, 1.0) * (1 - current[event.trial]))
         found[event.trial, event.step] = event.loss
     return clones
 
@@ -92,9 +89,7 @@ def test_checkpoints_are_what_trials_and_clones_go_on_from(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     "scheduler", [pytest.param("hyperband", marks=pytest.mark.night), PBT], ids=["hyperband", "pbt"]
 )
-def test_killed_runs_go_on_from_the_checkpoints(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheduler: str
-) -> None:
+def test_killed_runs_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheduler: str) -> None:
     log = tmp_path / "steps.log"
     monkeypatch.setenv("CHAIN_LOG", str(log))  # marks the processes of this run
     suite = write_suite(
@@ -136,8 +131,7 @@ def tuner_losses(trainable: Any, configs: list[Any], folder: Path) -> list[list[
         trainable,
         param_space={"lr": tune.uniform(0, 1)},
         tune_config=tune.TuneConfig(
-            search_alg=BasicVariantGenerator(points_to_evaluate=configs),
-            num_samples=len(configs),
+            search_alg=BasicVariantGenerator(points_to_evaluate=configs), num_samples=len(configs)
         ),
         run_config=tune.RunConfig(
             storage_path=str(folder), stop={"training_iteration": 9}, verbose=0

@@ -85,8 +85,7 @@ def serve(problem: str, cell: Any) -> Any:
                 assert number == 3
                 got.append(cell(connection))
 
-        thread = threading.Thread(target=speak)
-        thread.start()
+        (thread := threading.Thread(target=speak)).start()
         Worker().serve(problem, listener.getsockname(), key, 3, 1.0)
         thread.join()
     return got[0]
@@ -165,8 +164,7 @@ def test_without_a_state_finished_steps_are_trained_over_again_unseen(log: Any) 
 
 def test_it_trains_up_to_the_next_decision_and_sends_the_state_with_it(log: Any) -> None:
     def cell(connection: Any) -> Any:
-        order = begin(CONFIG, until=9) | {"decided": 4, "save": True}
-        return ask(connection, order)
+        return ask(connection, begin(CONFIG, until=9) | {"decided": 4, "save": True})
 
     def other(connection: Any) -> Any:
         return ask(connection, begin(CONFIG, step=4, at=4, until=6, ahead=60.0), saved)[0]
@@ -190,8 +188,7 @@ def test_another_trial_takes_the_place_of_the_first(log: Any) -> None:
 
 @pytest.fixture
 def odd(tmp_path: Path) -> str:
-    path = tmp_path / "odd.py"
-    path.write_text(ODD)
+    (path := tmp_path / "odd.py").write_text(ODD)
     return ref(path, "Odd")
 
 
@@ -208,9 +205,7 @@ def test_global_generators_are_the_trials_own(odd: Any) -> None:
     assert serve(odd, alone) == serve(odd, after_another)
 
 
-def test_what_a_trial_prints_comes_with_its_answers(
-    odd: Any, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_prints_come_with_their_answers(odd: Any, capfd: pytest.CaptureFixture[str]) -> None:
     def cell(connection: Any) -> tuple[Any, ...]:
         first = ask(connection, begin({"how": "print"}, until=1))[1]["output"]
         return first, ask(connection, go_on(2))[1]["output"]
@@ -258,8 +253,7 @@ def test_a_long_step_ends_with_the_process(odd: Any, how: str) -> None:
     key = secrets.token_bytes(32)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         context = multiprocessing.get_context("fork")
-        process = context.Process(target=work, args=(odd, listener.getsockname(), key))
-        process.start()
+        (process := context.Process(target=work, args=(odd, listener.getsockname(), key))).start()
         connection, _ = welcome(listener.accept()[0], key)
         with connection:
             send(connection, begin({"how": how}, until=1))
@@ -282,8 +276,7 @@ def test_who_calls_without_the_key_is_refused() -> None:
             with caller, pytest.raises(ConnectionRefusedError, match="does not know the key"):
                 welcome(caller, b"mine")
 
-        thread = threading.Thread(target=answer)
-        thread.start()
+        (thread := threading.Thread(target=answer)).start()
         with pytest.raises(ConnectionError):
             call(listener.getsockname(), b"theirs", 0)
         thread.join()
@@ -297,11 +290,9 @@ def test_who_listens_without_the_key_is_not_obeyed() -> None:
             caller, _ = listener.accept()
             with caller:
                 caller.sendall(bytes(32))
-                hello = caller.recv(100)
-                caller.sendall(hello[-32:])  # the worker's own proof is not the cell's
+                caller.sendall(caller.recv(100)[-32:])  # the worker's own proof is not the cell's
 
-        thread = threading.Thread(target=answer)
-        thread.start()
+        (thread := threading.Thread(target=answer)).start()
         with pytest.raises(ConnectionRefusedError, match="the cell does not know the key"):
             call(listener.getsockname(), b"key", 0)
         thread.join()

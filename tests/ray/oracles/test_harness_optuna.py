@@ -81,9 +81,7 @@ PROBLEMS: dict[str, tuple[Any, TabulatedProblem, Callable[[Trial], Config]]] = {
     "searcher",
     [pytest.param(name, marks=pytest.mark.night if name in SLOW else ()) for name in SEARCHERS],
 )
-def test_proposes_and_sees_what_study_optimize_does(
-    searcher: str, problem: str, tmp_path: Path
-) -> None:
+def test_proposes_and_sees_as_study_optimize(searcher: str, problem: str, tmp_path: Path) -> None:
     search, make_sampler = SEARCHERS[searcher]
     entry, tabulated, suggest = PROBLEMS[problem]
     suite = {

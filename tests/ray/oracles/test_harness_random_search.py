@@ -78,8 +78,7 @@ def test_tables_agree_with_the_closed_form(cls: Any, dataset: Any, tmp_path: Pat
     at_or_above = np.arange(len(s), -1, -1) / len(s)
     for n, best in best_so_far(losses):
         # FCNet's losses reach 10^9 times their median: a sample's own deviation misses them.
-        chances = -np.diff(at_or_above**n)
-        agrees(best, table.expected_best(n), s**2 @ chances)
+        agrees(best, table.expected_best(n), s**2 @ -np.diff(at_or_above**n))
 
 
 @pytest.mark.parametrize("cls", [FCNet, HPOBenchMLP, NASBench201], ids=lambda cls: cls.name)
@@ -103,8 +102,7 @@ def test_the_number_of_workers_changes_the_order_of_results_alone(cls: Any, tmp_
         cells = plan(tmp_path, suite(problem, seeds=2, workers=workers))
         outcomes = [run(cell) for cell in cells]
         by_trial.append([o.events.sort_by("trial")["loss"].to_pylist() for o in outcomes])
-        in_order = [column(o, "trial") == list(range(TRIALS)) for o in outcomes]
-        assert in_order == [workers == 1] * 2
+        assert [column(o, "trial") == list(range(TRIALS)) for o in outcomes] == [workers == 1] * 2
     assert by_trial[0] == by_trial[1]
 
 
@@ -159,8 +157,7 @@ def test_counting_ones_noise_at_every_step(counted: tuple[np.ndarray, np.ndarray
         agrees(noise[:, step], 0, CONTINUOUS / 6 / draws)
         # The fourth central moment of a binomial with p (1 - p) = v is
         # draws v (1 + 3 v (draws - 2)); E[v] = 1/6 and E[v^2] = 1/30 for uniform p.
-        fourth = (1 / 6 + (draws - 2) / 10) / draws**3
-        agrees(noise[:, step] ** 2, CONTINUOUS / 6 / draws, fourth)
+        agrees(noise[:, step] ** 2, CONTINUOUS / 6 / draws, (1 / 6 + (draws - 2) / 10) / draws**3)
 
 
 def test_counting_ones_heldout_best(counted: tuple[np.ndarray, np.ndarray]) -> None:
@@ -175,8 +172,7 @@ def test_counting_ones_heldout_best(counted: tuple[np.ndarray, np.ndarray]) -> N
         """Of ``power * s**(power - 1) * F(s)**n``, piece by piece."""
 
         def density(s: float) -> float:
-            share = float(np.interp(s, range(DIMENSION + 1), levels))
-            return power * s ** (power - 1) * share**n
+            return power * s ** (power - 1) * float(np.interp(s, range(DIMENSION + 1), levels)) ** n
 
         return float(sum(quad(density, b, b + 1)[0] for b in range(DIMENSION)))
 

@@ -95,9 +95,7 @@ def test_a_ray_searcher_is_driven_as_by_hand(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("searcher", "text"), [("Climber", CLIMBER), ("rays-optuna", OPTUNA)], ids=["plain", "optuna"]
 )
-def test_its_history_is_repeatable(
-    searcher: str, text: str, scheduler: str, tmp_path: Path
-) -> None:
+def test_its_history_repeats(searcher: str, text: str, scheduler: str, tmp_path: Path) -> None:
     curves = {"mf-hartmann": {"dimension": 3, "quality": "bad"}}
     multi = suite(searcher, schedulers=[scheduler], problems=[curves], workers=4)
     cells = plan(tmp_path, multi, {"plugin.py": text})

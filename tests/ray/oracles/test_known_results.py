@@ -32,9 +32,7 @@ def final_losses(tmp_path: Path, searcher: str, problem: object, **changes: obje
 
 @pytest.mark.parametrize("problem", ["branin", {"hartmann": {"dimension": 6}}], ids=str)
 @pytest.mark.parametrize(("searcher", "seeds", "trials"), MODELS)
-def test_models_beat_random_search(
-    tmp_path: Path, searcher: str, seeds: int, trials: int, problem: Any
-) -> None:
+def test_models_win(tmp_path: Path, searcher: str, seeds: int, trials: int, problem: Any) -> None:
     changes = {"seeds": seeds, "budget": {"trials": trials}}
     theirs = final_losses(tmp_path, searcher, problem, **changes)
     chance = final_losses(tmp_path, "random", problem, **changes)
@@ -69,9 +67,7 @@ def _incumbent(outcome: Any) -> Iterator[float]:
 
 
 @pytest.mark.parametrize("searcher", ["random", pytest.param("bohb", marks=night)])
-def test_early_on_counting_ones_low_budgets_beat_full_evaluations(
-    tmp_path: Path, searcher: str
-) -> None:
+def test_early_on_counting_ones_low_budgets_beat_full_ones(tmp_path: Path, searcher: str) -> None:
     """Hyperband as published, which begins with its bracket of the shortest trials. Ray's plain
     `hyperband` begins with full evaluations: here it is random search until those are paid."""
     theirs = early_regrets(tmp_path, searcher, "hyperband-bohb")

@@ -19,8 +19,7 @@ def test_one_of_rays_own_searchers_is_built_and_adapted(tmp_path: Path) -> None:
         "    def set_search_properties(self, metric, mode, config, **spec):\n"
         "        return True\n"
         "    def suggest(self, trial_id):\n        return {'x': 0.25}\n"
-        "    def on_trial_complete(self, trial_id, result=None, error=False):\n        pass\n",
-        encoding="utf-8",
+        "    def on_trial_complete(self, trial_id, result=None, error=False):\n        pass\n"
     )
     searcher = build_searcher(ref(str(path), "searcher", "Mine", points=2), SPACE, 0, Fidelity())
     assert searcher.ask(0) == {"x": 0.25}

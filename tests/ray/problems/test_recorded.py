@@ -158,8 +158,7 @@ def test_the_problem_is_the_recorded_one(replayed: Any) -> None:
     problem = replayed(recording(sample(40), failed=[0]))
     assert problem.space == SPACE
     assert (problem.fidelity.name, problem.fidelity.steps, problem.fidelity.unit) == ("epoch", 4, 3)
-    assert problem.objective.direction == "maximize"
-    assert problem.mutable == ("lr", "depth")
+    assert (problem.objective.direction, problem.mutable) == ("maximize", ("lr", "depth"))
     assert problem.heldout
 
 
@@ -194,8 +193,7 @@ def test_everything_is_known_of_a_grid_without_conditions(replayed: Any) -> None
     np.testing.assert_array_equal(whole.everything(), finals)
     assert whole.optimum()[0] == np.nanmin(finals[:, 1])
     curves = {name: curve[1:] for name, curve in table.curves.items()}
-    part = replayed(Table(about, configs[1:], curves, table.errors[1:]))
-    assert part.everything() is None
+    assert replayed(Table(about, configs[1:], curves, table.errors[1:])).everything() is None
     doubled = [configs[1], *configs[1:]]
     assert replayed(Table(about, doubled, table.curves, table.errors)).everything() is None
     assert replayed(recording(sample(20))).everything() is None
@@ -341,15 +339,12 @@ def test_cells_are_kept_when_all_moves_and_not_when_the_table_changes(tmp_path: 
 # -- damaged and foreign files ---------------------------------------------------------------
 
 
-def test_foreign_and_torn_files_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_foreign_or_torn_files_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     pd.DataFrame({"a": [1]}).to_parquet("foreign.parquet")
     (tmp_path / "notes.parquet").write_text("not a table")
     write_table(tmp_path / "torn.parquet", recording(sample(30)))
-    whole = (tmp_path / "torn.parquet").read_bytes()
-    (tmp_path / "torn.parquet").write_bytes(whole[:-20])
+    (tmp_path / "torn.parquet").write_bytes((tmp_path / "torn.parquet").read_bytes()[:-20])
     with pytest.raises(StoreError, match="but no recorded problem; `hpobench problems record`"):
         Recorded(table="foreign.parquet")
     for name in ("notes.parquet", "torn.parquet"):
@@ -360,9 +355,7 @@ def test_foreign_and_torn_files_are_refused(
         Recorded(table="folder")
 
 
-def test_another_version_of_the_format_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     table = recording(sample(3))
     table.about["version"] = 2

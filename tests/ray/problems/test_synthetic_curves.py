@@ -11,24 +11,20 @@ import pytest
 from scipy import stats
 
 from benchmarks.cells import column, plan, run
-from hpobench.api import Config, Problem, TabulatedProblem
+from hpobench.api import Config, TabulatedProblem
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.problems.synthetic._functions import Scalable
 from hpobench.problems.synthetic._landscape import Field
 from hpobench.problems.synthetic.learning_curves import LearningCurves
 from tests.support.present import present
+from tests.support.samples import sample
 
 KNOB = (0.0, 0.25, 0.5, 0.75, 1.0)
 FUNCTIONS = get_args(Scalable)
 
 
-def sampled(problem: Problem, n: int, seed: int = 0) -> list[Config]:
-    rng = Random(seed)
-    return [problem.space.sample(rng) for _ in range(n)]
-
-
 def curves(problem: TabulatedProblem, n: int = 300, seed: int = 0) -> list[Any]:
-    return [problem.curve(config, 0) for config in sampled(problem, n, seed)]
+    return [problem.curve(config, 0) for config in sample(problem, n, seed)]
 
 
 def clean(n: int = 300, **options: Any) -> Any:
@@ -43,7 +39,7 @@ def clean(n: int = 300, **options: Any) -> Any:
 @pytest.mark.parametrize("crossing", [0.0, 0.6, 1.0])
 def test_curves_fall_to_exactly_the_asymptote(function: Any, crossing: float) -> None:
     problem = LearningCurves(function=function, crossing=crossing, epochs=9)
-    for config in sampled(problem, 100):
+    for config in sample(problem, 100):
         heldout = present(problem.curve(config, 0).heldout)
         assert (np.diff(heldout) < 0).all()
         assert 0 < heldout[-1] < 1 <= heldout[0] < 2
@@ -79,14 +75,13 @@ def test_asymptotes_are_the_share_of_better_configurations(function: Any) -> Non
 
 def test_noise_is_seeded_gaussian_and_the_same_at_every_epoch() -> None:
     problem = LearningCurves(function="levy", noise=0.1, epochs=5)
-    (config,) = sampled(problem, 1)
+    (config,) = sample(problem, 1)
     many = [problem.curve(config, seed) for seed in range(2000)]
     errors = np.array([c.losses for c in many]) - np.array(present(many[0].heldout))
     assert {tuple(present(c.heldout)) for c in many} == {tuple(present(many[0].heldout))}
     assert (abs(errors.mean(0)) < 4 * 0.1 / math.sqrt(2000)).all()
     assert errors.std(0) == pytest.approx([0.1] * 5, rel=4 / math.sqrt(4000))
-    independent = np.corrcoef(errors.T)[np.triu_indices(5, 1)]
-    assert (abs(independent) < 4 / math.sqrt(2000)).all()
+    assert (abs(np.corrcoef(errors.T)[np.triu_indices(5, 1)]) < 4 / math.sqrt(2000)).all()
 
 
 def test_without_noise_the_visible_loss_is_the_held_out_one() -> None:
@@ -112,9 +107,7 @@ def test_curves_cross_more_along_the_knob_and_not_at_all_at_its_beginning(functi
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize("instance", range(3))
-def test_early_losses_tell_less_along_the_knob_and_mislead_at_its_end(
-    function: Any, instance: int
-) -> None:
+def test_early_losses_tell_less_along_the_knob(function: Any, instance: int) -> None:
     """Spearman of the losses after epochs 1, 3 and 9 with those after 27."""
     options = {"function": function, "instance": instance}
     told = []
@@ -141,8 +134,7 @@ def test_instances_differ_and_the_knob_leaves_the_last_epoch_as_it_is() -> None:
     finals = [clean(5, function="levy", instance=i)[:, -1].tolist() for i in range(3)]
     assert finals[0] != finals[1] != finals[2]
     for crossing in KNOB:
-        again = clean(5, function="levy", crossing=crossing, epochs=7)[:, -1].tolist()
-        assert again == finals[0]
+        assert clean(5, function="levy", crossing=crossing, epochs=7)[:, -1].tolist() == finals[0]
 
 
 def test_fields_are_uniform_over_instances_and_smooth() -> None:
@@ -150,16 +142,13 @@ def test_fields_are_uniform_over_instances_and_smooth() -> None:
     fields = [Field(2, "test", i) for i in range(1000)]
     values = np.array([[f(here), f(near), f(far)] for f in fields])
     assert stats.kstest(values[:, 0], "uniform").pvalue > 1e-4
-    normal = stats.norm.ppf(values)
     # The kernel's correlation at these distances, exp(-r^2 / (2 * 0.5^2)).
-    correlation = np.corrcoef(normal.T)[0, 1:]
+    correlation = np.corrcoef(stats.norm.ppf(values).T)[0, 1:]
     assert correlation == pytest.approx(np.exp([-2e-4, -2 * 0.72]), abs=4 / math.sqrt(1000))
     assert abs(values[:, 0] - values[:, 1]).max() < 0.05
 
 
-def test_stopping_early_pays_at_the_beginning_of_the_knob_and_hurts_at_its_end(
-    tmp_path: Path,
-) -> None:
+def test_stopping_early_pays_at_the_knobs_beginning_and_hurts_at_its_end(tmp_path: Path) -> None:
     """The best held-out loss after as much training, 8 seeds paired."""
     problem = {"function": "levy", "crossing": [0.0, 1.0]}
     suite = {"searchers": ["random"], "schedulers": ["fifo", "asha"], "seeds": 8, "workers": 4}

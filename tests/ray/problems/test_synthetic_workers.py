@@ -2,7 +2,6 @@
 
 import math
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import numpy as np
@@ -10,17 +9,13 @@ import pytest
 from scipy import stats
 
 from benchmarks.cells import column, plan, run
-from hpobench.api import Config, Problem, TabulatedProblem
+from hpobench.api import TabulatedProblem
 from hpobench.problems.synthetic.learning_curves import LearningCurves
-
-
-def sampled(problem: Problem, n: int) -> list[Config]:
-    rng = Random(0)
-    return [problem.space.sample(rng) for _ in range(n)]
+from tests.support.samples import sample
 
 
 def curves(problem: TabulatedProblem, n: int = 300) -> list[Any]:
-    return [problem.curve(config, 0) for config in sampled(problem, n)]
+    return [problem.curve(config, 0) for config in sample(problem, n)]
 
 
 # -- costs ---------------------------------------------------------------------------------
@@ -82,7 +77,7 @@ def test_the_estimate_is_the_median_cost(options: dict[str, Any]) -> None:
 
 def delays(**options: Any) -> Any:
     problem = LearningCurves(function="levy", cost_ratio=1.0, **options)
-    return np.array([problem.curve(c, s).costs for c in sampled(problem, 200) for s in (0, 1, 2)])
+    return np.array([problem.curve(c, s).costs for c in sample(problem, 200) for s in (0, 1, 2)])
 
 
 def test_the_share_of_late_steps_and_their_slowdown() -> None:
@@ -92,8 +87,7 @@ def test_the_share_of_late_steps_and_their_slowdown() -> None:
     assert abs(late.mean() - 0.1) < 4 * math.sqrt(0.09 / late.size)
     # Late at one step tells nothing of the next, nor does one seed of another.
     for a, b in ((late[:, :-1], late[:, 1:]), (late[::3], late[1::3])):
-        correlation = np.corrcoef(a.ravel(), b.ravel())[0, 1]
-        assert abs(correlation) < 4 / math.sqrt(a.size)
+        assert abs(np.corrcoef(a.ravel(), b.ravel())[0, 1]) < 4 / math.sqrt(a.size)
 
 
 @pytest.mark.parametrize("tail", [0.8, 1.5, 4.0])

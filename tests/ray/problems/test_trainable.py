@@ -67,16 +67,14 @@ def test_reports_are_steps_and_checkpoints_are_states(begin: Any, name: str) -> 
     trial = begin(name)
     losses(trial, 3)
     state = present(trial.save())
-    other = begin(name, lr=0.5)
-    other.load(state)
+    (other := begin(name, lr=0.5)).load(state)
     assert other.save() == state
     assert losses(other, 2) == powers(0.5, range(1, 3), 0.9**3)
 
 
 def test_a_class_counts_its_iterations_on(begin: Any) -> None:
     state = present(_state_of("Classy", 3))
-    trial = begin("Classy", metric="step")
-    trial.load(state)
+    (trial := begin("Classy", metric="step")).load(state)
     assert losses(trial, 2) == [4.0, 5.0]
 
 
@@ -95,12 +93,10 @@ def test_steps_after_the_last_checkpoint_are_trained_again(begin: Any, tmp_path:
     state = present(_state_of("train", 6, **options))
     assert _state_of("train", 3, **options) is None
     log.unlink()
-    same = begin(**options)
-    same.load(state)
+    (same := begin(**options)).load(state)
     assert losses(same, 1) == powers(0.1, range(7, 8))
     assert len(log.read_text().splitlines()) == 3
-    clone = begin(lr=0.5, **options)
-    clone.load(state)
+    (clone := begin(lr=0.5, **options)).load(state)
     assert losses(clone, 1) == powers(0.5, range(3, 4), 0.9**4)
 
 
@@ -110,8 +106,7 @@ def test_global_generators_are_seeded_and_saved(begin: Any) -> None:
     assert losses(begin("Noisy", seed=8), 5) != whole
     assert losses(begin("Noisy", lr=0.2), 5) != whole
     state = present(_state_of("Noisy", 2))
-    later = begin("Noisy")
-    later.load(state)
+    (later := begin("Noisy")).load(state)
     assert losses(later, 3) == whole[2:]
 
 
@@ -124,11 +119,8 @@ def test_what_saves_nothing_has_no_state() -> None:
 
 
 def test_dots_and_constants_make_nested_dictionaries() -> None:
-    found = problem(
-        space={"model.layers": {"int": [1, 4]}, "model.opt.lr": {"float": [0, 1]}},
-        fixed={"model": {"kind": "mlp"}, "data": [1, 2]},
-        seed_key="seed",
-    )
+    space = {"model.layers": {"int": [1, 4]}, "model.opt.lr": {"float": [0, 1]}}
+    found = problem(space=space, fixed={"model": {"kind": "mlp"}, "data": [1, 2]}, seed_key="seed")
     assert found._configuration({"model.layers": 2, "model.opt.lr": 0.5}, 11) == {
         "model": {"kind": "mlp", "layers": 2, "opt": {"lr": 0.5}},
         "data": [1, 2],
@@ -212,8 +204,7 @@ def test_what_stops_early_keeps_its_last_loss(begin: Any, name: str) -> None:
     states = {steps: present(_state_of(name, steps, **options)) for steps in (4, 6)}
     assert losses(begin(name, **options), 9)[3:] == expected
     for steps, state in states.items():
-        other = begin(name, **options)
-        other.load(state)
+        (other := begin(name, **options)).load(state)
         assert losses(other, 9 - steps) == expected[: 9 - steps]
     assert losses(begin("once", stops_early=True), 3) == [0.1] * 3
 
@@ -227,8 +218,7 @@ def test_a_function_without_a_report(begin: Any) -> None:
 
 
 def test_its_exceptions_are_the_trials(begin: Any) -> None:
-    trial = begin("raises")
-    trial.step()
+    (trial := begin("raises")).step()
     with pytest.raises(ValueError, match=r"^the data is gone$"):
         trial.step()
     with pytest.raises(SystemExit):
@@ -250,12 +240,9 @@ def test_a_report_without_the_metric(begin: Any, name: str, options: Any, told: 
         begin(name, **options).step()
 
 
-def test_a_function_that_does_not_end_reports_for_no_other_trial(
-    begin: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_endless_one_reports_for_no_other(begin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(under_test, "GRACE_S", 0.1)
-    trial = begin("stubborn", lr=1.0)
-    trial.step()
+    (trial := begin("stubborn", lr=1.0)).step()
     trial.close()
     with pytest.raises(TrialError, match=r"an earlier trial did not end .* BaseException"):
         begin().step()
@@ -318,8 +305,7 @@ def test_the_fingerprint_is_code_and_space(tmp_path: Path) -> None:
 
 def test_the_storage_answers_all_that_ray_asks_it(tmp_path: Path) -> None:
     """The assumption on Ray's private code, whose ``StorageContext`` ours replaces."""
-    modules = (ray_trainable, function_trainable, session)
-    sources = "".join(map(inspect.getsource, modules))
+    sources = "".join(map(inspect.getsource, (ray_trainable, function_trainable, session)))
     asked = set(re.findall(r"\bself\._?storage\.(\w+)", sources))
     assert "persist_current_checkpoint" in asked
     ours = under_test._Storage(tmp_path, "trial")

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
-import sys
 from html import unescape
 from pathlib import Path
 
@@ -13,7 +10,7 @@ import pandas as pd
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.text.fields import anchor
 from hpobench.reporting.html import write_report
-from tests import ROOT
+from tests.support.command_line import python
 from tests.support.results_factory import make_results
 
 SETTINGS = Settings(repetitions=100, points=20)
@@ -58,12 +55,7 @@ def test_the_commands_run_the_same_cells_again(tmp_path: Path) -> None:
 
 
 def hpobench(command: str, folder: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "hpobench", *shlex.split(command)],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=True,
-    )
+    python("-m", "hpobench", *shlex.split(command), cwd=folder)
 
 
 def rows(folder: Path) -> pd.DataFrame:

@@ -60,8 +60,7 @@ def _deep() -> None:
 
 
 def _in_a_thread() -> None:
-    thread = threading.Thread(target=_raise(KeyboardInterrupt()))
-    thread.start()
+    (thread := threading.Thread(target=_raise(KeyboardInterrupt()))).start()
     thread.join()
 
 

@@ -24,26 +24,6 @@ BASE: dict[str, Any] = {
 STOPPING = BASE | {"name": "evidence-stopping", "schedulers": ["asha"], "searchers": ["random"]}
 SUITES = (BASE, STOPPING)
 RUNS_HELD = 2 * 2 * 2 + 1 * 1 * 2
-HILL = '''
-from random import Random
-
-from hpobench.api import Searcher
-
-
-class Hill(Searcher):
-    """Draws."""
-
-    name = "hill"
-
-    def __init__(self, space, *, seed, fidelity, reach: float = 1.0):
-        self.space, self.random, self.reach = space, Random(seed), reach
-
-    def ask(self, trial):
-        return self.space.from_unit([self.reach * self.random.random() for _ in self.space])
-
-    def tell(self, trial, step, loss, *, final):
-        pass
-'''
 
 
 def make_archive(folder: Path) -> Archive:

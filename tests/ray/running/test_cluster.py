@@ -91,9 +91,7 @@ def test_a_signal_ends_a_start_that_fails(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(starts) == 1
 
 
-def test_auto_is_the_cluster_that_ray_started_last(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_auto_is_the_latest_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from ray._common.utils import get_ray_address_file
 
     for name in ("TMPDIR", "RAY_TMPDIR"):  # the second counts more
@@ -105,9 +103,7 @@ def test_auto_is_the_cluster_that_ray_started_last(
         assert connect._last_started() == f"{name}:6379"
 
 
-def test_an_address_of_ipv6_is_looked_up_without_its_brackets(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_ipv6_is_looked_up_without_its_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, int]] = []
 
     def create(address: tuple[str, int], timeout: float) -> socket.socket:

@@ -21,33 +21,20 @@ from hpobench.running.local.local_cells import LocalCells
 from hpobench.running.local.worker_processes import ForkServer, Work
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
+from tests.support.tiny_plugins import line
 
 STUCK = """
-import itertools, os, signal, time
-from hpobench.api import *
-
-class Stuck(TabulatedProblem):
-    name = "stuck"
-    space = Space([Float("x", 0.0, 1.0)])
-    def __init__(self, *, how: str):
-        self.how = how
-    def reference(self):
-        return Reference(0.0, 1.0, "known")
-    def curve(self, config, seed):
-        if self.how == "stops":
-            os.kill(os.getpid(), signal.SIGSTOP)
-        while self.how == "swallows":
-            try:
-                time.sleep(600)
-            except BaseException:
-                pass
-        if self.how == "native":
-            sum(itertools.repeat(0))
-        if self.how == "waits":
-            time.sleep(600)
-        if self.how == "slow":
-            time.sleep(0.1)
-        return Curve([config["x"]], [1.0])
+if self.how == "stops":
+    os.kill(os.getpid(), signal.SIGSTOP)
+while self.how == "swallows":
+    try:
+        time.sleep(600)
+    except BaseException:
+        pass
+if self.how == "native":
+    sum(itertools.repeat(0))
+if self.how in ("waits", "slow"):
+    time.sleep(600 if self.how == "waits" else 0.1)
 """
 LIMIT, GRACE = 3.0, 2.0
 
@@ -75,7 +62,7 @@ def test_it_holds_whatever_a_cell_does(
     """Also for cells that wait for a processor meanwhile: their time has not begun."""
     for module in (ray_cells, local_cells):
         monkeypatch.setattr(module, "GRACE_S", GRACE)
-    (tmp_path / "stuck.py").write_text(STUCK)
+    (tmp_path / "stuck.py").write_text(line("Stuck", STUCK, "itertools, os, signal, time"))
     suite = tmp_path / "stuck.yaml"
     suite.write_text(
         "name: stuck\nsearchers: [random]\n"

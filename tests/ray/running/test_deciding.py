@@ -21,6 +21,8 @@ from hpobench.store.format.index import DECISION
 from hpobench.store.read.reader import decision_sentence, load_results
 from hpobench.store.write.batch import Batch
 from hpobench.suites.suite import load_suite
+from tests.support.command_line import invoke
+from tests.support.tiny_plugins import HILL
 
 SUITE = """
 name: tiny
@@ -32,29 +34,9 @@ plugins: [dice.py]
 """
 
 
-PLUGIN = '''
-from random import Random
-from hpobench.api import Searcher
-
-
-class One(Searcher):
-    """Random search."""
-
-    name = "one"
-
-    def __init__(self, space, *, seed, fidelity):
-        self.space, self.rng = space, Random(seed)
-
-    def ask(self, trial):
-        return self.space.from_unit([self.rng.random() for _ in self.space])
-
-    def tell(self, trial, step, loss, *, final):
-        pass
-
-
-class Two(One):
+PLUGIN = f'''{HILL}
+class Two(Hill):
     """The same: a seed gives both the same draws."""
-
     name = "two"
 '''
 
@@ -115,12 +97,12 @@ def decided(file: Path, *arguments: str) -> dict[str, Any]:
     return dict(json.loads((file.parent / "tiny" / DECISION).read_text()))
 
 
-SAME = "[one, two, sobol]"
+SAME = "[hill, two, sobol]"
 """Two of them are one and the same with any seed."""
 
 
 def test_it_ends_at_the_cap_where_equals_lead(suite: Callable[..., Path]) -> None:
-    file = suite("[one, two]")
+    file = suite("[hill, two]")
     found = decided(file, "--max-seeds", "16", "--margin", "0")
     assert found["rule"]["looks"] == [8, 16]  # of 4, too few, twice 2, 4
     assert [look["seeds"] for look in found["looks"]] == [8, 16]
@@ -130,7 +112,7 @@ def test_it_ends_at_the_cap_where_equals_lead(suite: Callable[..., Path]) -> Non
 
 
 def test_equals_are_shown_to_be_within_a_margin(suite: Callable[..., Path]) -> None:
-    found = decided(suite("[one, two]"), "--max-seeds", "16")
+    found = decided(suite("[hill, two]"), "--max-seeds", "16")
     assert [look["seeds"] for look in found["looks"]] == [8]
     assert found["decided"]
     assert decision_sentence(suite().parent / "tiny") == found["sentence"]
@@ -209,10 +191,9 @@ def test_options_that_do_not_go_together(suite: Callable[..., Path]) -> None:
 
 
 def test_a_dry_run_shows_the_looks(suite: Callable[..., Path]) -> None:
-    command = ["run", str(suite()), "--until-decided", "--max-seeds", "40", "--dry-run"]
-    done = CliRunner().invoke(cli, command)
-    assert "2 searchers x 1 schedulers x 1 problems x 40 seeds" in " ".join(done.output.split())
-    assert "looks after 8, 16, 32, 40 seeds" in done.output
+    output = invoke("run", suite(), "--until-decided", "--max-seeds", "40", "--dry-run")
+    assert "2 searchers x 1 schedulers x 1 problems x 40 seeds" in " ".join(output.split())
+    assert "looks after 8, 16, 32, 40 seeds" in output
 
 
 def test_the_suites_seeds_are_the_first(suite: Callable[..., Path]) -> None:
@@ -227,15 +208,12 @@ def test_a_pilot_tells_what_seeds_could_detect(suite: Callable[..., Path]) -> No
     file = suite("[random, sobol, optuna-tpe]")
     assert run(file) is None
     folder = str(file.parent / "tiny")
-    shown = CliRunner().invoke(cli, ["plan", str(file), "--pilot", folder])
-    assert shown.exit_code == 0, shown.exception
-    assert "3 algorithms, 1 problems, 4 seeds" in shown.output
-    assert shown.output.count("n = 100") == 2
-    assert "two-sided at 2.50% each" in shown.output
-    changed = CliRunner().invoke(
-        cli, ["plan", str(suite("[random, sobol]", evaluations=9)), "--pilot", folder]
-    )
-    assert "warning: the pilot ran with other options, budgets or versions: " in changed.output
+    shown = invoke("plan", file, "--pilot", folder)
+    assert "3 algorithms, 1 problems, 4 seeds" in shown
+    assert shown.count("n = 100") == 2
+    assert "two-sided at 2.50% each" in shown
+    changed = invoke("plan", suite("[random, sobol]", evaluations=9), "--pilot", folder)
+    assert "warning: the pilot ran with other options, budgets or versions: " in changed
 
 
 def test_pilots_that_do_not_fit(suite: Callable[..., Path], tmp_path: Path) -> None:
@@ -244,8 +222,7 @@ def test_pilots_that_do_not_fit(suite: Callable[..., Path], tmp_path: Path) -> N
     one = CliRunner().invoke(cli, ["plan", str(suite()), "--pilot", folder])
     assert isinstance(one.exception, TooFewError)
     assert "one seed" in str(one.exception)
-    other = suite()
-    other.write_text(other.read_text().replace("branin", "{hartmann: {dimension: 3}}"))
+    (other := suite()).write_text(other.read_text().replace("branin", "{hartmann: {dimension: 3}}"))
     none = CliRunner().invoke(cli, ["plan", str(other), "--pilot", folder])
     assert isinstance(none.exception, UsageError)
     assert "none of its problems is there, only branin" in str(none.exception)

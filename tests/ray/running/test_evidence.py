@@ -14,14 +14,9 @@ from hpobench.evidence.archive import BUDGETS, RUNS, read_archive, regrets_of
 from hpobench.evidence.distilling import distilled
 from hpobench.store.format import schema
 from tests.ray.faults.commands import finish
+from tests.ray.running.small_evidence import BASE
 
-SUITE = {
-    "name": "tiny",
-    "searchers": ["random", {"name": "sobol", "as": "even"}],
-    "problems": ["branin", {"counting-ones": {"categorical": 4, "continuous": 4}}],
-    "seeds": 2,
-    "budget": {"evaluations": 6},
-}
+SUITE = {**BASE, "name": "tiny"}
 
 BARE = """
 from hpobench.api import Curve, Float, Space, TabulatedProblem
@@ -40,8 +35,7 @@ class Bare(TabulatedProblem):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    results = hpobench.run(SUITE, results=tmp_path_factory.mktemp("results"), report=False)
-    return Path(results)
+    return Path(hpobench.run(SUITE, results=tmp_path_factory.mktemp("results"), report=False))
 
 
 def test_regrets_are_those_of_the_best_results_so_far(folder: Path) -> None:
@@ -81,8 +75,7 @@ def test_the_facts_are_those_of_the_problems(folder: Path) -> None:
     assert ones.family == "counting-ones"
     assert (branin.name, branin.options) == ("branin", {"noise": 0.0})
     assert archive.searchers["even"].library.startswith("scipy ")
-    assert archive.searchers["even"].name == "sobol"
-    assert archive.schedulers["fifo"].options == {}
+    assert (archive.searchers["even"].name, archive.schedulers["fifo"].options) == ("sobol", {})
 
 
 def test_the_same_runs_have_the_same_content_and_others_another(folder: Path) -> None:
@@ -128,7 +121,7 @@ def test_archives_merge(folder: Path, tmp_path: Path) -> None:
 
 
 def test_runs_without_references_are_no_evidence(tmp_path: Path) -> None:
-    (tmp_path / "bare.py").write_text(BARE, encoding="utf-8")
+    (tmp_path / "bare.py").write_text(BARE)
     suite = {**SUITE, "problems": ["bare"]}
     results = hpobench.run(suite, results=tmp_path, plugins=[tmp_path / "bare.py"], report=False)
     told = finish("evidence", "make", Path(results), "--into", tmp_path / "x.parquet", code=1)

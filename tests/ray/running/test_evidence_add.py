@@ -16,7 +16,8 @@ from hpobench.suites.run_options import SampleOptions
 from hpobench.verbs.archive_sample import verify_archive
 from hpobench.verbs.archives import Addition, plan_addition, run_addition
 from hpobench.verbs.progress import Display
-from tests.ray.running.small_evidence import BASE, HILL, RUNS_HELD, SUITES, make_archive
+from tests.ray.running.small_evidence import BASE, RUNS_HELD, SUITES, make_archive
+from tests.support.tiny_plugins import HILL
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +27,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
-    path = tmp_path / "hill.py"
-    path.write_text(HILL, encoding="utf-8")
+    (path := tmp_path / "hill.py").write_text(HILL)
     return path
 
 
@@ -89,9 +89,7 @@ def test_options_make_another_searcher(archive: Archive, plugin: Path) -> None:
         planned(archive, "hil", plugin)
 
 
-def test_of_one_that_schedules_itself_no_suite_repeats_another_ones_runs(
-    archive: Archive, tmp_path: Path
-) -> None:
+def test_a_self_scheduling_one_repeats_no_suites_runs(archive: Archive, tmp_path: Path) -> None:
     path = tmp_path / "own.py"
     path.write_text(HILL.replace('"hill"', '"self-made"\n    schedules_itself = True'))
     first, second = planned(archive, "self-made", path).parts

@@ -21,11 +21,7 @@ from tests.ray.running.raising_plugins import HARMLESS, HOOKS, KINDS
 
 FILE = Path(__file__).with_name("raising_plugins.py")
 SHIPPED = {"searcher": "random", "scheduler": "fifo"}
-CLASSES = {
-    "searcher": "Raiser",
-    "scheduler": "RaisingScheduler",
-    "problem": "RaisingProblem",
-}
+CLASSES = {"searcher": "Raiser", "scheduler": "RaisingScheduler", "problem": "RaisingProblem"}
 CASES = [(kind, hook) for kind, hooks in HOOKS.items() for hook in hooks]
 
 
@@ -41,9 +37,8 @@ REFS = {kind: ref(kind) for kind in HOOKS}  # type: ignore[arg-type]
 
 def outcome(plugin: Any, hook: str, kind: str) -> Any:
     refs = REFS | {plugin: ref(plugin, {"kind": kind, "hook": hook})}
-    return run_cell(
-        Cell(f"{hook}-{kind}", **refs, seed=0, budget=Budget(trials=4), workers=1), None
-    )
+    budget = Budget(trials=4)
+    return run_cell(Cell(f"{hook}-{kind}", **refs, seed=0, budget=budget, workers=1), None)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -95,8 +90,7 @@ def asking(number: signal.Signals) -> Iterator[None]:
             os.kill(os.getpid(), number)
             pause = 5
 
-    thread = threading.Thread(target=ask)
-    thread.start()
+    (thread := threading.Thread(target=ask)).start()
     try:
         yield
     finally:

@@ -13,16 +13,10 @@ from hpobench.contract.errors import StoreError, UsageError
 from hpobench.store.join.merging import merge
 from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import events, finish
+from tests.ray.running.test_union import CELLS
+from tests.ray.running.test_union import SUITE as BASE
 
-SUITE = """
-name: shards
-searchers: [random, sobol]
-schedulers: [fifo, asha]
-problems: [branin, {mf-hartmann: {dimension: 3, quality: good}}]
-seeds: 3
-budget: {evaluations: 6}
-"""
-CELLS = 2 * (1 + 2) * 3
+SUITE = BASE.replace("base", "shards")
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +27,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
     finish("run", folder / "suite.yaml", "--results", folder / "one", "--no-report")
     for number in (1, 2, 3):
         options = ("--results", folder, "--shard", f"{number}/3", "--cpus", 1)
-        output = finish("run", folder / "suite.yaml", *options)
-        assert "report" not in output
+        assert "report" not in finish("run", folder / "suite.yaml", *options)
     return folder
 
 
@@ -86,9 +79,8 @@ def changed(folder: Path, **plan: Any) -> None:
 
 def test_what_is_not_all_of_one_run_is_refused(stores: Path, tmp_path: Path) -> None:
     first, second, third = (shutil.copytree(p, tmp_path / p.name) for p in shards(stores))
-    with pytest.raises(
-        UsageError, match=r"1 of 3 shards are not there, such as shards.shard-2-of-3"
-    ):
+    told = r"1 of 3 shards are not there, such as shards.shard-2-of-3"
+    with pytest.raises(UsageError, match=told):
         merge([first, third], tmp_path / "x")
     with pytest.raises(UsageError, match="the same shard"):
         merge([first, first, second, third], tmp_path / "x")
@@ -107,8 +99,7 @@ def test_what_is_not_all_of_one_run_is_refused(stores: Path, tmp_path: Path) -> 
 
 def test_damage_is_not_merged(stores: Path, tmp_path: Path) -> None:
     folders = [shutil.copytree(p, tmp_path / p.name) for p in shards(stores)]
-    file = next(folders[0].glob("events-*"))
-    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    (file := next(folders[0].glob("events-*"))).write_bytes(file.read_bytes()[:-1] + b"x")
     with pytest.raises(StoreError, match=f"{file.name}: damaged"):
         merge(folders, tmp_path / "x")
 

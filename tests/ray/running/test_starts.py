@@ -43,15 +43,12 @@ def proposals(results: hpobench.Analysis, searcher: str, scheduler: str) -> list
 
 
 @pytest.mark.parametrize("scheduler", ["fifo", "asha", "hyperband", "pbt"])
-def test_given_points_are_the_first_trials_under_every_kind_of_scheduler(
-    scheduler: str, tmp_path: Path
-) -> None:
+def test_given_points_come_first_under_all_schedulers(scheduler: str, tmp_path: Path) -> None:
     folder = hpobench.run(suite(schedulers=[scheduler]), results=tmp_path, report=False)
     results = hpobench.load(folder)
     assert (results.cells["status"] == "done").all()
     for searcher in (*LEARN, *FIXED):
-        begun = proposals(results, f"{searcher}[start=points-3]", scheduler)
-        assert begun[:3] == POINTS
+        assert proposals(results, f"{searcher}[start=points-3]", scheduler)[:3] == POINTS
         assert proposals(results, searcher, scheduler)[:3] != POINTS
 
 
@@ -82,9 +79,7 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> hpobench.Analysis:
 
 
 @pytest.mark.parametrize("searcher", TOLD)
-def test_old_trials_change_what_is_proposed_and_are_no_trials(
-    searcher: str, old: hpobench.Analysis
-) -> None:
+def test_old_trials_change_proposals_and_are_none(searcher: str, old: hpobench.Analysis) -> None:
     plain = proposals(old, searcher, "fifo")
     raw = proposals(old, f"{searcher}[start=history-20-raw]", "fifo")
     matched = proposals(old, f"{searcher}[start=history-20]", "fifo")
@@ -95,9 +90,7 @@ def test_old_trials_change_what_is_proposed_and_are_no_trials(
         assert matched[:4] == plain[:4], "matched trials wait for four losses"
 
 
-def test_the_same_suite_gives_the_same_bytes_and_is_not_run_again(
-    tmp_path: Path, old: hpobench.Analysis
-) -> None:
+def test_the_same_suite_is_the_same_bytes_once(tmp_path: Path, old: hpobench.Analysis) -> None:
     again = hpobench.load(hpobench.run(HISTORY, results=tmp_path, report=False))
     pd.testing.assert_frame_equal(again.events, old.events)
     assert again.cells["cell"].tolist() == old.cells["cell"].tolist()

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import builtins
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +12,6 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from hpobench.__main__ import main
 from hpobench.cli.run import UNLOGGED
 from hpobench.running.cells.outcome import unfinished_cell
 from hpobench.running.cells.run_cell import run_cell
@@ -25,7 +21,7 @@ from hpobench.store.read.reader import Results, load_results
 from hpobench.store.write.batch import Batch
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
-from tests import ROOT
+from tests.support.command_line import python
 
 # MLflow's tables use what SQLAlchemy is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")
@@ -44,8 +40,7 @@ NOBODY = "http://127.0.0.1:9"
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    file = tmp_path_factory.mktemp("suite") / "suite.yaml"
-    file.write_text(SUITE)
+    (file := tmp_path_factory.mktemp("suite") / "suite.yaml").write_text(SUITE)
     return file
 
 
@@ -56,17 +51,11 @@ def outcomes(suite: Any) -> list[Any]:
 
 def hpobench_run(
     suite: Any, folder: Path, uri: str, *options: Any, **environment: Any
-) -> tuple[Any, ...]:
-    """``hpobench run --mlflow`` in a process of its own; (exit code, output, errors)."""
+) -> tuple[str, str]:
+    """``hpobench run --mlflow`` in a process of its own; its output and its errors."""
     fixed: list[Any] = ["--results", folder, "--mlflow", uri, "--no-report", "--cpus", "2"]
-    done = subprocess.run(
-        [sys.executable, "-m", "hpobench", "run", suite, *fixed, *options],
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout, done.stderr
+    done = python("-m", "hpobench", "run", suite, *fixed, *options, **environment)
+    return done.stdout, done.stderr
 
 
 class Logged:
@@ -130,23 +119,20 @@ def log(database: Any, name: str, *outcomes: Any) -> Logged:
 def stored(suite: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Results]:
     """The results' folder, the database and the results of one run with ``--mlflow``."""
     folder = tmp_path_factory.mktemp("run")
-    code, output, errors = hpobench_run(suite, folder, f"sqlite:///{folder / 'mlflow.db'}")
-    assert (code, errors) == (0, "")
+    output, errors = hpobench_run(suite, folder, f"sqlite:///{folder / 'mlflow.db'}")
+    assert errors == ""
     assert "in all 4 done" in output
     return folder, folder / "mlflow.db", load_results(folder / "tracked")
 
 
-def test_a_run_for_each_cell_and_a_nested_run_for_each_trial(
-    stored: tuple[Path, Path, Results],
-) -> None:
+def test_a_run_for_each_cell_and_one_for_each_trial(stored: tuple[Path, Path, Results]) -> None:
     _, database, results = stored
     logged = Logged(database)
     assert set(logged.cells) == set(results.cells["cell"])
     assert len(logged.runs) == len(results.cells) + len(results.trials)
     for row in results.cells.to_dict("records"):
         run = logged.cells[row["cell"]]
-        assert run.info.status == "FINISHED"
-        assert run.info.run_name == row["cell"]
+        assert (run.info.status, run.info.run_name) == ("FINISHED", row["cell"])
         assert run.data.params == {
             **{name: str(row[name]) for name in ("searcher", "scheduler", "problem")},
             **{name: str(row[name]) for name in ("seed", "workers", "stage")},
@@ -214,8 +200,8 @@ def test_how_trials_ended(stored: tuple[Path, Path, Results]) -> None:
 def test_again_adds_nothing(suite: Any, stored: tuple[Path, Path, Results]) -> None:
     folder, database, _ = stored
     before = set(Logged(database).runs)
-    code, output, errors = hpobench_run(suite, folder, f"sqlite:///{database}")
-    assert (code, errors) == (0, "")
+    output, errors = hpobench_run(suite, folder, f"sqlite:///{database}")
+    assert errors == ""
     assert "ran 0 cells" in output
     assert set(Logged(database).runs) == before
 
@@ -234,18 +220,15 @@ def test_warnings_do_not_show_who_logs_in() -> None:
     reason = RuntimeError("POST http://ada:s3cr@t@host:5000/api failed\nmore")
     assert _reason(reason) == "POST http://***@host:5000/api failed"
     address = "mysql+pymysql://ada:s3cret@host/runs"
-    assert without_secrets(f"--mlflow {address!r}: no") == (
-        "--mlflow 'mysql+pymysql://***@host/runs': no"
-    )
+    expected = "--mlflow 'mysql+pymysql://***@host/runs': no"
+    assert without_secrets(f"--mlflow {address!r}: no") == expected
 
 
-def test_without_a_server_results_are_kept_and_the_exit_code_tells(
-    suite: Any, tmp_path: Path
-) -> None:
-    code, output, errors = hpobench_run(
-        suite, tmp_path, NOBODY, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0"
+def test_without_a_server_results_stay_and_the_exit_code_tells(suite: Any, tmp_path: Path) -> None:
+    assert UNLOGGED == 3
+    output, errors = hpobench_run(
+        suite, tmp_path, NOBODY, code=3, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0"
     )
-    assert code == UNLOGGED == 3
     assert "in all 4 done" in output
     warning, counted = errors.splitlines()
     assert warning.startswith(f"warning: cannot log to MLflow: API request to {NOBODY}/")
@@ -257,16 +240,12 @@ def test_without_a_server_results_are_kept_and_the_exit_code_tells(
 # -- single cells ----------------------------------------------------------------------------
 
 
-def test_a_later_attempt_replaces_an_earlier_one(
-    suite: Any, outcomes: Any, database: Any, name: Any
-) -> None:
+def test_a_later_attempt_replaces_it(suite: Any, outcomes: Any, database: Any, name: Any) -> None:
     whole = outcomes[0]
     cell = next(c for c in build_plan(load_suite(suite)).cells if c.id == whole.cell["cell"])
-    crashed = unfinished_cell(cell, None, "failed", "it crashed")
-    failed = log(database, name, crashed, outcomes[1])
+    failed = log(database, name, unfinished_cell(cell, None, "failed", "it crashed"), outcomes[1])
     run = failed.cells[cell.id]
-    assert run.info.status == "FAILED"
-    assert run.data.tags["hpobench.error"] == "it crashed"
+    assert (run.info.status, run.data.tags["hpobench.error"]) == ("FAILED", "it crashed")
     assert "best_loss" not in run.data.metrics
 
     first = log(database, name, whole)
@@ -290,8 +269,7 @@ def test_a_time_out_and_failed_trials(outcomes: Any, database: Any, name: Any) -
     cell = outcome.cell["cell"]
     assert logged.cells[cell].info.status == "KILLED"
     runs = logged.trials(cell)
-    assert runs[1].info.status == "FAILED"
-    assert runs[1].data.tags["hpobench.error"] == "NaN"
+    assert (runs[1].info.status, runs[1].data.tags["hpobench.error"]) == ("FAILED", "NaN")
     assert runs[2].info.status == "KILLED"
 
 
@@ -323,8 +301,7 @@ def test_more_than_one_batch_and_strange_names(outcomes: Any, database: Any, nam
     logged = log(database, name, outcome)
     run = logged.trials(outcome.cell["cell"])[0]
     assert len(run.data.params) == 152
-    assert run.data.params["layer_149_ size"] == "149"
-    assert run.data.params["on"] == "True"
+    assert (run.data.params["layer_149_ size"], run.data.params["on"]) == ("149", "True")
     history = logged.history(run, "loss")
     assert [value for _, value, _ in history] == [-float(i) for i in range(1200)]
 
@@ -332,9 +309,7 @@ def test_more_than_one_batch_and_strange_names(outcomes: Any, database: Any, nam
 # -- what goes wrong -------------------------------------------------------------------------
 
 
-def test_ctrl_c_leaves_the_queue_unlogged_and_says_so(
-    outcomes: Any, database: Any, name: Any
-) -> None:
+def test_ctrl_c_leaves_the_queue_and_says_so(outcomes: Any, database: Any, name: Any) -> None:
     told: list[str] = []
 
     def interrupted() -> None:
@@ -351,9 +326,7 @@ def test_ctrl_c_leaves_the_queue_unlogged_and_says_so(
     assert int(told[0].split()[0]) == 40 - len(finished) > 30
 
 
-def test_an_error_of_the_run_does_not_lose_finished_cells(
-    outcomes: Any, database: Any, name: Any
-) -> None:
+def test_an_error_does_not_lose_finished_cells(outcomes: Any, database: Any, name: Any) -> None:
     def failing() -> None:
         with tracking(f"sqlite:///{database}", name, database.parent, pytest.fail) as [tracker]:
             tracker.begin(4, 0, {})
@@ -365,18 +338,14 @@ def test_an_error_of_the_run_does_not_lose_finished_cells(
     assert len(Logged(database, name).cells) == 2
 
 
-def test_a_failure_midway_is_told_once_and_ends_the_logging(
-    outcomes: Any, database: Any, name: Any
-) -> None:
+def test_a_failure_midway_is_told_once_and_ends_it(outcomes: Any, database: Any, name: Any) -> None:
     told: list[str] = []
     broken = replace(outcomes[1], cell=outcomes[1].cell | {"provenance": "{"})
     with tracking(f"sqlite:///{database}", name, database.parent, told.append) as [tracker]:
         tracker.begin(4, 0, {})
         tracker.update(batches(database, [outcomes[0], broken, *outcomes[2:]]), 0)
-    assert [line.partition(":")[0] for line in told] == [
-        "warning",
-        "3 cells are stored, but not logged to MLflow",
-    ]
+    expected = ["warning", "3 cells are stored, but not logged to MLflow"]
+    assert [line.partition(":")[0] for line in told] == expected
     assert list(Logged(database, name).cells) == [outcomes[0].cell["cell"]]
 
 
@@ -392,20 +361,18 @@ def test_a_failure_midway_is_told_once_and_ends_the_logging(
     ],
 )
 def test_a_wrong_uri_is_an_error_before_anything_runs(
-    uri: str, reason: str, suite: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    uri: str, reason: str, suite: Any, tmp_path: Path, says: Any
 ) -> None:
-    with pytest.raises(SystemExit) as end:
-        main(["run", str(suite), "--results", str(tmp_path / "results"), "--mlflow", uri])
-    assert end.value.code == 2
-    error = capsys.readouterr().err
+    results = tmp_path / "results"
+    error = says("run", suite, "--results", results, "--mlflow", uri, code=2).err
     assert error.startswith("error: --mlflow")
     assert reason in error
     assert "s3cret" not in error
-    assert not (tmp_path / "results").exists()
+    assert not results.exists()
 
 
 def test_without_the_package_the_error_says_what_brings_it(
-    suite: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    suite: Any, tmp_path: Path, says: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = builtins.__import__
 
@@ -415,27 +382,19 @@ def test_without_the_package_the_error_says_what_brings_it(
         return real(name, *args, **options)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(SystemExit) as end:
-        main(["run", str(suite), "--results", str(tmp_path / "results"), "--mlflow", NOBODY])
-    assert end.value.code == 1
-    assert "pip install 'hpobench[mlflow]'" in capsys.readouterr().err
-    assert not (tmp_path / "results").exists()
+    results = tmp_path / "results"
+    error = says("run", suite, "--results", results, "--mlflow", NOBODY, code=1).err
+    assert "pip install 'hpobench[mlflow]'" in error
+    assert not results.exists()
 
 
-def test_mlflow_reports_nothing_about_its_use() -> None:
+def test_mlflow_reports_nothing_about_its_use(monkeypatch: pytest.MonkeyPatch) -> None:
     code = (
         "from hpobench.running.tracking.tracker import client\n"
         f"client('{NOBODY}', '--mlflow')\n"
         "from mlflow.telemetry import get_telemetry_client\n"
         "print(get_telemetry_client())"
     )
-    quiet = ("PYTEST_CURRENT_TEST", "CI", "MLFLOW_DISABLE_TELEMETRY")
-    environment = {key: value for key, value in os.environ.items() if key not in quiet}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == "None\n"
+    for quiet in ("PYTEST_CURRENT_TEST", "CI", "MLFLOW_DISABLE_TELEMETRY"):
+        monkeypatch.delenv(quiet, raising=False)
+    assert python("-c", code).stdout == "None\n"

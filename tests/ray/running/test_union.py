@@ -58,18 +58,14 @@ def test_in_any_order_the_union_is_the_same_bytes(pair: list[Path], tmp_path: Pa
     assert [counts for _, *counts in merged] == [[whole, whole]] * 2
     assert content(tmp_path / "x") == content(tmp_path / "y")
     assert find_damage(tmp_path / "x") == []
-    again = merge([tmp_path / "x", pair[0]], tmp_path / "z")
-    assert again[1:] == (whole, whole)
+    assert merge([tmp_path / "x", pair[0]], tmp_path / "z")[1:] == (whole, whole)
     assert {p.name for p in (tmp_path / "z").glob("events-*")} == {
         p.name for p in (tmp_path / "x").glob("events-*")
     }
 
 
-def test_a_searcher_more_is_run_alone_and_joined_by_one_command(
-    pair: list[Path], tmp_path: Path
-) -> None:
-    alone = SUITE.replace("[random, sobol]", "[grid]")
-    run_suite(alone, tmp_path / "grid")
+def test_a_searcher_more_is_run_alone_and_joined(pair: list[Path], tmp_path: Path) -> None:
+    run_suite(SUITE.replace("[random, sobol]", "[grid]"), tmp_path / "grid")
     output = finish("merge", pair[0], tmp_path / "grid", "--into", tmp_path / "base3")
     assert f"{CELLS + 9} of {CELLS + 9} cells from 2 folders" in output
     (tmp_path / "whole.yaml").write_text(
@@ -90,9 +86,7 @@ def test_the_report_of_a_union_that_is_no_grid(pair: list[Path], tmp_path: Path)
     assert hpobench.verify(tmp_path / "x", 5, cpus=1).ok
 
 
-def test_the_same_cell_with_other_bytes_is_named_and_nothing_is_written(
-    pair: list[Path], tmp_path: Path
-) -> None:
+def test_a_cell_with_other_bytes_is_named_not_written(pair: list[Path], tmp_path: Path) -> None:
     cell = common(*pair)[0]
 
     def change(stored: Stored) -> None:
@@ -106,9 +100,7 @@ def test_the_same_cell_with_other_bytes_is_named_and_nothing_is_written(
     assert not (tmp_path / "x").exists()
 
 
-def test_measured_times_are_no_other_bytes_and_neither_are_limits_of_time(
-    pair: list[Path], tmp_path: Path
-) -> None:
+def test_measured_times_and_limits_are_no_other_bytes(pair: list[Path], tmp_path: Path) -> None:
     first, second = common(*pair)[:2]
 
     def slow(stored: Stored) -> None:

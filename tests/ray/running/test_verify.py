@@ -15,6 +15,7 @@ from hpobench.store.prove.damage import find_damage
 from tests.ray.faults.commands import finish
 from tests.support.altered import Stored, alter
 from tests.support.stored_results import run_suite
+from tests.support.tiny_plugins import HILL
 
 SUITE = """
 name: checked
@@ -26,26 +27,6 @@ workers: [1, 4]
 budget: {evaluations: 4}
 plugins: [plugin/hill.py]
 """
-HILL = '''
-from random import Random
-
-from hpobench.api import Searcher
-
-
-class Hill(Searcher):
-    """Draws."""
-
-    name = "hill"
-
-    def __init__(self, space, *, seed, fidelity, reach=0.1):
-        self.space, self.random, self.reach = space, Random(seed), reach
-
-    def ask(self, trial):
-        return self.space.from_unit([self.reach * self.random.random() for _ in self.space])
-
-    def tell(self, trial, step, loss, *, final):
-        pass
-'''
 CELLS = 2 * (1 + 2) * 2 * 2
 
 
@@ -106,14 +87,6 @@ def altered_loss(stored: Stored) -> None:
     stored.events[2]["loss"] -= 1e-12
 
 
-def altered_config(stored: Stored) -> None:
-    stored.trials[1]["config"] = '{"x": 0.5}'
-
-
-def altered_clock(stored: Stored) -> None:
-    stored.row["clock"] /= 2
-
-
 def altered_budget(stored: Stored) -> None:
     stored.row["spec"] = stored.row["spec"].replace('"evaluations":4', '"evaluations":5')
 
@@ -127,15 +100,13 @@ def forgotten_trial(stored: Stored) -> None:
     ("change", "place"),
     [
         (altered_loss, "loss in row 2 of events"),
-        (altered_config, "config in row 1 of trials"),
-        (altered_clock, "clock in row 0 of cells"),
+        (lambda stored: stored.trials[1].update(config='{"x": 0.5}'), "config in row 1 of trials"),
+        (lambda stored: stored.row.update(clock=0.25), "clock in row 0 of cells"),
         (altered_budget, "budget of spec in row 0 of cells"),
         (forgotten_trial, "the number of events"),
     ],
 )
-def test_an_altered_cell_with_new_hashes_is_named(
-    folder: Path, change: Callable[[Stored], None], place: str
-) -> None:
+def test_altered_cells_named(folder: Path, change: Callable[[Stored], None], place: str) -> None:
     cell = first_cell(folder)
     alter(folder, cell, change)
     assert find_damage(folder) == []
@@ -213,8 +184,7 @@ def test_without_any_cell_to_run_there_is_no_answer(folder: Path) -> None:
     assert "none of the 2 cells could be run again" in finish("verify", folder, *options, code=1)
     with pytest.raises(hpobench.UsageError, match="cells must be at least 1, not 0"):
         verified(folder, 0)
-    file = next(folder.glob("events-*"))
-    file.write_bytes(file.read_bytes()[:-1])
+    (file := next(folder.glob("events-*"))).write_bytes(file.read_bytes()[:-1])
     with pytest.raises(hpobench.StoreError, match=f"{file.name}: its content is not what"):
         verified(folder)
     assert "costs 24 cells" in finish("verify", folder, "--sample", 2, code=1)

@@ -47,20 +47,13 @@ def _regret(run: dict[str, Any]) -> None:
     run["regret"][0] -= 1
 
 
-def _visible(run: dict[str, Any]) -> None:
-    run["visible"] = None
-
-
 def _unknown(run: dict[str, Any]) -> None:
     run["regret"][3] = UNKNOWN
 
 
-def _trials(run: dict[str, Any]) -> None:
-    run["trials"] += 1
-
-
 def test_every_altered_run_of_a_sample_of_all_is_caught(archive: Archive) -> None:
-    found = verified(altered(archive, _content, _regret, _unknown, _visible, _trials))
+    more: list[Any] = [lambda run: run.update(visible=None), lambda run: run.update(trials=99)]
+    found = verified(altered(archive, _content, _regret, _unknown, *more))
     assert not found.ok
     assert len(found.same) == RUNS_HELD - 5
     assert [str(other.difference) for other in found.different.values()] == [
@@ -86,22 +79,16 @@ def test_what_an_archive_says_of_problems_is_verified_too(archive: Archive) -> N
     assert len(found.different) == RUNS_HELD
 
 
-def _renamed(run: dict[str, Any]) -> None:
-    run["searcher"] = "nobody"
-
-
 def _other_id(run: dict[str, Any]) -> None:
     run["cell"] = b"123456"
-
-
-def _failed(run: dict[str, Any]) -> None:
-    run["done"] = False
 
 
 def test_runs_that_cannot_run_here_are_counted_by_their_reason(archive: Archive) -> None:
     even = archive.searchers["even"]
     known = {**archive.searchers, "nobody": even, "even": replace(even, library="scipy 0.1")}
-    changed = altered(archive, _other_id, _renamed, _failed, lambda _: None, _other_id)
+    changes: list[Any] = [_other_id, lambda run: run.update(searcher="nobody")]
+    changes += [lambda run: run.update(done=False), lambda _: None, _other_id]
+    changed = altered(archive, *changes)
     assert changed.runs["searcher"].to_pylist()[:5] == ["even", "nobody", "even", "even", "random"]
     found = verified(replace(changed, searchers=known))
     assert (found.ok, found.cells, len(found.same)) == (True, RUNS_HELD - 4, RUNS_HELD - 4)
@@ -118,14 +105,10 @@ def test_problems_without_their_data_are_left_out(
 ) -> None:
     monkeypatch.setenv("HPOBENCH_DATA", str(tmp_path))
     problem = "icml2020-xgboost[task=a6a]"
-
-    def moved(run: dict[str, Any]) -> None:
-        run["problem"] = problem
-
     suite = {**SUITES[0], "problems": ["branin", {"icml2020-xgboost": {"task": "a6a"}}]}
     facts = {**archive.problems, problem: archive.problems["branin"]}
     found = verify_archive(
-        replace(altered(archive, moved), problems=facts),
+        replace(altered(archive, lambda run: run.update(problem=problem)), problems=facts),
         [suite],
         SampleOptions(RUNS_HELD, cpus=2),
         lambda _: None,

@@ -100,14 +100,12 @@ EXTRA_S = 60.0
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
-    file = tmp_path / "plugins.py"
-    file.write_text(PLUGINS)
+    (file := tmp_path / "plugins.py").write_text(PLUGINS)
     return file
 
 
 def write(folder: Path, **keys: Any) -> Path:
-    file = folder / "tiny.json.yaml"
-    file.write_text(json.dumps(SUITE | keys))  # JSON is YAML
+    (file := folder / "tiny.json.yaml").write_text(json.dumps(SUITE | keys))  # JSON is YAML
     return file
 
 
@@ -168,17 +166,11 @@ def test_a_deadline_in_the_middle_loses_nothing_finished(plugin: Path, tmp_path:
     assert (none.late, none.ran, none.counts) == (True, 0, first.counts)
     last = run_until(tmp_path, plugin, 600)
     assert not last.late
-    assert last.counts == {"done": 40}
-    assert last.ran == 40 - first.counts["done"]
+    assert (last.counts, last.ran) == ({"done": 40}, 40 - first.counts["done"])
 
 
 def test_live_budgets_are_shortened_by_what_a_trial_takes(plugin: Path, tmp_path: Path) -> None:
-    live = {
-        "problems": ["trained"],
-        "stage": "live",
-        "workers": 1,
-        "budget": {"evaluations": 1000},
-    }
+    live = {"problems": ["trained"], "stage": "live", "workers": 1, "budget": {"evaluations": 1000}}
     options = ("--plugin", plugin, "--results", tmp_path, "--within", "80s", "--cpus", 1)
     begin = time.monotonic()
     output = finish("run", write(tmp_path, **live), *options)

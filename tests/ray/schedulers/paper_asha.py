@@ -61,8 +61,7 @@ class PaperAsha:
     def get_job(self) -> tuple[int, int] | None:
         for k in range(self.top - 1, -1, -1):
             ranking = sorted(self.rungs[k], key=lambda trial: (self.rungs[k][trial], trial))
-            candidates = ranking[: math.floor(len(ranking) / self.eta)]
-            for trial in candidates:
+            for trial in ranking[: math.floor(len(ranking) / self.eta)]:
                 if trial not in self.promoted[k]:
                     self.promoted[k].add(trial)
                     return trial, k + 1

@@ -16,7 +16,8 @@ from hpobench.algorithms.schedulers.pb2 import Pb2
 from hpobench.contract.cell import Exact
 from hpobench.running.ray.fast import equal
 from hpobench.running.ray.fast.pb2 import Kernel, ucb
-from hpobench.testing.doubles import CurveProblem, make_run
+from hpobench.testing.doubles import CurveProblem
+from tests.support.finished import finished
 
 
 def _fitted(kernel: Any, seed: int, rows: int, columns: int, *, equal_rows: bool) -> Any:
@@ -69,20 +70,13 @@ def test_points_that_scikit_learn_refuses_count_as_in_ray() -> None:
 @pytest.mark.parametrize(
     ("options", "workers"), [({"population": 5}, 4), ({"population": 4, "synch": True}, 2)]
 )
-def test_whole_runs_of_pb2_leave_the_same_events_as_with_ray(
-    options: dict[str, Any], workers: int
-) -> None:
+def test_whole_runs_of_pb2_have_the_events_of_ray(options: dict[str, Any], workers: int) -> None:
     found = []
     kinds: tuple[Exact | None, ...] = (None, "ray")
     for exact in kinds:
-        run = make_run(
-            Pb2(**options),
-            problem=CurveProblem(6),
-            trials=5,
-            workers=workers,
-            exact=exact,
+        run = finished(
+            Pb2(**options), problem=CurveProblem(6), trials=5, workers=workers, exact=exact
         )
-        run.finish()
         found.append(repr(run.events))
     assert found[0] == found[1]
     assert "parent_step=None" in found[0]

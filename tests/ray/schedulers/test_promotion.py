@@ -22,8 +22,9 @@ from hpobench.contract.errors import UsageError
 from hpobench.contract.problem import Curve
 from hpobench.running.cells.tuning import Run
 from hpobench.running.ray.trial import Trial
-from hpobench.testing.doubles import CurveProblem, ListedSearcher, make_run, random_configs
+from hpobench.testing.doubles import CurveProblem, ListedSearcher, random_configs
 from tests.ray.schedulers.paper_asha import PaperAsha, PaperPasha
+from tests.support.finished import finished
 
 TRIALS = 70
 SETTINGS = [(27, 1, 3.0), (27, 2, 2.0), (20, 1, 2.5), (16, 4, 4.0), (3, 3, 3.0), (1, 1, 3.0)]
@@ -56,12 +57,6 @@ PROBLEMS: dict[str, dict[str, Any]] = {
 }
 
 
-def finished(scheduler: Scheduler, problem: CurveProblem, workers: int) -> Run:
-    run = make_run(scheduler, problem=problem, trials=TRIALS, workers=workers)
-    run.finish()
-    return run
-
-
 def results(run: Run) -> list[tuple[int, int]]:
     return [(event.trial, event.step) for event in run.events]
 
@@ -91,12 +86,15 @@ def curves_of(problem: CurveProblem) -> list[tuple[list[float], list[float]]]:
 @pytest.mark.parametrize("kind", PROBLEMS)
 @pytest.mark.parametrize(("steps", "grace", "factor"), SETTINGS)
 @pytest.mark.parametrize("name", ["asha-promote", "pasha"])
-def test_decides_as_the_paper_says(
-    name: str, steps: int, grace: int, factor: float, kind: str, workers: int
-) -> None:
+def test_paper(name: str, steps: int, grace: int, factor: float, kind: str, workers: int) -> None:
     problem = Noisy(steps, **PROBLEMS[kind])
     plugin = {"asha-promote": AshaPromote, "pasha": Pasha}[name]
-    run = finished(plugin(reduction_factor=factor, grace_period=grace), problem, workers)
+    run = finished(
+        plugin(reduction_factor=factor, grace_period=grace),
+        problem=problem,
+        trials=TRIALS,
+        workers=workers,
+    )
     paper = PaperAsha if name == "asha-promote" else PaperPasha
     simulation = paper(curves_of(problem), levels(steps, grace, factor), factor, workers)
     assert results(run) == simulated(problem, simulation)
@@ -124,17 +122,14 @@ class Generations(ListedSearcher):
 
 @pytest.mark.parametrize("workers", [1, 4, 12])
 @pytest.mark.parametrize("plugin", [AshaPromote, Pasha])
-def test_a_searcher_that_waits_for_results_is_given_them(
-    plugin: type[Scheduler], workers: int
-) -> None:
-    run = make_run(plugin(), searcher=Generations(), trials=TRIALS, workers=workers)
-    run.finish()
+def test_a_searcher_that_waits_gets_results(plugin: type[Scheduler], workers: int) -> None:
+    run = finished(plugin(), searcher=Generations(), trials=TRIALS, workers=workers)
     assert len(run.source.trials) == TRIALS
     assert {run.trial_status(trial) for trial in run.source.trials} <= {"completed", "stopped"}
 
 
 def test_trials_pause_at_rungs_and_go_on_from_there() -> None:
-    run = finished(AshaPromote(), Noisy(27, noise=0.2), 4)
+    run = finished(AshaPromote(), problem=Noisy(27, noise=0.2), trials=TRIALS)
     steps: dict[int, list[int]] = {}
     for event in run.events:
         steps.setdefault(event.trial, []).append(event.step)
@@ -145,7 +140,10 @@ def test_trials_pause_at_rungs_and_go_on_from_there() -> None:
 
 
 def test_pasha_trains_less_where_rankings_are_stable() -> None:
-    smooth, all_the_way = (finished(p(), Noisy(81, noise=0.5), 4) for p in (Pasha, AshaPromote))
+    smooth, all_the_way = (
+        finished(plugin(), problem=Noisy(81, noise=0.5), trials=TRIALS)
+        for plugin in (Pasha, AshaPromote)
+    )
     assert max(event.step for event in smooth.events) < 81
     assert len(smooth.events) < len(all_the_way.events)
 
@@ -189,9 +187,7 @@ def test_it_needs_a_metric_and_a_mode() -> None:
         ([[0, 1, math.nan], [1, 0, math.nan], [0, 0, 0]], []),
     ],
 )
-def test_the_distances_of_curves_that_cross_back_and_forth(
-    curves: list[list[float]], gaps: list[float]
-) -> None:
+def test_distances_of_curves_that_cross_twice(curves: list[list[float]], gaps: list[float]) -> None:
     assert crossing_gaps(np.array(curves, dtype=float)).tolist() == gaps
 
 
@@ -207,9 +203,7 @@ def test_the_distances_of_curves_that_cross_back_and_forth(
         ([0, 5, 1], [0, math.nan, 1], 0.0, True),
     ],
 )
-def test_rankings_agree_up_to_epsilon(
-    below: list[float], top: list[float], epsilon: float, same: bool
-) -> None:
+def test_rankings_agree(below: list[float], top: list[float], epsilon: float, same: bool) -> None:
     rungs = [Rung(), Rung()]
     for rung, losses in zip(rungs, (top, below), strict=True):
         for trial, loss in enumerate(losses):

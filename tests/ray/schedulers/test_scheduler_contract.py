@@ -13,9 +13,10 @@ from ray import cloudpickle
 from hpobench.api import Scheduler
 from hpobench.contract.errors import UsageError
 from hpobench.plugins.registry import Entry, Registry
-from hpobench.testing.doubles import CurveProblem, make_run
+from hpobench.testing.doubles import CurveProblem
 from hpobench.testing.plugin_check import ref_of
 from hpobench.testing.scheduler_rules import CHECKS, STEPS, SchedulerSubject
+from tests.support.finished import finished
 
 ENTRIES = {entry.name: entry for entry in Registry().entries("scheduler")}
 
@@ -63,9 +64,7 @@ def test_refuses_clearly_to_serve_too_few_steps(entry: Entry, steps: int) -> Non
     assert str(steps) in message
 
 
-def test_building_pickles_nothing(
-    subject: SchedulerSubject, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_builds_pickle_nothing(subject: SchedulerSubject, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise AssertionError("pickled")
 
@@ -78,6 +77,5 @@ def test_building_pickles_nothing(
 
 def test_says_truly_that_it_clones(entry: Entry) -> None:
     cls: Any = entry.load()
-    run = make_run(cls(), problem=CurveProblem(3), trials=16, workers=3)
-    run.finish()
+    run = finished(cls(), problem=CurveProblem(3), trials=16, workers=3)
     assert any(event.config for event in run.events) == cls.clones

@@ -62,9 +62,7 @@ def decide(scheduler: Any, trial: Trial, step: int, loss: float) -> str:
         (Median, {"min_samples_required": 0}, "median: min_samples_required must be at least 1"),
     ],
 )
-def test_options_that_make_no_sense(
-    cls: type[Scheduler], options: dict[str, Any], message: str
-) -> None:
+def test_senseless_options(cls: type[Scheduler], options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=re.escape(message)):
         cls(**options).build(CurveProblem(27))
 
@@ -72,9 +70,7 @@ def test_options_that_make_no_sense(
 @pytest.mark.parametrize("steps", [1, 2, 9, 27, 52, 81, 100, 200, 243, 1000])
 @pytest.mark.parametrize("factor", [2, 3, 4, 2.5])
 @pytest.mark.parametrize("grace_period", [1, 2])
-def test_asha_allows_exactly_the_brackets_that_have_a_rung(
-    steps: int, factor: float, grace_period: int
-) -> None:
+def test_asha_allows_brackets_with_a_rung(steps: int, factor: float, grace_period: int) -> None:
     grace_period = min(grace_period, steps)
     for brackets in range(1, 13):
         ray = AsyncHyperBandScheduler(

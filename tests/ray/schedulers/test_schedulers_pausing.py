@@ -19,18 +19,18 @@ from hpobench.algorithms.schedulers.median import Median
 from hpobench.running.cells.tuning import Run
 from hpobench.running.proof.plain_tune import PlainTrainable
 from hpobench.testing import doubles
-from hpobench.testing.doubles import CurveProblem, ListedSearcher, make_run, random_configs
+from hpobench.testing.doubles import CurveProblem, ListedSearcher, random_configs
 from tests.ray.engine.test_virtual import Broken
+from tests.support.finished import finished
 from tests.support.night import night
 
 
-def finished(
+def driven(
     scheduler: Any, trials: int, steps: int = 9, workers: int = 4
 ) -> tuple[Run, ListedSearcher]:
     searcher = ListedSearcher(random_configs(trials))
     problem = CurveProblem(steps)
-    run = make_run(scheduler, problem=problem, searcher=searcher, trials=trials, workers=workers)
-    run.finish()
+    run = finished(scheduler, problem=problem, searcher=searcher, trials=trials, workers=workers)
     return run, searcher
 
 
@@ -46,19 +46,17 @@ def test_hyperband_bohb_does_not_stall(steps: int, factor: int, workers: int) ->
     for trials in (1, 7, 40):
         problem = CurveProblem(steps, equal_costs=True)
         scheduler = HyperBandBohb(reduction_factor=factor)
-        run = make_run(scheduler, problem=problem, trials=trials, workers=workers)
-        run.finish()
+        run = finished(scheduler, problem=problem, trials=trials, workers=workers)
         assert len(run.source.trials) == trials
         assert {run.trial_status(t) for t in run.source.trials} <= {"completed", "stopped"}
 
 
 def test_hyperband_bohb_fills_the_bracket_of_the_shortest_trials_first() -> None:
     """With 9 steps and factor 3 it holds 9 trials of 1 step; plain HyperBand begins with 3 of 9."""
-    reached = trial_lengths(finished(HyperBandBohb(), 9)[0])
+    reached = trial_lengths(driven(HyperBandBohb(), 9)[0])
     assert reached == {1: 6, 3: 2, 9: 1}
-    unfilled = trial_lengths(finished(HyperBandBohb(), 5)[0])
-    assert unfilled == {1: 2, 3: 2, 9: 1}
-    reached = trial_lengths(finished(HyperBand(), 3)[0])
+    assert trial_lengths(driven(HyperBandBohb(), 5)[0]) == {1: 2, 3: 2, 9: 1}
+    reached = trial_lengths(driven(HyperBand(), 3)[0])
     assert reached == {9: 3}
 
 
@@ -66,17 +64,16 @@ def test_hyperband_bohb_fills_the_bracket_of_the_shortest_trials_first() -> None
 @pytest.mark.parametrize("workers", [1, 4, 9])
 def test_hyperband_bohb_goes_on_after_failed_trials(how: str, workers: int) -> None:
     searcher = ListedSearcher(random_configs(40))
-    run = make_run(
+    run = finished(
         HyperBandBohb(), problem=Broken(how), searcher=searcher, trials=40, workers=workers
     )
-    run.finish()
     statuses = {run.trial_status(trial) for trial in run.source.trials}
     assert statuses == {"completed", "stopped", "failed"}
 
 
 @pytest.mark.parametrize("workers", [1, 4, 9])
 def test_hyperband_bohb_gives_notice_of_every_pause_once(workers: int) -> None:
-    run, searcher = finished(HyperBandBohb(), 27, workers=workers)
+    run, searcher = driven(HyperBandBohb(), 27, workers=workers)
     paused_at: dict[int, int] = Counter()
     for event in run.events:
         paused_at[event.trial] += event.decision == "PAUSE"
@@ -88,11 +85,11 @@ def test_hyperband_bohb_gives_notice_of_every_pause_once(workers: int) -> None:
 
 
 def test_the_soft_median_rule_lets_every_trial_end() -> None:
-    run, searcher = finished(Median(hard_stop=False), 16)
+    run, searcher = driven(Median(hard_stop=False), 16)
     assert {run.trial_status(trial) for trial in run.source.trials} == {"completed"}
     judged = sum(event.decision == "PAUSE" for event in run.events)
     assert judged == sum(call[0] == "paused" for call in searcher.calls) > 0
-    hard, _ = finished(Median(hard_stop=True), 16)
+    hard, _ = driven(Median(hard_stop=True), 16)
     assert len(hard.events) < len(run.events) == 16 * 9
 
 
@@ -100,7 +97,7 @@ def test_asha_brackets_spare_trials_the_first_rungs() -> None:
     """In the second bracket the first rung is after 3 steps, in the third after 9."""
 
     def lengths(brackets: int) -> Counter[int]:
-        run, _ = finished(Asha(brackets=brackets), 60, steps=27)
+        run, _ = driven(Asha(brackets=brackets), 60, steps=27)
         return trial_lengths(run)
 
     one, three = lengths(1), lengths(3)
@@ -140,8 +137,7 @@ class History(tune.Callback):
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
     ) -> None:
-        row = trials.index(trial), result["training_iteration"], result["loss"]
-        self.rows.append(row)
+        self.rows.append((trials.index(trial), result["training_iteration"], result["loss"]))
 
 
 @pytest.mark.filterwarnings("ignore")  # Ray's own, about its own deprecations
@@ -150,17 +146,13 @@ class History(tune.Callback):
     [pytest.param(HyperBandBohb(), 12, marks=night), (AshaPromote(reduction_factor=2), 8)],
 )
 def test_has_the_history_of_a_plain_tuner(
-    plugin: Any,
-    trials: int,
-    one_worker: Any,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    plugin: Any, trials: int, one_worker: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A Tuner always asks for one trial ahead.
     monkeypatch.setattr(plugin, "lookahead", 1)
-    run, searcher = finished(plugin, trials, workers=1)
+    run, searcher = driven(plugin, trials, workers=1)
     history, listed = History(), FixedList(searcher.configs)
-    ref = {"kind": "problem", "name": "curves", "label": "curves", "cls": "Curves"}
+    ref = {"kind": "problem", "name": "curves", "label": "curves", "cls": "CurveProblem"}
     ref |= {"options": {"steps": 9, "equal_costs": False}, "file": doubles.__file__}  # type: ignore[dict-item]
     tune.Tuner(
         tune.with_parameters(PlainTrainable, ref=json.dumps(ref), seed=1),

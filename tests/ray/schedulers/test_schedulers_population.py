@@ -53,9 +53,7 @@ def curves(parameters: list[Parameter], mutable: tuple[str, ...] | None = None) 
         ),
     ],
 )
-def test_options_that_make_no_sense(
-    cls: type[Scheduler], options: dict[str, Any], message: str
-) -> None:
+def test_senseless_options(cls: type[Scheduler], options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=re.escape(message)):
         cls(**options).check(CurveProblem(27))
 
@@ -92,8 +90,7 @@ def test_conditions_and_what_they_look_at_stay_as_they_are() -> None:
         Ordinal("batch", (8, 32)),
     ]
     assert [p.name for p in changeable(curves(parameters))] == ["rate", "batch"]
-    named = curves(parameters, ("depth", "batch"))
-    assert [p.name for p in changeable(named)] == ["batch"]
+    assert [p.name for p in changeable(curves(parameters, ("depth", "batch")))] == ["batch"]
     mutations = Pbt().build(curves(parameters))._hyperparam_mutations
     assert mutations["batch"] == [8, 32]
     assert set(mutations) == {"rate", "batch"}
@@ -161,8 +158,7 @@ class Fixed(TabulatedProblem):
 
 def test_a_problem_without_mutable_parameters_is_skipped_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "fixed.py").write_text(FIXED)
-    file = tmp_path / "suite.yaml"
-    file.write_text(SUITE)
+    (file := tmp_path / "suite.yaml").write_text(SUITE)
     plan = build_plan(load_suite(str(file)))
     assert [cell.scheduler.name for cell in plan.cells] == ["fifo"]
     assert {row.scheduler: row.reason for row in plan.skipped} == {

@@ -16,15 +16,12 @@ def test_rays_own_searchers_are_not_built(tmp_path: Path) -> None:
     (tmp_path / "explosive.py").write_text(
         "from ray.tune.search import Searcher\n"
         "class Explosive(Searcher):\n    name = 'explosive'\n"
-        "    def __init__(self): raise RuntimeError\n",
-        encoding="utf-8",
+        "    def __init__(self): raise RuntimeError\n"
     )
     assert len(build_plan(load_suite(file)).cells) == 2
 
 
-def test_a_searcher_under_rays_limiter_is_refused_where_brackets_must_fill(
-    tmp_path: Path,
-) -> None:
+def test_a_searcher_under_rays_limiter_is_refused_where_brackets_must_fill(tmp_path: Path) -> None:
     file = write_suite(
         tmp_path,
         {
@@ -37,8 +34,7 @@ def test_a_searcher_under_rays_limiter_is_refused_where_brackets_must_fill(
     (tmp_path / "limited.py").write_text(
         "from ray.tune.search import ConcurrencyLimiter, Searcher\n"
         "class Limited(ConcurrencyLimiter, Searcher):\n    name = 'limited'\n"
-        "    def __init__(self): ...\n",
-        encoding="utf-8",
+        "    def __init__(self): ...\n"
     )
     made = build_plan(load_suite(file))
     assert [(row.searcher, row.scheduler) for row in made.skipped] == [("limited", "brackets")]

@@ -19,7 +19,7 @@ OPTIONS = (
 def test_a_new_suite_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     finish("new", "suite", "first-one")
-    text = (tmp_path / "first-one.yaml").read_text(encoding="utf-8")
+    text = (tmp_path / "first-one.yaml").read_text()
     assert "hpobench run first-one.yaml" in text
     assert "FILE" not in text
     finish("run", "first-one.yaml", "--seeds", "1", "--cpus", "1", "--no-report")
@@ -59,21 +59,16 @@ def test_what_is_refused(
     assert [file.name for file in tmp_path.iterdir()] == ["there.yaml"]
 
 
-def test_a_suite_of_options_runs_and_stores_what_they_make(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_suite_of_options_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     finish("run", *OPTIONS, "--seeds", "2", "--cpus", "1", "--no-report")
-    found = hpobench.load("results/adhoc")
-    assert found.suite["problems"][0]["budget"] == {"trials": 3}
+    assert hpobench.load("results/adhoc").suite["problems"][0]["budget"] == {"trials": 3}
     stored = load_suite(tmp_path / "results" / "adhoc" / "suite.yaml")
     assert [*stored.seeds] == [0, 1]
     assert [ref.label for ref in stored.searchers][1] == "optuna-tpe[multivariate=true]"
 
 
-def test_added_searchers_run_beside_stored_cells(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_added_searchers_run_beside_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     run = ("run", *OPTIONS, "--seeds", "1", "--cpus", "1", "--no-report")
     finish(*run)

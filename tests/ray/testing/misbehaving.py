@@ -322,8 +322,7 @@ class Stuck(_Fifo):
                 return self.PAUSE
 
             def choose_trial_to_run(self, controller: Any) -> Any:
-                pending = (t for t in controller.get_trials() if t.status == "PENDING")
-                return next(pending, None)
+                return next((t for t in controller.get_trials() if t.status == "PENDING"), None)
 
         return Pause()
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from hpobench.cli import cli
 from hpobench.contract.errors import NotAvailableError, UnknownNameError, UsageError
 from hpobench.plugins.registry import Entry
 from hpobench.testing import Check, checks
 from hpobench.testing.conformance import checks_of, entries
 from hpobench.testing.plugin_check import judge
-from tests import ROOT
+from tests.support.command_line import invoke, python
 
 FILE = Path(__file__).with_name("misbehaving.py")
 ENTRIES = {entry.name: entry for entry in entries(FILE)}
@@ -68,9 +63,8 @@ def made(entry: Entry) -> list[Check]:
 
 def test_every_check_has_its_case() -> None:
     names = {check.name for entry in ENTRIES.values() for check in made(entry)}
-    broken = {name for _, rules in RULES for name in rules}
     # A warm process is tested in tests/env/isolation; the rest is implied by others or cannot fail.
-    assert names - broken == {
+    assert names - {name for _, rules in RULES for name in rules} == {
         "anything",
         "warm process",
         "thinking time",
@@ -84,13 +78,7 @@ def test_every_check_has_its_case() -> None:
 
 def test_a_spoilt_process_is_told_of() -> None:
     """In a process of its own, for it stays so."""
-    done = subprocess.run(
-        [sys.executable, "-m", "hpobench", "check", str(FILE), "--only", "spoiling"],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 1
+    done = python("-m", "hpobench", "check", FILE, "--only", "spoiling", code=1)
     assert "failed   leaves other cells alone" in done.stdout
     printed = " ".join(done.stdout.split())  # without the terminal's line breaks
     assert "a cell of other plugins has another result in this process" in printed
@@ -108,23 +96,19 @@ def test_a_broken_rule_is_told_of(name: str, rules: dict[str, Any]) -> None:
 
 
 def test_a_loop_without_end_ends_the_checks() -> None:
-    output = CliRunner().invoke(cli, ["check", str(FILE), "--only", "endless", "--limit", "1"])
-    assert output.exit_code == 1
-    assert "failed   proposals" in output.output
-    assert "did not end within 1 s" in output.output
-    assert "an earlier check hung" in output.output
-    assert "2 ok, 1 failed, 18 skipped" in output.output
+    output = invoke("check", FILE, "--only", "endless", "--limit", "1", code=1)
+    assert "failed   proposals" in output
+    assert "did not end within 1 s" in output
+    assert "an earlier check hung" in output
+    assert "2 ok, 1 failed, 18 skipped" in output
 
 
 def test_the_command_says_what_was_found() -> None:
-    output = CliRunner().invoke(cli, ["check", str(FILE), "--only", "line"])
-    assert output.exit_code == 0, output.output
-    assert output.output.startswith(f"problem line ({FILE})\n")
-    assert "  ok       curves repeat             The same configuration and seed" in output.output
-    assert "10 ok, 3 skipped" in output.output
-    broken = CliRunner().invoke(cli, ["check", str(FILE), "--only", "noisy"])
-    assert broken.exit_code == 1
-    assert "1 failed" in broken.output
+    output = invoke("check", FILE, "--only", "line")
+    assert output.startswith(f"problem line ({FILE})\n")
+    assert "  ok       curves repeat             The same configuration and seed" in output
+    assert "10 ok, 3 skipped" in output
+    assert "1 failed" in invoke("check", FILE, "--only", "noisy", code=1)
 
 
 def builds(name: str, **options: Any) -> str:
@@ -132,18 +116,14 @@ def builds(name: str, **options: Any) -> str:
     return judge(found, 60).text
 
 
-def test_required_options_are_those_given_or_of_a_familys_first_member_or_first_choices(
-    tmp_path: Path,
-) -> None:
+def test_required_options_are_given_or_of_a_first_member_or_first_choices(tmp_path: Path) -> None:
     (found,) = entries("recorded")
     with pytest.raises(UsageError, match=r"option 'table' is required.*\(-o KEY=VALUE"):
         checks_of(found, {}, tmp_path)
     assert "categorical=4, continuous=4" in builds("counting-ones")
     assert "categorical=8, continuous=8" in builds("counting-ones", categorical=8)
-    results = [
-        judge(check, 60)
-        for check in checks("counting-ones", options={"categorical": 2, "continuous": 2})
-    ]
+    options = {"categorical": 2, "continuous": 2}
+    results = [judge(check, 60) for check in checks("counting-ones", options=options)]
     assert {v.status for v in results} == {"ok", "skipped"}
 
 
@@ -169,12 +149,6 @@ def test_pytest_takes_them_as_tests(tmp_path: Path) -> None:
         f"@pytest.mark.parametrize('check', checks({str(FILE)!r}, only='noisy'), ids=str)\n"
         "def test_mine(check: Check) -> None:\n    check()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
+    done = python("-m", "pytest", "-p", "no:cacheprovider", cwd=tmp_path, code=None)
     assert "1 failed, 9 passed, 3 skipped" in done.stdout
     assert "FAILED test_mine.py::test_mine[noisy: curves repeat]" in done.stdout

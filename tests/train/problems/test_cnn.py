@@ -4,8 +4,6 @@ import itertools
 import json
 import math
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,7 +20,7 @@ from hpobench.plugins.options import members_of
 from hpobench.plugins.registry import Registry
 from hpobench.problems.cnn._training import build
 from hpobench.problems.cnn.cnn import CNN
-from tests import ROOT
+from tests.support.command_line import python
 from tests.support.present import present
 
 ADAM: Config = {
@@ -159,14 +157,7 @@ def test_another_process_goes_on_to_the_last_bit(tmp_path: Path) -> None:
         file.write_bytes(present(training.save()))
         asked.append((dataset, config, str(file)))
         expected.append((steps(training, 2), training.save()))
-    done = subprocess.run(
-        [sys.executable, "-c", CONTINUE],
-        cwd=ROOT,
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = python("-c", CONTINUE, stdin=json.dumps(asked))
     for (*_, saved), line, (losses, state) in zip(
         asked, done.stdout.splitlines(), expected, strict=True
     ):
@@ -203,8 +194,7 @@ def test_the_process_does_not_notice_a_training() -> None:
     torch.set_num_threads(2)
     try:
         before = torch.get_rng_state()
-        training = begin()
-        training.load(present(training.save()))
+        (training := begin()).load(present(training.save()))
         training.step()
         assert torch.equal(torch.get_rng_state(), before)
         assert torch.get_num_threads() == 2
@@ -233,16 +223,14 @@ def test_the_learning_rate_may_change(config: Config) -> None:
     state = present(origin.save())
     moved = {}
     for lr in (1e-6, config["lr"]):
-        training = begin(config=config | {"lr": lr})
-        training.load(state)
+        (training := begin(config=config | {"lr": lr})).load(state)
         training.step()
         moved[lr] = (weights(training) - weights(origin)).abs().max()
     assert moved[1e-6] < 1e-3 * moved[config["lr"]]
 
 
 def test_the_dropout_may_change() -> None:
-    first = begin()
-    first.step()
+    (first := begin()).step()
     same_rate, other = begin(), begin(config=ADAM | {"dropout": 0.8})
     for training in (same_rate, other):
         training.load(present(first.save()))
@@ -300,9 +288,7 @@ def test_numpy_floats_are_as_good_as_plain_ones() -> None:
     ],
     ids=["digits", "fashion14", "mnist1d"],
 )
-def test_the_network_has_the_layers_of_its_configuration(
-    shape: tuple[int, ...], kind: Any, lengths: list[int]
-) -> None:
+def test_the_network_has_its_layers(shape: tuple[int, ...], kind: Any, lengths: list[int]) -> None:
     rng, seen = Random(0), set()
     for _ in range(40):
         config: dict[str, Any] = CNN.space.sample(rng)
@@ -373,9 +359,7 @@ def test_a_probe_is_a_loss_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> 
     assert CNN(dataset="digits", gpu=1).probe(ADAM) == loss
 
 
-def test_without_torch_the_problem_is_listed_as_not_available(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_without_torch_the_problem_is_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
     version = importlib.metadata.version
 
     def without_torch(name: str) -> str:
@@ -399,4 +383,4 @@ assert not {"torch", "sklearn", "mnist1d", "numpy"} & set(sys.modules)
 
 
 def test_listing_does_not_import_torch() -> None:
-    subprocess.run([sys.executable, "-c", LISTING], cwd=ROOT, check=True)
+    python("-c", LISTING)

@@ -9,12 +9,7 @@ import pytest
 from hpobench.problems.cnn._data import splits
 from tests.support.global_state import numpy_state
 
-SHAPES = {
-    "digits": (1, 8, 8),
-    "fashion14": (1, 14, 14),
-    "mnist1d": (1, 40),
-    "optdigits": (1, 8, 8),
-}
+SHAPES = {"digits": (1, 8, 8), "fashion14": (1, 14, 14), "mnist1d": (1, 40), "optdigits": (1, 8, 8)}
 SIZES = {
     "digits": (1077, 360, 360),
     "fashion14": (3600, 1200, 1200),
@@ -42,8 +37,7 @@ def test_parts(dataset: Any) -> None:
     assert parts.test.labels[:10].tolist() == FIRST[dataset]
     for part in parts:
         assert part.inputs.shape == (len(part.labels), *SHAPES[dataset])
-        assert part.inputs.dtype == np.float32
-        assert part.labels.dtype == np.int64
+        assert (part.inputs.dtype, part.labels.dtype) == (np.float32, np.int64)
         assert np.isfinite(part.inputs).all()
     assert parts.train.inputs.mean() == pytest.approx(0, abs=1e-5)
     assert parts.train.inputs.std() == pytest.approx(1, abs=1e-5)

@@ -20,7 +20,6 @@ from sklearn.datasets import _openml as theirs
 from sklearn.tree import DecisionTreeClassifier
 
 from hpobench import data
-from hpobench.__main__ import main
 from hpobench.contract.errors import NotAvailableError, UsageError
 from hpobench.data import local, openml
 from hpobench.problems.general import _openml
@@ -80,21 +79,12 @@ def fetched(root: Path, number: int) -> str:
     return name
 
 
-def invoke(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[Any, str, str]:
-    with pytest.raises(SystemExit) as end:
-        main(args)
-    told = capsys.readouterr()
-    return end.value.code, told.out, told.err
-
-
 # -- fetching ------------------------------------------------------------------------------
 
 
-def test_the_command_brings_a_table_with_licence_citation_and_hash(
-    server: Any, root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, out, err = invoke(capsys, "data", "fetch", "openml:42585")
-    assert (code, err) == (0, "")
+def test_the_command_brings_a_table_and_its_origin(server: Any, root: Path, says: Any) -> None:
+    out, err = says("data", "fetch", "openml:42585")
+    assert err == ""
     assert out == (
         "openml:42585: penguins, version 1, of OpenML\n"
         "  licence  CC0\n"
@@ -106,42 +96,36 @@ def test_the_command_brings_a_table_with_licence_citation_and_hash(
     )
     folder = data.find("openml:42585")
     assert sorted(path.name for path in folder.iterdir()) == ["record.json", "table.parquet"]
-    record = json.loads((folder / "record.json").read_text("utf-8"))
+    record = json.loads((folder / "record.json").read_text())
     assert record["licence"] == "CC0"
     assert record["files"]["table.parquet"]["sha256"] == local.sha256(folder / "table.parquet")
 
     server.asked.clear()
-    assert "all of it was there" in invoke(capsys, "data", "fetch", "openml:42585")[1]
+    assert "all of it was there" in says("data", "fetch", "openml:42585").out
     assert server.asked == []
-    listed = invoke(capsys, "data", "list")[1]
+    listed = says("data", "list").out
     assert ["openml:42585", "0.0", "CC0", "here"] in [
         line.split()[:4] for line in listed.splitlines()
     ]
     assert str(folder) in listed
-    assert "openml:42585: good" in invoke(capsys, "data", "verify")[1]
+    assert "openml:42585: good" in says("data", "verify").out
 
 
-def test_a_damaged_table_is_told_and_fetched_again(
-    server: Any, root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_bad_table_is_told(server: Any, root: Path, says: Any) -> None:
     file = data.find(fetched(root, IRIS)) / "table.parquet"
     before = file.read_bytes()
     file.write_bytes(before[:-1] + b"?")
-    code, out, _ = invoke(capsys, "data", "verify")
-    assert code == 1
+    out = says("data", "verify", code=1).out
     assert f"{file} has the sha256 " in out
     assert "`hpobench data fetch openml:61` brings it" in out
-    invoke(capsys, "data", "fetch", "openml:61")
+    says("data", "fetch", "openml:61")
     assert file.read_bytes() == before
 
 
-def test_a_damaged_record_is_told_and_written_again(
-    server: Any, root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    record = data.find(fetched(root, IRIS)) / "record.json"
-    record.write_text("{")
+def test_a_bad_record_is_told(server: Any, root: Path, says: Any) -> None:
+    (data.find(fetched(root, IRIS)) / "record.json").write_text("{")
     assert "`hpobench data fetch openml:61`" in (data.missing("openml:61") or "")
-    invoke(capsys, "data", "fetch", "openml:61")
+    says("data", "fetch", "openml:61")
     assert data.missing("openml:61") is None
 
 
@@ -177,18 +161,17 @@ def test_what_cannot_be_had(server: Any, root: Path, number: Any, told: str) -> 
 
 def test_data_that_is_not_what_openml_says(server: Any, root: Path) -> None:
     server.pages["/61.arff"] = server.pages["/61.arff"].replace(b"5.1", b"1.5")
-    with pytest.raises(
-        NotAvailableError, match=r"openml\.org/d/61: The md5 checksum .* nothing of"
-    ):
+    told = r"openml\.org/d/61: The md5 checksum .* nothing of"
+    with pytest.raises(NotAvailableError, match=told):
         fetched(root, IRIS)
     assert data.missing("openml:61")
 
 
-def test_no_network(server: Any, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_network(server: Any, root: Path, says: Any) -> None:
     server.shutdown()
     server.server_close()
-    code, out, err = invoke(capsys, "data", "fetch", "openml:61")
-    assert (code, out) == (1, "")
+    out, err = says("data", "fetch", "openml:61", code=1)
+    assert out == ""
     assert "/api/61 could not be fetched: " in err
     assert "Connection refused" in err
 
@@ -287,11 +270,11 @@ def test_the_fingerprint_has_the_data(server: Any, root: Path) -> None:
     first_column = frame.columns[0]
     frame[first_column] = frame[first_column] + (frame.index == 0)
     frame.to_parquet(folder / "table.parquet", compression="zstd", index=False)
-    record = json.loads((folder / "record.json").read_text("utf-8"))
+    record = json.loads((folder / "record.json").read_text())
     entry = record["files"]["table.parquet"]
     entry["size"] = (folder / "table.parquet").stat().st_size
     entry["sha256"] = local.sha256(folder / "table.parquet")
-    (folder / "record.json").write_text(json.dumps(record), "utf-8")
+    (folder / "record.json").write_text(json.dumps(record))
     assert SklearnEstimator(**TREE).fingerprint() != first
 
 

@@ -139,5 +139,5 @@ def test_every_table_is_far_from_flat(table: Any) -> None:
 
 
 def test_the_readme_names_every_file() -> None:
-    text = (Path(TABLES) / "README.md").read_text("utf-8")
+    text = (Path(TABLES) / "README.md").read_text()
     assert all(f"`{name}.parquet`" in text for name in FILES)

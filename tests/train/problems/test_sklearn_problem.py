@@ -107,8 +107,7 @@ def test_every_data_set_keeps_a_quarter_aside(dataset: Any) -> None:
     }[dataset]  # fmt: skip
     given = TREE if dataset == "diabetes" else FOREST | {"space": {"max_depth": {"int": [1, 3]}}}
     problem = SklearnEstimator(**{**given, "dataset": dataset, "folds": 30})
-    report = problem.start({"max_depth": 3}, 0).step()
-    assert set(report) == {"loss", "heldout"}
+    assert set(problem.start({"max_depth": 3}, 0).step()) == {"loss", "heldout"}
 
 
 # -- trials --------------------------------------------------------------------------------
@@ -221,9 +220,7 @@ def test_bad_names_and_values(changed: dict[str, Any], told: str) -> None:
         SklearnEstimator(**SVM | changed)
 
 
-def test_a_module_that_lies_about_is_not_an_installed_package(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_modules_lying_about_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "own_estimators.py").write_text("raise AssertionError('imported')")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(UsageError, match=r"'own_estimators\.Mine' is of no installed package"):

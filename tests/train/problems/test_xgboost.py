@@ -1,7 +1,5 @@
 import importlib.metadata
 import json
-import subprocess
-import sys
 from random import Random
 from typing import Any, get_args
 
@@ -22,6 +20,7 @@ from hpobench.problems.xgboost._problem import Dataset
 from hpobench.problems.xgboost.rounds import XGBoost
 from hpobench.problems.xgboost.small import XGBoostSmall
 from hpobench.problems.xgboost.trees import MOST, XGBoostTrees
+from tests.support.command_line import python
 from tests.support.present import present
 
 FAMILIES = (XGBoost, XGBoostTrees, XGBoostSmall)
@@ -84,11 +83,7 @@ def test_another_process_goes_on_as_if_nothing_had_stopped() -> None:
         steps(training, 3)
         asked.append((dataset, SAMPLING, 7, present(training.save()).hex(), 4))
         expected.append(steps(training, 4))
-    done = subprocess.run(
-        [sys.executable, "-c", CHILD], input=json.dumps(asked), capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == expected
+    assert json.loads(python("-c", CHILD, stdin=json.dumps(asked)).stdout) == expected
 
 
 def test_a_state_may_be_saved_at_any_step_the_first_included() -> None:
@@ -138,9 +133,7 @@ def test_one_and_two_threads_give_the_same(dataset: Any) -> None:
 
 @pytest.mark.parametrize(("config", "count"), [(EVERYTHING, 27), (SAMPLING, 1)])
 @pytest.mark.parametrize("dataset", [BINARY, MANY, NUMBER])
-def test_losses_are_those_of_xgboosts_scikit_learn_interface(
-    dataset: Any, config: dict[str, Any], count: int
-) -> None:
+def test_losses_are_those_of_its_classes(dataset: Any, config: dict[str, Any], count: int) -> None:
     """Without drawing a whole trial, with it one step: a fit restarts the numbers of rounds."""
     features, target, classes = table(dataset)
     train, *rest = split(target, stratify=classes is not None)
@@ -175,9 +168,7 @@ def test_a_probe_is_the_loss_of_the_first_step(family: Any) -> None:
 
 
 @pytest.mark.parametrize(("family", "rounds"), [(XGBoost, 216), (XGBoostSmall, 102)])
-def test_a_trial_of_rounds_has_as_many_rounds_as_its_fidelity_says(
-    family: Any, rounds: int
-) -> None:
+def test_a_trial_of_rounds_has_as_many_as_its_fidelity_says(family: Any, rounds: int) -> None:
     problem = family(dataset=MANY)
     training = problem.start(problem.space.sample(Random(1)), 0)
     for done in range(1, problem.fidelity.steps + 1):
@@ -195,8 +186,7 @@ def test_the_cost_of_trees_is_in_the_configuration() -> None:
     for change in ({}, {"n_estimators": 16}, {"n_estimators": 16, "max_leaves": 64}):
         config = cheap | {"min_child_weight": 0.01, "reg_alpha": 0.001, "reg_lambda": 0.1} | change
         problem.space.check(config)
-        training = problem.start(config, 0)
-        training.step()
+        (training := problem.start(config, 0)).step()
         leaves = [tree.count("leaf") for tree in model(training).get_dump()]
         assert len(leaves) == config["n_estimators"]
         assert max(leaves) <= config["max_leaves"]

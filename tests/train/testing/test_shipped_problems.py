@@ -45,7 +45,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the table ``mine.parquet`` of trials that were imported."""
     folder = tmp_path_factory.mktemp("imported")
     rows = [",".join(map(str, [*c.values(), *[*curve(c)][-1:]])) for c in configs(60)]
-    (folder / "mine.csv").write_text("\n".join(["lr,depth,kind,loss", *rows, ""]), encoding="utf-8")
+    (folder / "mine.csv").write_text("\n".join(["lr,depth,kind,loss", *rows, ""]))
     made = import_trials(str(folder / "mine.csv"), Asked(metric="loss", mode="min"))
     write_table(folder / "mine.parquet", with_twin(made, force=False).table)
     return folder

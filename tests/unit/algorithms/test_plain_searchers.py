@@ -109,8 +109,7 @@ def test_grid_of_astronomic_size_answers_at_once_and_leaves_its_corner() -> None
             *(Float(f"y{i}", 0, 1) for i in range(60)),
         ]
     )
-    searcher = GridSearch(space, seed=0, fidelity=FIDELITY, resolution=10)
-    drawn = proposals(searcher, 50)
+    drawn = proposals(GridSearch(space, seed=0, fidelity=FIDELITY, resolution=10), 50)
     assert len({json.dumps(config) for config in drawn}) == 50
     # 10^40 times as many points have kind "a".
     assert {config["kind"] for config in drawn} == {"a"}
@@ -141,16 +140,14 @@ def test_grid_refuses_a_resolution_below_1() -> None:
 
 
 def test_sobol_is_scipys_sequence_across_blocks() -> None:
-    engine = qmc.Sobol(2, scramble=True, rng=np.random.default_rng(7))
-    expected = engine.random(256)
+    expected = qmc.Sobol(2, scramble=True, rng=np.random.default_rng(7)).random(256)
     drawn = proposals(Sobol(PLANE, seed=7, fidelity=FIDELITY), 200)
     np.testing.assert_array_equal([[c["x"], c["y"]] for c in drawn], expected[:200])
 
 
 def test_sobol_fills_every_cell_of_a_16_by_16_board_once() -> None:
     drawn = proposals(Sobol(PLANE, seed=0, fidelity=FIDELITY), 256)
-    cells = {(int(16 * float(c["x"])), int(16 * float(c["y"]))) for c in drawn}
-    assert len(cells) == 256
+    assert len({(int(16 * float(c["x"])), int(16 * float(c["y"]))) for c in drawn}) == 256
 
 
 def test_sobol_says_how_many_parameters_it_can_take() -> None:

@@ -29,8 +29,7 @@ HISTORY = [
 
 
 def test_the_box_holds_the_best_of_each_data_set() -> None:
-    searcher = BoundingBox(SPACE, seed=0, fidelity=Fidelity())
-    searcher.recall(HISTORY)
+    (searcher := BoundingBox(SPACE, seed=0, fidelity=Fidelity())).recall(HISTORY)
     drawn = [searcher.ask(i) for i in range(300)]
     rates = sorted(float(c["lr"]) for c in drawn)
     assert 1e-3 <= rates[0] < 1.1e-3
@@ -61,8 +60,7 @@ def test_proposals_follow_what_was_good_on_all_data_sets() -> None:
         [trial(lr, n, kind, scale * (lr - 0.5) ** 2) for lr, n, kind in rows]
         for scale in (1.0, 1000.0)
     ]
-    searcher = QuantileTransfer(SPACE, seed=0, fidelity=Fidelity())
-    searcher.recall(history)
+    (searcher := QuantileTransfer(SPACE, seed=0, fidelity=Fidelity())).recall(history)
     drawn = sorted(float(searcher.ask(i)["lr"]) for i in range(9))
     blind = QuantileTransfer(SPACE, seed=0, fidelity=Fidelity())
     spread = sorted(float(blind.ask(i)["lr"]) for i in range(9))
@@ -101,8 +99,7 @@ def test_cma_es_begins_where_old_trials_were_good() -> None:
         configs = [MIXED.sample(rng) for _ in range(60)]
         distances = [abs(math.log10(float(c["lr"])) + 3) + abs(int(c["n"]) - 7) for c in configs]
         history.append([(c, scale * d) for c, d in zip(configs, distances, strict=True)])
-    searcher = OptunaCmaEs(MIXED, seed=0, fidelity=Fidelity())
-    searcher.recall(history)
+    (searcher := OptunaCmaEs(MIXED, seed=0, fidelity=Fidelity())).recall(history)
     drawn = []
     for trial in range(25):
         config = searcher.ask(trial)
@@ -116,6 +113,5 @@ def test_cma_es_begins_where_old_trials_were_good() -> None:
 
 def test_cma_es_has_no_use_for_old_trials_without_numbers() -> None:
     space = Space([Categorical("kind", ("a", "b"))])
-    searcher = OptunaCmaEs(space, seed=0, fidelity=Fidelity())
-    searcher.recall([[({"kind": "a"}, 1.0)]])
+    (searcher := OptunaCmaEs(space, seed=0, fidelity=Fidelity())).recall([[({"kind": "a"}, 1.0)]])
     space.check(searcher.ask(0))

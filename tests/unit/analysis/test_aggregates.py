@@ -23,9 +23,8 @@ def naive(nr: np.ndarray) -> dict[str, float]:
     the paper defines them."""
     scores = 1 - nr
     lowest_half = int(0.25 * scores.size)
-    middle = np.sort(scores.ravel())[lowest_half : scores.size - lowest_half]
     return {
-        "IQM": 1 - middle.mean(),
+        "IQM": 1 - np.sort(scores.ravel())[lowest_half : scores.size - lowest_half].mean(),
         "mean": 1 - np.mean([row.mean() for row in scores]),
         "median": 1 - np.median([row.mean() for row in scores]),
         "optimality gap": 0.99 - np.mean([min(score, 0.99) for score in scores.ravel()]),

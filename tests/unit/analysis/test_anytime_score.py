@@ -37,8 +37,7 @@ def test_means_and_intervals() -> None:
     settings = Settings(repetitions=200)
     table: Any = table_of(anytime_score, curves, settings)
     area = nr[..., :-1].mean(axis=-1)
-    means = table[table["problem"].isna()]
-    np.testing.assert_allclose(means["estimate"], area.mean(axis=(1, 2)))
+    np.testing.assert_allclose(table[table["problem"].isna()]["estimate"], area.mean(axis=(1, 2)))
     for p, problem in enumerate(curves.problems):
         own = table[table["problem"] == problem]
         assert own["algorithm"].tolist() == list(curves.names)
@@ -74,8 +73,7 @@ def test_close_to_the_exact_area() -> None:
         first = float(curves.share[0]) * last
         cells = results.cells
         areas, drops = [], []
-        own = cells[(cells["searcher"] == name) & (cells["problem"] == problem)]
-        for cell in tuples(own):
+        for cell in tuples(cells[(cells["searcher"] == name) & (cells["problem"] == problem)]):
             found, _ = naive_run(results, cell, "time", "any")
             knots = [first, *(at for at, _, _ in found if first < at < last), last]
             losses = [incumbent_at(found, at, clip) for at in knots]
@@ -92,7 +90,6 @@ def test_close_to_the_exact_area() -> None:
 
 def test_caption() -> None:
     curves = curves_of(made_nr(3, 4, 6))
-    table = pd.DataFrame({"problem": ["p"]})
-    text = caption_of(anytime_score, curves, Settings(), table)
+    text = caption_of(anytime_score, curves, Settings(), pd.DataFrame({"problem": ["p"]}))
     assert "from 10.00% of the budget" in text
     assert "4 problems and 6 seeds" in text

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hpobench.analysis.core.bounds import MOST, bounded
+from hpobench.analysis.core.reference_losses import MOST, bounded
 from hpobench.analysis.exhibits import FIGURES, FILES, TABLES, shown
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
@@ -64,9 +64,8 @@ def test_a_report_of_odd_times(factor: float) -> None:
 )
 def test_a_report_of_odd_references(optimum: float, clip: float) -> None:
     results = with_losses(1e308)
-    every_exhibit(
-        dataclasses.replace(results, problems=results.problems.assign(optimum=optimum, clip=clip))
-    )
+    problems = results.problems.assign(optimum=optimum, clip=clip)
+    every_exhibit(dataclasses.replace(results, problems=problems))
 
 
 def every_exhibit(results: Results) -> None:

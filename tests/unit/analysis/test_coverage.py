@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hpobench.analysis.inference.bootstrap import suite_mean
-from hpobench.analysis.inference.coverage import coverage, enough_seeds
+from hpobench.analysis.inference.bootstrap import coverage, enough_seeds, suite_mean
 from hpobench.analysis.settings import Settings
 
 SETTINGS = Settings(repetitions=500)
@@ -13,10 +12,8 @@ SETTINGS = Settings(repetitions=500)
 @pytest.mark.parametrize(("problems", "seeds"), [(3, 2), (5, 3), (1, 5), (6, 10)])
 def test_it_is_what_the_bootstrap_comes_to(problems: int, seeds: int) -> None:
     """Each of many algorithms ends in normal losses around 0."""
-    rng = np.random.default_rng(1)
-    values = rng.normal(size=(2000, problems, seeds, 1))
-    names = tuple(f"p{i}" for i in range(problems))
-    found = suite_mean(values, names, SETTINGS)
+    values = np.random.default_rng(1).normal(size=(2000, problems, seeds, 1))
+    found = suite_mean(values, tuple(f"p{i}" for i in range(problems)), SETTINGS)
     held = np.mean((found.low <= 0) & (found.high >= 0))
     assert coverage(np.full((1, problems), seeds), SETTINGS) == pytest.approx(held, abs=0.035)
 

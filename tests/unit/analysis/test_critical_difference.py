@@ -9,11 +9,11 @@ import pytest
 from scipy import stats
 
 from hpobench.analysis.inference.average_ranks import average_ranks
-from hpobench.analysis.inference.cliques import maximal_cliques
 from hpobench.analysis.inference.rank_tests import (
     SHARES,
     friedman,
     iman_davenport,
+    maximal_cliques,
     nemenyi_difference,
     rank_tests,
 )
@@ -87,8 +87,7 @@ def test_the_f_form_is_the_analysis_of_variance_of_ranks() -> None:
 
 @pytest.mark.parametrize(("k", "n"), [(3, 7), (4, 49), (11, 10), (39, 13)])
 def test_perfect_agreement_and_none_at_all(k: int, n: int) -> None:
-    same = np.tile(np.arange(1.0, k + 1)[:, None], n)
-    assert friedman(same) == (np.inf, 0.0)
+    assert friedman(np.tile(np.arange(1.0, k + 1)[:, None], n)) == (np.inf, 0.0)
     assert friedman(np.full((k, n), (k + 1) / 2)) == (0.0, 1.0)
 
 

@@ -15,21 +15,11 @@ from hpobench.analysis.core.targets import suite_targets
 from hpobench.analysis.exhibits import ecdf
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
-from tests.long.analysis.test_against_naive import AXES, naive_run, random_results
+from tests.long.analysis.test_against_naive import AXES, first_time, naive_run, random_results
 from tests.support.curves_factory import table_of
 from tests.support.results_factory import MadeProblem, hand_made, make_results
 
 RANDOM = json.dumps({"1": [2, 1.5, 1], "10": [1, 0.5, 0], "100": [0, -0.5, -1]})
-
-
-def first_time(found: list[tuple[float, float, float]], target: float) -> float:
-    best = math.inf
-    for at, visible, reported in found:
-        if visible < best:
-            best = visible
-            if reported <= target:
-                return at
-    return math.inf
 
 
 @pytest.mark.parametrize("number", range(8))

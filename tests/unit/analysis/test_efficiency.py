@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hpobench.analysis.core.budgets import with_most_workers
 from hpobench.analysis.core.curves import compute_curves
-from hpobench.analysis.core.workers import with_most_workers
 from hpobench.analysis.exhibits import efficiency
 from hpobench.analysis.exhibits.efficiency import COLUMNS, EVALUATIONS
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
 from hpobench.store.read.reader import Results
-from tests.long.analysis.test_against_naive import naive_run, random_results
+from tests.long.analysis.test_against_naive import first_time, naive_run, random_results
 from tests.support.curves_factory import table_of
 from tests.support.frames import tuples
 from tests.support.results_factory import hand_made, on_workers
@@ -66,8 +66,7 @@ def test_without_a_hit_on_several_workers_it_is_a_bound() -> None:
     """Two runs of ten seconds on two workers: 6 / (2 * 20) at most."""
     never = {("a", s): [(1.0, 0.9)] for s in range(2)}
     found = row(efficiency_of(on_workers({1: hand_made(ONE), 2: hand_made(never)})), 2)
-    assert found["bound"] == "<="
-    assert found["time"] == np.inf
+    assert (found["bound"], found["time"]) == ("<=", np.inf)
     assert found["estimate"] == pytest.approx(6 / 40)
     found = row(efficiency_of(on_workers({1: hand_made(never), 2: hand_made(ONE)})), 2)
     assert found["bound"] == ">="
@@ -132,8 +131,7 @@ def test_seeds_that_ran_on_some_numbers_only() -> None:
 def many(number: int) -> Results:
     """Failures, ties, gaps and uneven seeds on 1, 3 and 4 workers."""
     parts = {n: random_results(7 * number + n) for n in (4, 1, 3)}
-    problems = parts[4].problems
-    return dataclasses.replace(on_workers(parts), problems=problems)
+    return dataclasses.replace(on_workers(parts), problems=parts[4].problems)
 
 
 Spending = tuple[float, float]
@@ -150,15 +148,12 @@ def naive_spending(
         problem = problems[cell.problem]
         steps, end = naive_run(results, cell, "time", "any")
         paid = cell.resource / (problem.steps * problem.unit)
-        pair = end, 0.0 if measure != EVALUATIONS else paid
+        pair = end, paid if measure == EVALUATIONS else 0.0
         if measure != EVALUATIONS:
             tolerance = float(measure.split()[1])
             target = problem.optimum + tolerance * (problem.clip - problem.optimum)
-            best = math.inf
-            for at, visible, reported in steps:
-                if visible < best:
-                    best = visible
-                    pair = (at, 1.0) if reported <= target and not pair[1] else pair
+            if (at := first_time(steps, target)) < math.inf:
+                pair = at, 1.0
         key = cell.workers, f"{cell.searcher} + {cell.scheduler}", cell.problem
         found.setdefault(key, {})[cell.seed] = pair
     return found

@@ -9,8 +9,8 @@ from bencheval.elo_utils import EloHelper
 from scipy.stats import mannwhitneyu
 
 from hpobench.analysis.exhibits import elo as exhibit
-from hpobench.analysis.inference.elo import elo, ratings, win_totals
 from hpobench.analysis.inference.families import Families
+from hpobench.analysis.inference.ratings import elo, ratings, win_totals
 from hpobench.analysis.settings import FloatArray, Settings
 from tests.support.curves_factory import caption_of, curves_of, made_nr, table_of
 
@@ -26,8 +26,7 @@ def alone(problems: int) -> Families:
 def test_two_algorithms() -> None:
     """The log odds of the wins, 7 and half of the tie that is added, of 8 games."""
     values = np.array([[0.1] * 5 + [0.2, 0.2, 0.3, 0.3], [0.2] * 5 + [0.2, 0.2, 0.1, 0.1]])
-    families = alone(9)
-    found = elo(values[..., None], families, SETTINGS)
+    found = elo(values[..., None], alone(9), SETTINGS)
     share = (5 + 2 / 2 + 0.5) / 10
     difference = 400 * np.log10(share / (1 - share))
     assert found.estimate[0] - found.estimate[1] == pytest.approx(difference)
@@ -70,8 +69,7 @@ def test_an_algorithm_that_wins_all_is_rated_as_bencheval_does() -> None:
 
 
 def test_intervals_are_those_of_bencheval_on_the_same_draws() -> None:
-    rng = np.random.default_rng(1)
-    values = rng.normal(size=(4, 9)) + np.arange(4)[:, None] / 2
+    values = np.random.default_rng(1).normal(size=(4, 9)) + np.arange(4)[:, None] / 2
     settings, families = Settings(repetitions=30), alone(9)
     found = elo(values[..., None], families, settings)
     times = (9 * families.drawn_weights(settings)).round().astype(int)
@@ -81,8 +79,7 @@ def test_intervals_are_those_of_bencheval_on_the_same_draws() -> None:
 
 
 def test_wins_are_mann_and_whitneys() -> None:
-    rng = np.random.default_rng(2)
-    values = rng.integers(0, 5, size=(3, 1, 6)).astype(float)
+    values = np.random.default_rng(2).integers(0, 5, size=(3, 1, 6)).astype(float)
     values[1, 0, 4:] = np.nan
     runs = [row[~np.isnan(row)] for row in values[:, 0]]
     for a, own in enumerate(runs):
@@ -113,8 +110,7 @@ def test_the_table() -> None:
     assert (table["estimate"] <= table["high"]).all()
     assert table["wins"].mean() == pytest.approx(0.5)
     assert table["estimate"].mean() == pytest.approx(1000)
-    rows = exhibit.grid(table).rows
-    assert rows[0][1].text == f"{table['estimate'][0]:.0f}"
+    assert exhibit.grid(table).rows[0][1].text == f"{table['estimate'][0]:.0f}"
     text = caption_of(exhibit, curves, SETTINGS)
     assert "3 algorithms by final normalised regret over 6 families" in text
     assert "their mean is 1000" in text

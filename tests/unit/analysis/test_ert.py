@@ -14,7 +14,13 @@ from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.inference.ert import ert, resampled_spending, time_per_hit
 from hpobench.analysis.settings import Axis, Fidelity, Settings
 from hpobench.store.read.reader import Results
-from tests.long.analysis.test_against_naive import AXES, FIDELITIES, naive_run, random_results
+from tests.long.analysis.test_against_naive import (
+    AXES,
+    FIDELITIES,
+    first_time,
+    naive_run,
+    random_results,
+)
 from tests.support.frames import tuples
 from tests.support.results_factory import MadeProblem, hand_made
 
@@ -35,17 +41,8 @@ def naive_hits(
     names = list(results.problems["problem"])
     for cell in tuples(results.cells):
         eligible, end = naive_run(results, cell, axis, fidelity)
-        times = []
-        for target in TARGETS[names.index(cell.problem)]:
-            if math.isnan(target):
-                continue
-            best, hit = math.inf, math.inf
-            for at, visible, reported in eligible:
-                if visible < best:
-                    best = visible
-                    if reported <= target:
-                        hit = min(hit, at)
-            times.append(hit)
+        goals = [t for t in TARGETS[names.index(cell.problem)] if not math.isnan(t)]
+        times = [first_time(eligible, goal) for goal in goals]
         found[cell.searcher, cell.scheduler, cell.problem, cell.seed] = times, end
     return found
 
@@ -59,8 +56,7 @@ def auger_hansen(times: list[float], ends: list[float]) -> float:
         return math.inf
     p = Fraction(len(successes), len(times))
     mean = sum(successes) / len(successes)
-    lost = sum(failures) / len(failures) if failures else 0.0
-    return mean + float((1 - p) / p) * lost
+    return mean + float((1 - p) / p) * (sum(failures) / len(failures) if failures else 0.0)
 
 
 @pytest.mark.parametrize("number", range(16))
@@ -96,8 +92,7 @@ def test_the_random_results_hold_what_they_should() -> None:
     numbers = range(4)
     found = [hits_of(random_results(n), TARGETS, Settings(axis=AXES[n], points=3)) for n in numbers]
     for _, hits in found:
-        at = hits.at[~np.isnan(hits.at)]
-        assert 0.05 < np.isinf(at).mean() < 0.95
+        assert 0.05 < np.isinf(hits.at[~np.isnan(hits.at)]).mean() < 0.95
     running = np.concatenate([ert(hits).ravel() for _, hits in found])
     assert np.isinf(running).sum() > 3
     assert np.isfinite(running).sum() > 100
@@ -119,8 +114,7 @@ def test_a_worked_example() -> None:
 
 
 def test_a_failed_run_never_hits_and_has_spent_its_time() -> None:
-    runs = {("a", 0): [(2.0, 0.1)], ("a", 1): [(4.0, 0.0)]}
-    results = hand_made(runs, failed=[("a", 1)])
+    results = hand_made({("a", 0): [(2.0, 0.1)], ("a", 1): [(4.0, 0.0)]}, failed=[("a", 1)])
     _, hits = hits_of(results, [[0.1]], Settings(points=3))
     assert hits.at.ravel().tolist() == [2.0, np.inf]
     assert ert(hits).ravel().tolist() == [6.0]
@@ -157,5 +151,4 @@ def test_resampled_against_plain_loops(number: int) -> None:
         draws = seed_draws(settings, ("p", "q")[p], len(own))
         for r in range(30):
             times = [own[i] for i in draws[r]]
-            expected = auger_hansen(times, [2.5] * len(times))
-            assert running[r, a, p, 0] == pytest.approx(expected)
+            assert running[r, a, p, 0] == pytest.approx(auger_hansen(times, [2.5] * len(times)))

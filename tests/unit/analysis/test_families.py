@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from hpobench.analysis.core.families import families_of
+from hpobench.analysis.inference.families import families_of
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study, each_of_families
 from tests.support.results_factory import MadeProblem, make_results
@@ -46,10 +46,8 @@ def test_a_family_is_what_the_class_says_else_the_plugin() -> None:
 def test_problems_of_which_nothing_is_known_are_one_family() -> None:
     unknown = cells(("p", "done", None, None), ("q", "done", None, None))
     assert families_of(unknown) == {"p": "unknown", "q": "unknown"}
-    assert families_of(unknown.assign(spec=None, provenance=None)) == {
-        "p": "unknown",
-        "q": "unknown",
-    }
+    expected = {"p": "unknown", "q": "unknown"}
+    assert families_of(unknown.assign(spec=None, provenance=None)) == expected
 
 
 def test_little_is_said_about_few_families() -> None:

@@ -38,8 +38,7 @@ def test_estimates_and_intervals_are_scipys_on_each_resample() -> None:
         resampled = []
         for draw in draws:
             rows = np.concatenate([np.flatnonzero(seeds == seed) for seed in draw])
-            pair = losses[rows, column], losses[rows, -1]
-            resampled.append(stats.spearmanr(*pair).statistic)
+            resampled.append(stats.spearmanr(*(losses[rows, column], losses[rows, -1])).statistic)
         low, high = np.quantile(resampled, [0.025, 0.975])
         assert found.low[column] == pytest.approx(low)
         assert found.high[column] == pytest.approx(high)

@@ -7,9 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from hpobench.analysis.core.align import align, log_grid, look_up
 from hpobench.analysis.core.curves import compute_curves
-from hpobench.analysis.core.incumbent import incumbents
+from hpobench.analysis.core.incumbent import align, incumbents, look_up
 from hpobench.analysis.settings import Settings
 from tests.support.results_factory import MadeProblem, hand_made, make_results
 
@@ -51,8 +50,7 @@ def test_full_fidelity_ignores_early_steps() -> None:
 
 
 def test_a_failed_run_is_imputed_as_a_whole() -> None:
-    runs = {("a", 0): [(1.0, 0.01)], ("a", 1): [(1.0, 0.2)]}
-    results = hand_made(runs, failed=[("a", 0)])
+    results = hand_made({("a", 0): [(1.0, 0.01)], ("a", 1): [(1.0, 0.2)]}, failed=[("a", 0)])
     curves = compute_curves(results, Settings(points=5))
     assert curves.failed[0, 0].tolist() == [True, False]
     assert (curves.loss[0, 0, 0] == 1.0).all()
@@ -89,8 +87,7 @@ def test_a_step_that_failed_without_a_result_is_paid_for() -> None:
 
 def test_events_in_another_order_of_cells_give_the_same() -> None:
     results = make_results()
-    events = results.events
-    flipped = events.sort_values("cell", ascending=False, kind="stable")
+    flipped = results.events.sort_values("cell", ascending=False, kind="stable")
     moved = dataclasses.replace(results, events=flipped)
     a, b = incumbents(results, "time+thinking"), incumbents(moved, "time+thinking")
     np.testing.assert_array_equal(a.loss, b.loss)
@@ -108,8 +105,7 @@ def test_look_up_never_shows_a_result_before_it_exists() -> None:
     rng = np.random.default_rng(0)
     at, values = np.sort(rng.uniform(0, 1, 200)), rng.normal(size=200)
     grid = np.concatenate([rng.uniform(0, 1, 500), at, np.nextafter(at, 0)])
-    shown = look_up(at, values, grid, before=9.0)
-    for t, value in zip(grid, shown, strict=True):
+    for t, value in zip(grid, look_up(at, values, grid, before=9.0), strict=True):
         until = values[at <= t]
         assert value == (until[-1] if len(until) else 9.0)
 
@@ -125,7 +121,8 @@ def test_a_run_that_ended_stays_at_its_final_incumbent() -> None:
     assert align(found, grids, np.array([2.0, 3.0])).tolist() == [[2.0, 0.5, 0.5], [3.0] * 3]
 
 
-def test_log_grid_ends_at_the_whole_budget() -> None:
-    grid = log_grid(1e-3, 50)
+def test_the_grid_ends_at_the_whole_budget() -> None:
+    results = hand_made({("random", 0): [(0.5, 0.9), (1000.0, 0.5)]})
+    grid = compute_curves(results, Settings(points=50)).share
     assert (grid[0], grid[-1]) == (1e-3, 1.0)
     np.testing.assert_allclose(np.diff(np.log(grid)), np.log(1e3) / 49)

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.analysis.core.lineage import lineage_faults
 from hpobench.analysis.exhibits.lineage import lineage, subjects
 from hpobench.analysis.study import Study
 from hpobench.contract.problem import Objective
 from hpobench.store.read.reader import Results
 from tests.support.frames import by_stretch, tuples
+from tests.support.lineage_faults import lineage_faults
 from tests.support.results_factory import POPULATION, make_population, make_results
 
 LOSS, ACCURACY = Objective("loss"), Objective("accuracy", "maximize")
@@ -146,8 +146,7 @@ def shown(results: Results) -> list[str]:
 
 def test_the_runs_that_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     results = make_population(4, seeds=3)
-    other = dataclasses.replace(POPULATION, name="other")
-    more = make_population(4, seeds=3, problem=other)
+    more = make_population(4, seeds=3, problem=dataclasses.replace(POPULATION, name="other"))
     both = dataclasses.replace(
         results,
         cells=pd.concat([results.cells, more.cells], ignore_index=True),
@@ -179,8 +178,7 @@ def test_sound_lineage_has_no_faults(trials: int) -> None:
     ],
 )
 def test_faults(last: tuple[Any, ...], fault: str) -> None:
-    events = events_of((0, 1, 0.5), (1, 1, 0.9), (0, 2, 0.6), last)
-    (found,) = lineage_faults(events)
+    (found,) = lineage_faults(events_of((0, 1, 0.5), (1, 1, 0.9), (0, 2, 0.6), last))
     assert found.startswith(f"c: {fault}")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from hpobench.analysis.core.curves import Algorithm, Comparison
 from hpobench.analysis.exhibits import mixed_model as exhibit
-from hpobench.analysis.inference.mixed_model import GROUPS, MixedModel, design, mixed_model
+from hpobench.analysis.inference.mixed_effects import GROUPS, MixedModel, design, mixed_model
 from hpobench.analysis.notes import _unmodelled
 from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.contract.errors import NotAvailableError
@@ -54,8 +54,7 @@ def test_in_a_balanced_cross_effects_are_differences_of_means() -> None:
     expected = [means[2] - means[0], means[1] - means[0], means[3] - means[2] - means[1] + means[0]]
     assert effects[1:] == pytest.approx(expected)
     assert effects[1:] == pytest.approx(truth, abs=0.02)
-    rows = len(score) / 4
-    errors = found.spread["rest"] * np.sqrt(np.array([2, 2, 4]) / rows)
+    errors = found.spread["rest"] * np.sqrt(np.array([2, 2, 4]) / (len(score) / 4))
     assert found.effects["error"][1:].tolist() == pytest.approx(errors, rel=1e-4)
 
 

@@ -12,11 +12,11 @@ from hpobench.analysis.core.curves import compute_curves
 from hpobench.analysis.core.normalise import (
     below_optimum,
     normalised_regret,
-    relative_to_random,
     simple_regret,
 )
 from hpobench.analysis.exhibits import mean_regret
 from hpobench.analysis.settings import Settings
+from hpobench.paper.published import relative_to_random
 from tests.support.curves_factory import table_of
 from tests.support.results_factory import MadeProblem, hand_made
 
@@ -24,14 +24,12 @@ UNIT = MadeProblem("unit", steps=1, optimum=0.0, clip=1.0, budget=50.0)
 
 
 def test_normalised_regret() -> None:
-    loss = np.array([1.0, 2.0, 3.0, 5.0, 9.0])
-    found = normalised_regret(loss, np.array(2.0), np.array(6.0))
+    found = normalised_regret(np.array([1.0, 2.0, 3.0, 5.0, 9.0]), np.array(2.0), np.array(6.0))
     assert found.tolist() == [0.0, 0.0, 0.25, 0.75, 1.0]
 
 
 def test_simple_regret_has_a_floor() -> None:
-    found = simple_regret(np.array([1.5, 1.0, 0.5]), np.array(1.0))
-    assert found.tolist() == [0.5, 1e-8, 1e-8]
+    assert simple_regret(np.array([1.5, 1.0, 0.5]), np.array(1.0)).tolist() == [0.5, 1e-8, 1e-8]
 
 
 def test_random_search_relative_to_itself_is_one() -> None:
@@ -47,8 +45,7 @@ def test_order_of_operations() -> None:
     Averaging the seeds first and then taking the running minimum gives about 0.31, for 10 seeds.
     """
     seeds, draws = 400, 50
-    rng = np.random.default_rng(7)
-    losses = rng.uniform(size=(seeds, draws))
+    losses = np.random.default_rng(7).uniform(size=(seeds, draws))
     runs: Any = {
         ("random", s): list(zip(range(1, draws + 1), losses[s], strict=True)) for s in range(seeds)
     }
@@ -60,16 +57,14 @@ def test_order_of_operations() -> None:
     assert last["estimate"] == pytest.approx(1 / 51, abs=4 * standard_error)
     assert last["estimate"] == pytest.approx(losses.min(axis=1).mean(), rel=1e-12)
     assert last["low"] < 1 / 51 < last["high"]
-    wrong = np.minimum.accumulate(losses[:10].mean(axis=0))[-1]
-    assert wrong > 0.25
+    assert np.minimum.accumulate(losses[:10].mean(axis=0))[-1] > 0.25
 
 
 def test_another_algorithm_moves_no_score() -> None:
     alone = {("a", s): [(1.0, 0.4), (50.0, 0.2 + 0.01 * s)] for s in range(5)}
-    joined = alone | {("bad", s): [(1.0, 1e6)] for s in range(5)}
     small, large = (
         table_of(mean_regret, compute_curves(hand_made(runs, problem=UNIT), Settings()), Settings())
-        for runs in (alone, joined)
+        for runs in (alone, alone | {("bad", s): [(1.0, 1e6)] for s in range(5)})
     )
     kept = large[large["algorithm"] == "a"]
     for column in ("at", "estimate", "low", "high"):

@@ -62,8 +62,7 @@ def test_an_accuracy_is_best_where_it_is_highest(found: Analysis) -> None:
 
 def test_without_results_there_is_no_best(results: Results) -> None:
     none = make_results(["random"], ["fifo"], failed=(), seeds=1)
-    events = none.events.assign(loss=np.nan)
-    empty = Analysis(Results(**{**vars(none), "events": events})).best()
+    empty = Analysis(Results(**{**vars(none), "events": none.events.assign(loss=np.nan)})).best()
     assert empty.empty
     assert list(empty.columns) == list(Analysis(results).best().columns)
 

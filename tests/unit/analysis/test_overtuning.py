@@ -40,9 +40,8 @@ def made(families: int = 6) -> Results:
         MadeProblem(f"p{i}", optimum=0.1, clip=0.5, heldout=i < 4, budget=300.0, cost=3.0)
         for i in range(families)
     ]
-    results = make_results(
-        ["random", "tpe"], ["fifo"], problems, seeds=2, failed=[("tpe", "failed")]
-    )
+    failed = [("tpe", "failed")]
+    results = make_results(["random", "tpe"], ["fifo"], problems, seeds=2, failed=failed)
     results.cells["spec"] = [json.dumps({"problem": {"name": p}}) for p in results.cells["problem"]]
     return results
 

@@ -38,9 +38,8 @@ def with_problem(results: Results, problem: str, **columns: Any) -> Results:
 
 
 def with_searchers(results: Results, names: dict[str, str]) -> Results:
-    return replace(
-        results, cells=results.cells.assign(searcher=results.cells["searcher"].map(names))
-    )
+    searcher = results.cells["searcher"].map(names)
+    return replace(results, cells=results.cells.assign(searcher=searcher))
 
 
 def without(results: Results, which: pd.Series) -> Results:
@@ -61,8 +60,7 @@ def test_one_result_that_differs(column: str) -> None:
     row = 200
     events.loc[row, column] = "CONTINUE" if column == "decision" else events.loc[row, column] + 1
     found = paired(made(), replace(other, events=events))
-    changed = found.new.cells.loc[~found.same, "cell"].tolist()
-    assert changed == [str(events.loc[row, "cell"])]
+    assert found.new.cells.loc[~found.same, "cell"].tolist() == [str(events.loc[row, "cell"])]
 
 
 def test_a_result_less_and_another_end() -> None:
@@ -156,9 +154,8 @@ def test_what_may_differ() -> None:
 def test_nothing_to_compare() -> None:
     base = made()
     renamed = with_searchers(base, {"random": "hill", "tpe": "walk", "gp": "jump"})
-    with pytest.raises(
-        UsageError, match="BASE has the searcher random or tpe or gp, NEW has hill or walk"
-    ):
+    told = "BASE has the searcher random or tpe or gp, NEW has hill or walk"
+    with pytest.raises(UsageError, match=told):
         paired(base, renamed)
     with pytest.raises(UsageError, match=r"left out:\n  branin: workers: 4 in BASE, 2 in NEW\n"):
         paired(base, replace(base, cells=base.cells.assign(workers=2)))

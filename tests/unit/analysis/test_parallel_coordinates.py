@@ -92,8 +92,7 @@ def test_the_rest_is_a_sample_that_a_seed_fixes() -> None:
     rest = table[~table["best"]].drop_duplicates("line")
     assert len(rest) == REST
     assert (rest["step"] < 9).any()
-    keys = ["algorithm", "seed", "trial"]
-    assert not table.drop_duplicates("line").duplicated(keys).any()
+    assert not table.drop_duplicates("line").duplicated(["algorithm", "seed", "trial"]).any()
     pd.testing.assert_frame_equal(table, best_configurations(results, "mlp-vehicle", SETTINGS))
     other = best_configurations(results, "mlp-vehicle", replace(SETTINGS, seed=1))
     best = table["best"]
@@ -214,12 +213,10 @@ def test_problems_that_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(parallel_coordinates, "MOST", 2)
         assert shown(results) == names[:2]
-        plan = {"problems": names[::-1]}
-        assert shown(replace(results, plan=plan)) == names[:0:-1]
+        assert shown(replace(results, plan={"problems": names[::-1]})) == names[:0:-1]
     line = json.dumps(Space([Float("x", 0, 1)]).to_json())
     problems = results.problems.assign(space=[line, *results.problems["space"][1:]])
     assert shown(replace(results, problems=problems)) == names[1:]
     assert shown(configured(make_population(ENOUGH // 2 - 1, seeds=1))) == []
     assert shown(configured(make_population(ENOUGH // 2, seeds=1))) == ["cnn"]
-    silent = replace(results, events=results.events[:0], trials=results.trials[:0])
-    assert shown(silent) == []
+    assert shown(replace(results, events=results.events[:0], trials=results.trials[:0])) == []

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hpobench.analysis.core.references import (
+from hpobench.analysis.core.reference_losses import (
     MEASURED,
     completed,
     measured,
@@ -28,12 +28,10 @@ KNOWN = dataclasses.replace(OWN, name="known", referenced=True)
 def test_against_plain_loops() -> None:
     """Under early stopping, with failed runs and junk: what the docstring says, word by word."""
     results = make_results(problems=(OWN, NOISY, KNOWN), seeds=2)
-    junk = np.random.default_rng(1).choice(
-        [1.0, np.nan, np.inf, -np.inf], len(results.events), p=[0.85, 0.05, 0.05, 0.05]
-    )
-    results = dataclasses.replace(
-        results, events=results.events.assign(loss=results.events["loss"] * junk)
-    )
+    p = [0.85, 0.05, 0.05, 0.05]
+    junk = np.random.default_rng(1).choice([1.0, np.nan, np.inf, -np.inf], len(results.events), p=p)
+    events = results.events.assign(loss=results.events["loss"] * junk)
+    results = dataclasses.replace(results, events=events)
     found = completed(results)
     assert measured(found) == ["own", "noisy"]
     problem_of = dict(zip(results.cells["cell"], results.cells["problem"], strict=True))
@@ -62,8 +60,7 @@ def test_references_that_are_there_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    ("losses", "step"),
-    [([0.5, 0.5, 0.5], 9), ([0.2, 0.5, 0.9], 8), ([np.nan, np.inf], 9), ([], 9)],
+    ("losses", "step"), [([0.5, 0.5, 0.5], 9), ([0.2, 0.5, 0.9], 8), ([np.nan, np.inf], 9), ([], 9)]
 )
 def test_nothing_to_measure_from(losses: list[float], step: int) -> None:
     """No spread; no loss at full fidelity; none that is finite; none at all."""

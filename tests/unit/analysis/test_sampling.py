@@ -6,6 +6,7 @@ import pytest
 from scipy.stats import hypergeom
 
 from hpobench.analysis.inference.sampling import detection, fewest_detected
+from tests.support.present import present
 
 
 @pytest.mark.parametrize(
@@ -19,8 +20,7 @@ def test_detection_is_hypergeometric(cells: int, altered: int, sample: int) -> N
 
 @pytest.mark.parametrize("sample", [1, 2, 39, 40])
 def test_fewest_detected_is_the_first_count_that_reaches_the_confidence(sample: int) -> None:
-    fewest = fewest_detected(40, sample)
-    assert fewest is not None
+    fewest = present(fewest_detected(40, sample))
     missed = [hypergeom(40, altered, sample).pmf(0) for altered in range(41)]
     assert missed[fewest] <= 0.05 + 1e-12 < missed[fewest - 1]
 

@@ -80,8 +80,7 @@ def test_a_clear_leader_by_hand() -> None:
 
 def test_two_algorithms_against_all_flips() -> None:
     """The family of two algorithms, both ways and with and without the margin, flip by flip."""
-    rng = np.random.default_rng(3)
-    nr = 0.3 + 0.02 * rng.normal(size=(2, 3, 8))
+    nr = 0.3 + 0.02 * np.random.default_rng(3).normal(size=(2, 3, 8))
     nr[1] += 0.012
     found = decide(nr, names(nr), Rule((8,), margin=0.03))
     d = (nr[0] - nr[1]).mean(axis=0)
@@ -97,8 +96,7 @@ def test_two_algorithms_against_all_flips() -> None:
         largest = np.max(np.array(flipped)[:, order[rank:]], axis=1)
         least = p[j] = max(least, np.mean(largest >= observed[j] - 1e-9))
     (other,) = found.others
-    lead = 0 if found.leader == "a0" else 1
-    assert other.p_behind == pytest.approx(p[lead])
+    assert other.p_behind == pytest.approx(p[0 if found.leader == "a0" else 1])
     assert other.p_within == pytest.approx(max(p[2], p[3]))
     assert 0.001 < other.p_within < 1
 

@@ -101,11 +101,9 @@ def test_nothing_to_see() -> None:
     differences = np.zeros((6, 4))
     differences[:, 1] = np.nan
     differences[:, 2] = [1, 2, 1, 2, 1, 3]
-    p = max_t(differences, seed=0)
-    assert p.tolist() == [1.0, 1.0, 2 / 64, 1.0]
+    assert max_t(differences, seed=0).tolist() == [1.0, 1.0, 2 / 64, 1.0]
     for alternative in ALTERNATIVES:
-        nothing = max_t(differences[:, :2], seed=0, alternative=alternative)
-        assert nothing.tolist() == [1.0, 1.0]
+        assert max_t(differences[:, :2], seed=0, alternative=alternative).tolist() == [1.0, 1.0]
     assert max_t(np.zeros((0, 2)), seed=0).tolist() == [1.0, 1.0]
     assert max_t(np.zeros((5, 0)), seed=0).tolist() == []
 
@@ -128,8 +126,7 @@ def test_family_wise_error_under_partial_nulls() -> None:
     repetitions, seeds, true = 1500, 8, 6
     wrong = found = 0
     for _ in range(repetitions):
-        shared = rng.standard_t(3, (seeds, 1))
-        differences = rng.normal(size=(seeds, true + 3)) + 0.7 * shared
+        differences = rng.normal(size=(seeds, true + 3)) + 0.7 * rng.standard_t(3, (seeds, 1))
         differences[:, true:] += 2.5
         differences[rng.random(differences.shape) < 0.05] = np.nan
         rejected = max_t(differences, seed=0, alternative="greater") <= 0.05

@@ -22,8 +22,7 @@ def test_holm_leaves_out_what_was_not_tested() -> None:
 
 @pytest.mark.parametrize("n", [3, 8, 12, 25])
 def test_the_exact_signed_rank_test(n: int) -> None:
-    rng = np.random.default_rng(n)
-    a, b = rng.normal(size=(2, n))
+    a, b = np.random.default_rng(n).normal(size=(2, n))
     assert paired_p(a, b) == pytest.approx(stats.wilcoxon(a, b, method="exact").pvalue)
 
 

@@ -38,8 +38,7 @@ def row(table: pd.DataFrame, algorithm: str, tolerance: float = 0.1) -> pd.Serie
 
 def test_by_hand() -> None:
     """Random search: (4 + 8) / 2 = 6. a: (1 + 2) / 2 = 1.5."""
-    runs = RUNS | {("a", 0): [(1.0, 0.1)], ("a", 1): [(2.0, 0.0)]}
-    table = speedup_of(hand_made(runs))
+    table = speedup_of(hand_made(RUNS | {("a", 0): [(1.0, 0.1)], ("a", 1): [(2.0, 0.0)]}))
     assert list(table.columns) == COLUMNS
     found = row(table, "a")
     assert [found[c] for c in ("ert", "random_ert", "hits", "random_hits")] == [1.5, 6.0, 2, 2]
@@ -51,10 +50,8 @@ def test_by_hand() -> None:
 
 def test_an_algorithm_that_never_hits_is_at_most_as_fast_as_one_hit_at_its_end() -> None:
     """The two runs of a spent 20 s: 6 / 20. The resamples of a are all alike."""
-    runs = RUNS | {("a", s): [(1.0, 0.9)] for s in range(2)}
-    found = row(speedup_of(hand_made(runs)), "a")
-    assert found["ert"] == np.inf
-    assert found["bound"] == "<="
+    found = row(speedup_of(hand_made(RUNS | {("a", s): [(1.0, 0.9)] for s in range(2)})), "a")
+    assert (found["ert"], found["bound"]) == (np.inf, "<=")
     assert found["speedup"] == pytest.approx(0.3)
     assert found["low"] == pytest.approx(4 / 20)
     assert found["high"] == pytest.approx(8 / 20)
@@ -72,24 +69,21 @@ def test_random_search_that_never_hits_makes_a_lower_bound() -> None:
 def test_where_neither_hits_neither_is_faster() -> None:
     """Whatever a failed run, which ended early, has not spent."""
     runs = RUNS | {("a", 0): [(1.0, 0.9)], ("a", 1): [(2.0, 0.9)]}
-    results = hand_made(runs, failed=[("a", 0)])
-    found = row(speedup_of(results), "a", 0.01)
+    found = row(speedup_of(hand_made(runs, failed=[("a", 0)])), "a", 0.01)
     assert found["bound"] == "none"
     assert found[["speedup", "low", "high"]].tolist() == [1.0, 1.0, 1.0]
 
 
 def test_runs_that_crash_at_once_do_not_look_fast() -> None:
     """They spent nothing, and count as one budget: 6 / 10."""
-    runs = RUNS | {("a", 0): [], ("a", 1): []}
-    results = hand_made(runs, failed=[("a", 0), ("a", 1)])
+    results = hand_made(RUNS | {("a", 0): [], ("a", 1): []}, failed=[("a", 0), ("a", 1)])
     found = row(speedup_of(results), "a")
     assert found["bound"] == "<="
     assert found["speedup"] == pytest.approx(0.6)
 
 
 def test_a_hit_at_no_time_at_all() -> None:
-    runs = RUNS | {("a", 0): [(0.0, 0.0)], ("a", 1): [(0.0, 0.0)]}
-    table = speedup_of(hand_made(runs))
+    table = speedup_of(hand_made(RUNS | {("a", 0): [(0.0, 0.0)], ("a", 1): [(0.0, 0.0)]}))
     assert row(table, "a")["speedup"] == pytest.approx(6.0 / 1e-8)
     assert row(table, "a")["ert"] == 0.0
 
@@ -107,9 +101,7 @@ def test_a_single_seed_of_random_search_leaves_no_interval_to_anyone() -> None:
 
 
 @pytest.mark.parametrize(("searchers", "schedulers"), [(["a", "b"], ["fifo"]), (["random"], ["x"])])
-def test_without_random_search_under_fifo_there_are_no_rows(
-    searchers: list[str], schedulers: list[str]
-) -> None:
+def test_without_random_under_fifo_no_rows(searchers: list[str], schedulers: list[str]) -> None:
     table = speedup_of(make_results(searchers, schedulers, seeds=2, failed=()))
     assert table.empty
     assert list(table.columns) == COLUMNS

@@ -41,8 +41,7 @@ def test_without_late_entries_it_is_scipys() -> None:
     found = product_limit(stretches, 4, np.arange(STEPS + 1))
     for run in range(4):
         own = stretches.run == run
-        at = np.arange(STEPS + 1)
-        expected = kaplan_meier(stretches.last[own], stretches.ended[own], at)
+        expected = kaplan_meier(stretches.last[own], stretches.ended[own], np.arange(STEPS + 1))
         np.testing.assert_allclose(found[run], expected, atol=1e-12)
 
 
@@ -83,8 +82,7 @@ def test_means_and_intervals_run_by_run() -> None:
     table = table_of_all(survival, results, SETTINGS)
     asha = table[table["algorithm"] == "random + asha"]
     at = asha["at"].tolist()
-    assert at[0] == 0
-    assert at[-1] == 1
+    assert (at[0], at[-1]) == (0, 1)
     per_problem, draws = [], []
     for problem in ("counting-ones", "mlp-vehicle"):
         runs = [naive(results, f"random-asha-{problem}-{seed}", 9, at) for seed in range(4)]
@@ -108,8 +106,7 @@ def test_stretches_are_those_of_the_lineage() -> None:
     pairs = zip(entry, expected["last_step"], strict=True)
     assert sorted(zip(found.entry[own], found.last[own], strict=True)) == sorted(pairs)
     assert found.ended[own].sum() == len(expected) - 8  # each clone replaced a state
-    table = table_of_all(survival, results, SETTINGS)
-    ends = table.groupby("algorithm")["estimate"].min()
+    ends = table_of_all(survival, results, SETTINGS).groupby("algorithm")["estimate"].min()
     assert ends["random + fifo"] == 1
     assert 0 < ends["random + pbt"] < 0.7
 

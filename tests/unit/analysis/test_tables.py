@@ -19,10 +19,10 @@ from hpobench.analysis.exhibits import (
     cost,
     final_loss,
     heatmap,
-    problems,
     rank,
     standings,
 )
+from hpobench.analysis.exhibits.anytime_regret import problems
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import OneProblem
 from hpobench.store.read.reader import Results
@@ -41,8 +41,7 @@ def test_algorithms_are_named_by_the_searcher_alone_under_one_scheduler() -> Non
 
 def test_comparisons_are_fair() -> None:
     """asha skips the single-step problem: fifo on all problems, and all on the other two."""
-    curves = compute_curves(make_results(), SETTINGS)
-    everywhere, shared = (c.curves for c in comparisons(curves))
+    everywhere, shared = (c.curves for c in comparisons(compute_curves(make_results(), SETTINGS)))
     assert everywhere.names == ("random + fifo", "tpe + fifo", "gp + fifo")
     assert len(everywhere.problems) == 3
     assert len(shared.names) == 6
@@ -146,9 +145,8 @@ def test_standings() -> None:
     assert table["nr"].tolist() == pytest.approx([0.125, 0.325])
     assert table["rank"].tolist() == [1, 2]
     # The seeds' common part cancels in the paired difference, and only there.
-    assert table.loc[1, ["behind", "behind_low", "behind_high"]].tolist() == pytest.approx(
-        [0.2] * 3
-    )
+    expected = pytest.approx([0.2] * 3)
+    assert table.loc[1, ["behind", "behind_low", "behind_high"]].tolist() == expected
     assert table.loc[1, "nr_low"] < 0.325 < table.loc[1, "nr_high"]
 
 
@@ -218,11 +216,8 @@ def test_the_axis_of_the_budgets(budgets: list[object], axis: str) -> None:
 
 
 def test_failures_are_listed() -> None:
-    found = failures(make_results().cells)
-    assert found[["algorithm", "kind"]].to_numpy().tolist() == [
-        ["tpe + fifo", "invalid"],
-        ["gp + fifo", "timed out"],
-    ]
+    expected = [["tpe + fifo", "invalid"], ["gp + fifo", "timed out"]]
+    assert failures(make_results().cells)[["algorithm", "kind"]].to_numpy().tolist() == expected
     assert failures(make_results(failed=()).cells).empty
 
 

@@ -29,17 +29,15 @@ def made(random: Any) -> tuple[Results, Curves]:
     first's optimum is known."""
     results = make_results(["a"], ["fifo"], PROBLEMS, seeds=1, failed=())
     problems = results.problems.assign(random=[json.dumps(RANDOM), random, "{}"])
-    results = dataclasses.replace(
-        results, problems=problems, plan={"problems": ["bare", "known", "sampled"]}
-    )
+    plan = {"problems": ["bare", "known", "sampled"]}
+    results = dataclasses.replace(results, problems=problems, plan=plan)
     return results, compute_curves(results, Settings(points=3))
 
 
 def test_targets_of_each_kind_in_the_curves_order() -> None:
     results, curves = made(json.dumps(RANDOM))
     targets = suite_targets(results.problems, curves)
-    assert targets.kinds == ("share", "regret", "random")
-    assert targets.budgets == (1, 10, 100, 1000)
+    assert (targets.kinds, targets.budgets) == (("share", "regret", "random"), (1, 10, 100, 1000))
     assert targets.loss.shape == (3, 51)
     shares = [x for x in targets.loss[0] if not np.isnan(x)]
     assert len(shares) == 13
@@ -59,8 +57,7 @@ def test_coco_s_precisions() -> None:
 def test_without_what_random_search_reaches(random: object) -> None:
     results, curves = made(random)
     targets = suite_targets(results.problems, curves)
-    assert targets.kinds == ("share", "regret", "share")
-    assert targets.budgets == ()
+    assert (targets.kinds, targets.budgets) == (("share", "regret", "share"), ())
 
 
 def test_stores_without_the_column_have_no_random_search() -> None:

@@ -34,8 +34,7 @@ def run_of(rows: list[tuple[Any, ...]], statuses: dict[int, str]) -> Results:
 
 
 def bars_table(results: Results, cells: pd.DataFrame) -> pd.DataFrame:
-    study = Study(results, Settings())
-    return timeline.table(study, SomeRuns(cells, results.problems.iloc[0]))
+    return timeline.table(Study(results, Settings()), SomeRuns(cells, results.problems.iloc[0]))
 
 
 def shown_runs(results: Results) -> pd.DataFrame:
@@ -87,8 +86,7 @@ def test_clones_by_hand() -> None:
         (0, 2, 2.0, 1.0, 0, "STOP"),
         (1, 2, 3.0, 1.0, 1, "STOP", 0, 1),
     ]
-    found = bars_of(run_of(rows, {0: "completed", 1: "completed"}))
-    assert found == [
+    assert bars_of(run_of(rows, {0: "completed", 1: "completed"})) == [
         (0, 0, 0.0, 2.0, 1, 2, "completed", None, None, None, None),
         (1, 1, 0.0, 1.5, 1, 1, "paused", None, None, None, None),
         (1, 1, 2.0, 3.0, 2, 2, "completed", 0, 1, 0, 1.0),
@@ -124,9 +122,7 @@ def test_bars_hold_every_step_of_a_run(results: Results) -> None:
             assert bars["ended"].iloc[-1] == status[cell, trial]
 
 
-def test_one_searchers_runs_on_the_first_problem_of_several_steps(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_one_searchers_runs_on_the_first_of_many_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     results = make_results(["gp", "tpe", "random"], ["fifo", "asha", "median"])
     shown = shown_runs(results)  # the first cells of gp and tpe failed
     assert shown["scheduler"].tolist() == ["fifo", "asha", "median"]

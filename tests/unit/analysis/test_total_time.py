@@ -25,8 +25,7 @@ def thinkers() -> Results:
     runs = {(name, 0): [(1.0, first), (10.0, last)] for name, (first, last) in losses.items()}
     results = hand_made(runs)
     results.trials["observe_s"] = 0.0
-    thinks = results.trials["cell"].astype(str).str.startswith("b")
-    results.trials.loc[thinks, "suggest_s"] = 5.0
+    results.trials.loc[results.trials["cell"].astype(str).str.startswith("b"), "suggest_s"] = 5.0
     for column in ("suggest_s", "observe_s"):
         sums = results.trials.groupby("cell", observed=True)[column].sum()
         results.cells[column] = results.cells["cell"].map(sums).astype(float)
@@ -80,8 +79,7 @@ def test_the_front() -> None:
 def test_the_front_is_drawn_behind_the_curves() -> None:
     study = Study(thinkers(), SETTINGS)
     table = total_time.table(study, study.comparisons[0])
-    figure = drawn(total_time, study, table)
-    ax: Any = figure.axes[0]
+    ax: Any = drawn(total_time, study, table).axes[0]
     behind = [line for line in ax.lines if line.get_linewidth() > 5]
     front = table[table["front"]].sort_values("at")
     assert len(behind) == 1

@@ -10,7 +10,7 @@ import pytest
 
 from hpobench.analysis.core.curves import comparisons, compute_curves
 from hpobench.analysis.core.incumbent import run_of
-from hpobench.analysis.core.occupancy import occupancy
+from hpobench.analysis.core.trial_steps import occupancy
 from hpobench.analysis.exhibits import utilisation
 from hpobench.analysis.exhibits.utilisation import busy_shares
 from hpobench.analysis.inference.bootstrap import suite_mean
@@ -64,8 +64,7 @@ def test_by_hand() -> None:
     """Ten seconds on two workers: steps of a second each, on the first, up to 2, 3 and 8."""
     results = hand_made({("a", 0): [(2.0, 0.5), (3.0, 0.4), (8.0, 0.3)]})
     results = dataclasses.replace(results, cells=results.cells.assign(workers=2))
-    shares = busy_shares(results, 5)[0]
-    assert shares.tolist() == pytest.approx([0.25, 0.25, 0, 0.25, 0])
+    assert busy_shares(results, 5)[0].tolist() == pytest.approx([0.25, 0.25, 0, 0.25, 0])
 
 
 def test_what_the_end_cuts_off_is_busy_until_then() -> None:
@@ -85,8 +84,7 @@ def test_what_the_end_cuts_off_is_busy_until_then() -> None:
 
 
 def test_fifo_keeps_workers_busy() -> None:
-    results = make_results(["random"], ["fifo"], failed=())
-    shares = busy_shares(results, 50)
+    shares = busy_shares(make_results(["random"], ["fifo"], failed=()), 50)
     # Of the made trials one leaves no result in its last step, early on; near the end some
     # workers run out of trials.
     assert (shares[:, :20].mean(axis=1) < 1 - 1e-4).all()
@@ -129,8 +127,7 @@ def test_what_failed_at_once_tells_nothing() -> None:
     """Of two algorithms one failed on the only problem before its clock moved: no rows."""
     results = hand_made({("a", 0): [(3.0, 0.5)], ("b", 0): []}, failed=[("b", 0)])
     results.cells.loc[results.cells["searcher"] == "b", "clock"] = 0.0
-    curves = compute_curves(results, SETTINGS)
-    assert table_of(utilisation, curves, SETTINGS, results).empty
+    assert table_of(utilisation, compute_curves(results, SETTINGS), SETTINGS, results).empty
     alone = results.select(results.cells["searcher"] == "a")
     found = table_of(utilisation, compute_curves(alone, SETTINGS), SETTINGS, alone)
     assert found["estimate"].notna().all()

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from hpobench.analysis.core.budgets import with_most_workers, with_workers, worker_counts
 from hpobench.analysis.core.curves import compute_curves
-from hpobench.analysis.core.workers import with_most_workers, with_workers, worker_counts
 from hpobench.analysis.settings import Settings
 from tests.support.results_factory import make_results, on_workers
 
@@ -20,8 +20,7 @@ def test_a_report_compares_the_runs_with_the_most_workers() -> None:
             assert len(getattr(own, name)) == len(getattr(part, name))
             assert set(getattr(own, name)["cell"]) == set(own.cells["cell"])
     assert set(with_most_workers(results).cells["workers"]) == {8}
-    curves = compute_curves(with_most_workers(results), Settings(points=4))
-    assert curves.seeds == (0, 1)
+    assert compute_curves(with_most_workers(results), Settings(points=4)).seeds == (0, 1)
 
 
 def test_problems_without_a_run_are_left_out() -> None:

@@ -20,8 +20,7 @@ from hpobench.contract.errors import StoreError, UsageError
 
 def put(folder: Path, name: str, config: Any, losses: Any, error: str | None = None) -> Path:
     """The folder of a trial in an experiment."""
-    trial = folder / name
-    trial.mkdir(parents=True)
+    (trial := folder / name).mkdir(parents=True)
     (trial / "params.json").write_text(json.dumps(config))
     rows = [
         {"loss": x, "training_iteration": i, "time_total_s": 2.0 * i, "pid": 7, "done": False}
@@ -100,8 +99,7 @@ def test_the_metric_and_the_mode_are_asked_for(experiment: Path) -> None:
 
 
 def test_a_last_line_that_was_cut_off_is_passed_over(experiment: Path) -> None:
-    file = experiment / "trial_2" / "result.json"
-    file.write_text(file.read_text()[:-30])
+    (file := experiment / "trial_2" / "result.json").write_text(file.read_text()[:-30])
     assert read(experiment).table.about["continued"] == [[2, 2], [5, 1]]
 
 

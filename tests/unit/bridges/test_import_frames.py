@@ -82,8 +82,7 @@ def test_the_inferred_space(file: Path) -> None:
         }
         for i in range(200)
     ]
-    frame = pd.DataFrame(rows)
-    frame.to_csv(file)
+    pd.DataFrame(rows).to_csv(file)
     made = read(file)
     assert {p.name: (p.kind, getattr(p, "log", None)) for p in made.space} == {
         "lr": ("float", True),

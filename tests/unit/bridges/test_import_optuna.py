@@ -165,8 +165,7 @@ def test_a_condition_that_nothing_tells_is_asked_for(study: Any, tmp_path: Path)
 
 def test_pruned_failed_and_running_trials(study: Any, tmp_path: Path) -> None:
     mine, given = study(direction="maximize"), {"x": FloatDistribution(0.0, 1.0)}
-    whole = {1: 0.1, 2: 0.4, 3: 0.5}
-    mine.add_trial(trial({"x": 0.1}, given, 0.5, intermediate_values=whole))
+    mine.add_trial(trial({"x": 0.1}, given, 0.5, intermediate_values={1: 0.1, 2: 0.4, 3: 0.5}))
     mine.add_trial(trial({"x": 0.2}, given, 0.9, intermediate_values={1: 0.3, 2: 0.8, 3: 0.9}))
     pruned = {"state": TrialState.PRUNED, "intermediate_values": {1: 0.05}}
     mine.add_trial(trial({"x": 0.3}, given, None, **pruned))
@@ -223,8 +222,7 @@ def test_an_empty_study(study: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
 def test_a_half_written_database(database: Path, tmp_path: Path, share: float) -> None:
     data = database.read_bytes()
-    half = tmp_path / "half.db"
-    half.write_bytes(data[: int(len(data) * share)])
+    (half := tmp_path / "half.db").write_bytes(data[: int(len(data) * share)])
     with pytest.raises(StoreError, match=r"half\.db: a damaged or half-written sqlite database"):
         read(half)
 
@@ -259,8 +257,7 @@ def test_a_line_of_a_journal_that_is_none(tmp_path: Path) -> None:
 def test_a_value_of_a_journal_that_is_no_number(study: Any, tmp_path: Path) -> None:
     given = {"x": FloatDistribution(0.0, 1.0)}
     study().add_trial(trial({"x": 0.1}, given, 0.5, intermediate_values={1: 0.625}))
-    file = tmp_path / "study.log"
-    file.write_bytes(file.read_bytes().replace(b"0.625", b'"low"'))
+    (file := tmp_path / "study.log").write_bytes(file.read_bytes().replace(b"0.625", b'"low"'))
     with pytest.raises(StoreError, match=r"study\.log: Optuna 5.*could not convert"):
         read(file)
 

@@ -9,8 +9,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from hpobench.cli import cli
 from hpobench.cli.changing import changing_options
+from tests.support.command_line import invoke
 from tests.support.tiny_plugins import write_suite
 
 
@@ -82,12 +82,6 @@ def test_workers_starts_and_names() -> None:
 def test_what_is_refused(option: str, text: str, message: str) -> None:
     with pytest.raises(click.BadParameter, match=message):
         given(option, text)
-
-
-def invoke(*args: str, code: int = 0) -> str:
-    result = CliRunner().invoke(cli, args)
-    assert result.exit_code == code, result.output
-    return result.output
 
 
 def test_plan_and_dry_runs_show_the_changed_suite(tmp_path: Path) -> None:

@@ -16,13 +16,8 @@ from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.evidence.archive import read_archive, shipped
 from hpobench.evidence.scores import thinking_of_searchers
 from hpobench.running.cluster.connect import cpus_here
+from tests.support.command_line import invoke
 from tests.support.tiny_plugins import write_suite
-
-
-def invoke(*args: str) -> str:
-    result = CliRunner().invoke(cli, args, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 @pytest.fixture
@@ -50,10 +45,8 @@ def test_one_in_full(tiny: str) -> None:
     for fact in (["parallel", "yes"], ["multi", "fidelity", "no"], ["file", tiny]):
         assert fact in table
     assert ["greed", "float,", "by", "default", "1"] in table
-    assert rows(invoke("list", "searchers", "needy", "--plugin", tiny))[3][:2] == [
-        "reason",
-        "needs",
-    ]
+    expected = ["reason", "needs"]
+    assert rows(invoke("list", "searchers", "needy", "--plugin", tiny))[3][:2] == expected
     output = invoke("list", "problems", "bowl", "--plugin", tiny)
     assert ["dimension", "int,", "must", "be", "given"] in rows(output)
     assert invoke("list", "suites", "smoke").count("name: smoke\n") == 1
@@ -159,11 +152,10 @@ def test_plan_shows_what_each_number_of_workers_costs(tmp_path: Path) -> None:
 
 
 def test_plan_warns_of_cells_that_would_not_end(tmp_path: Path) -> None:
-    output = invoke("plan", str(write_suite(tmp_path, {7: "budget: {time: 1000 d}"})))
     assert (
         "warning: bowl[dimension=2] with 4 workers: a cell may have 345,600,000 trials, and a cell "
         "ends at 1,000,000; 2.47e+05 s would fit (docs/limits.md)"
-    ) in output
+    ) in invoke("plan", str(write_suite(tmp_path, {7: "budget: {time: 1000 d}"})))
 
 
 def test_plan_says_how_long_it_takes_here(tmp_path: Path) -> None:
@@ -174,8 +166,7 @@ def test_plan_says_how_long_it_takes_here(tmp_path: Path) -> None:
     # A result takes a millisecond, and half of the trials are optuna-tpe's.
     due = (trials * 0.001 + trials / 2 * thinking) / cpus_here()
     assert facts["real_time"]["seconds"] == pytest.approx(due)
-    assert facts["real_time"]["unmeasured"] == ["tiny"]
-    assert facts["most"]["trials"] == trials
+    assert (facts["real_time"]["unmeasured"], facts["most"]["trials"]) == (["tiny"], trials)
     last = " ".join(invoke("plan", file, "-q").splitlines()[1:])
     assert last.startswith("real time: about a minute here, on ")
     assert last.endswith("; without the thinking of tiny, which the evidence has not measured")

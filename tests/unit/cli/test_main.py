@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -18,30 +19,12 @@ import hpobench
 from hpobench.__main__ import INTERRUPTED, UNEXPECTED, main
 from hpobench.cli import SECTIONS, VERBS, Verbs, cli
 from hpobench.contract import signals
+from tests.support.command_line import python
+from tests.support.present import present
 from tests.support.tiny_plugins import write_suite
 
 ROOT = Path(hpobench.__file__).parents[1]
 HEAVY = ("ray", "pandas", "numpy", "optuna", "torch", "matplotlib", "scipy", "pyarrow")
-
-
-def run(*args: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "hpobench", *args],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def ends(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error of ``hpobench ARGS``."""
-    with pytest.raises(SystemExit) as end:
-        main(args)
-    told = capsys.readouterr()
-    assert isinstance(end.value.code, int)
-    return end.value.code, told.out, told.err
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
@@ -91,14 +74,13 @@ def test_every_verb_loads_and_has_help(verb: str) -> None:
     result = CliRunner().invoke(cli, [verb, "--help"])
     assert result.exit_code == 0
     assert f"cli {verb}" in result.output
-    command = cli.get_command(click.Context(cli), verb)
-    assert command is not None
+    command = present(cli.get_command(click.Context(cli), verb))
     assert command.name == verb
 
 
 def test_version() -> None:
-    done = run("--version")
-    assert (done.returncode, done.stdout) == (0, f"hpobench, version {hpobench.__version__}\n")
+    told = python("-m", "hpobench", "--version").stdout
+    assert told == f"hpobench, version {hpobench.__version__}\n"
 
 
 @pytest.mark.parametrize(
@@ -119,13 +101,7 @@ def test_looking_around_imports_nothing_heavy(args: list[str]) -> None:
         "try:\n    main(sys.argv[1:])\n"
         "finally:\n    print('LOADED', *sys.modules, file=sys.stderr)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *args],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = python("-c", code, *args)
     loaded = done.stderr.partition("LOADED ")[2].split()
     assert "click" in loaded
     assert [name for name in HEAVY if name in loaded] == []
@@ -134,22 +110,23 @@ def test_looking_around_imports_nothing_heavy(args: list[str]) -> None:
 
 def test_errors_are_one_line_without_a_traceback(tmp_path: Path) -> None:
     file = write_suite(tmp_path, {2: "searchers: [tinny]"})
-    done = run("plan", str(file), cwd=tmp_path)
-    assert done.returncode == 2
+    done = python("-m", "hpobench", "plan", file, cwd=tmp_path, code=2)
     assert done.stdout == ""
-    assert done.stderr == (
-        f"error: {file}:2: searchers[0]: unknown searcher 'tinny'; did you mean tiny?\n"
-    )
+    expected = f"error: {file}:2: searchers[0]: unknown searcher 'tinny'; did you mean tiny?\n"
+    assert done.stderr == expected
 
 
-def test_an_unknown_verb(capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = ends(capsys, "rnu")
-    assert (code, err) == (2, "error: unknown command 'rnu'; did you mean run?\n")
+def test_an_unknown_verb(says: Any) -> None:
+    told = "error: unknown command 'rnu'; did you mean run?\n"
+    assert says("rnu", code=2).err == told
+    told = "error: unknown command 'compat'; did you mean compatibility?\n"
+    assert says("list", "compat", code=2).err == told
 
 
-def test_an_unknown_sub_command(capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = ends(capsys, "list", "compat")
-    assert (code, err) == (2, "error: unknown command 'compat'; did you mean compatibility?\n")
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    line = ["bash", "-c", f'"{sys.executable}" -m hpobench {command}']
+    return subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("args", ["list problems", "list suites", "plan smoke", "--help"])
@@ -161,30 +138,21 @@ def test_an_unknown_sub_command(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_output_that_cannot_be_written(args: str, where: str, message: str) -> None:
-    done = subprocess.run(
-        ["bash", "-c", f'"{sys.executable}" -m hpobench {args} {where}'],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = shell(f"{args} {where}")
     assert (done.returncode, done.stderr) == (1, message)
 
 
 @pytest.mark.parametrize("args", [["plan"], ["plan", "--nope"], ["list", "nope"]])
-def test_misuse_has_exit_code_2(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = ends(capsys, *args)
-    assert code == 2
+def test_misuse_has_exit_code_2(args: list[str], says: Any) -> None:
+    err = says(*args, code=2).err
     assert "Traceback" not in err
 
 
-def test_an_interrupt_ends_with_130_and_a_second_one_changes_nothing(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_interrupt_ends_with_130_as_two_do(monkeypatch: pytest.MonkeyPatch, says: Any) -> None:
     failing(monkeypatch, KeyboardInterrupt())
     before = {number: signal.getsignal(number) for number in signals.ENDING_SIGNALS}
     try:
-        assert ends(capsys, "plan") == (INTERRUPTED, "", "\ninterrupted\n")
+        assert says("plan", code=INTERRUPTED) == ("", "\ninterrupted\n")
         for number in before:
             os.kill(os.getpid(), number)
     finally:
@@ -195,14 +163,7 @@ def test_an_interrupt_ends_with_130_and_a_second_one_changes_nothing(
 def as_process(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
     """``source`` run by ``python -m`` with the argument ``plan``."""
     (folder / "started.py").write_text(source)
-    return subprocess.run(
-        [sys.executable, "-m", "started", "plan"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return python("-m", "started", "plan", cwd=folder, code=None)
 
 
 COMMAND = """
@@ -227,9 +188,7 @@ command()
 
 
 @pytest.mark.parametrize(("end", "code"), [("pass", 0), ("raise SystemExit(3)", 3)])
-def test_what_crashes_as_python_exits_does_not_change_the_exit_code(
-    end: str, code: int, tmp_path: Path
-) -> None:
+def test_a_crash_at_the_end_keeps_the_exit_code(end: str, code: int, tmp_path: Path) -> None:
     source = f"""{COMMAND}
 import atexit
 class Crashing:
@@ -249,13 +208,10 @@ command()
     assert (done.returncode, done.stdout, done.stderr) == (code, "planned ended\n", "")
 
 
-def test_a_fault_of_ours_is_short_and_says_how_to_see_more(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_fault_of_ours_says_how_to_see_more(monkeypatch: pytest.MonkeyPatch, says: Any) -> None:
     monkeypatch.delenv("HPOBENCH_TRACEBACK", raising=False)
     failing(monkeypatch, ZeroDivisionError("by nought"))
-    code, _, err = ends(capsys, "plan")
-    assert code == UNEXPECTED
+    err = says("plan", code=UNEXPECTED).err
     assert err.startswith("error: ZeroDivisionError: by nought\n")
     assert "HPOBENCH_TRACEBACK=1" in err
     monkeypatch.setenv("HPOBENCH_TRACEBACK", "1")
@@ -263,20 +219,11 @@ def test_a_fault_of_ours_is_short_and_says_how_to_see_more(
         main(["plan"])
 
 
-def test_exit_codes_of_verbs_pass_through(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_exit_codes_of_verbs_pass_through(monkeypatch: pytest.MonkeyPatch, says: Any) -> None:
     failing(monkeypatch, SystemExit(1))
-    assert ends(capsys, "plan")[0] == 1
+    says("plan", code=1)
 
 
 def test_a_reader_that_goes_away_hears_nothing_more() -> None:
-    command = f'"{sys.executable}" -m hpobench list problems | true'
-    done = subprocess.run(
-        ["bash", "-c", command],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert (done.stdout, done.stderr) == ("", "")
+    done = shell("list problems | true")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -64,11 +64,7 @@ CASES = [
         code=1,
         quiet=lambda f: "damaged: 1 damaged",
     ),
-    Case(
-        "compare stored stored",
-        lambda f: [f["headline"]],
-        quiet=lambda f: f["headline"],
-    ),
+    Case("compare stored stored", lambda f: [f["headline"]], quiet=lambda f: f["headline"]),
     Case(
         "bisect smoke --searcher optuna-tpe --good 4.8.0 --bad 4.9.0",
         lambda f: [f["searcher"], f["bad"], f["good"], f["command"]],
@@ -165,16 +161,14 @@ def test_the_text_has_the_facts_of_the_json(
     numbers = itertools.count()
 
     def laid() -> Path:
-        folder = tmp_path / f"{next(numbers)}"
-        folder.mkdir()
+        (folder := tmp_path / f"{next(numbers)}").mkdir()
         lay(folder)
         (folder / "alone.py").write_text(HEADER + PLUGIN.replace('"trap"', '"alone"'))
         for name in ("archive.parquet", "other.parquet"):
             (folder / name).write_bytes(archive)
         if "damaged" in case.args:
             broken = (folder / "stored").rename(folder / "damaged")
-            shard = next(broken.glob("events-*.parquet"))
-            shard.write_bytes(shard.read_bytes()[:-1])
+            (shard := next(broken.glob("events-*.parquet"))).write_bytes(shard.read_bytes()[:-1])
         return folder
 
     check(case, laid, monkeypatch.chdir)
@@ -215,12 +209,7 @@ SOLID = re.compile(r"/|^    \w+\.\w+\(.*\)$")
 LISTS = (
     *("list searchers", "list schedulers", "list problems", "list suites", "list compatibility"),
     *("list searchers hebo", "list problems xgboost", "data list", "env list", "portfolio"),
-    *(
-        "--help",
-        "run --help",
-        "status stored",
-        "recommend --floats 2 --evaluations 9",
-    ),
+    *("--help", "run --help", "status stored", "recommend --floats 2 --evaluations 9"),
 )
 
 
@@ -234,9 +223,7 @@ def test_lists_fit_80_columns(args: str, tmp_path: Path, monkeypatch: pytest.Mon
     assert [line for line in lines if len(line) > 80] == []
 
 
-def test_json_is_all_there_is_on_standard_output(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_standard_output_is_json_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(lay(tmp_path))
     code, out, err = end(["status", "nowhere", "--json"])
     assert (code, out) == (2, "")

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hpobench.__main__ import main
 from tests.support.results_factory import MadeProblem, make_results
 from tests.support.stored import write
 
 
-def call(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as end:
-        main(["paper", *map(str, arguments)])
-    code = end.value.code
-    assert isinstance(code, int)
-    return code
-
-
-def test_checklist_of_stored_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_checklist_of_stored_results(tmp_path: Path, says: Any) -> None:
     """Of the parts that were run; the others are named."""
     problems = [MadeProblem(f"p{i}", budget=600.0) for i in range(2)]
     made = make_results(problems=problems, seeds=2, failed=())
     write(made, tmp_path / "quick" / "study-quick", slice(0, 23))
-    assert call("--checklist", "--quick", "--results", tmp_path) == 0
-    shown = capsys.readouterr().out
+    shown = says("paper", "--checklist", "--quick", "--results", tmp_path).out
     assert shown.startswith("Experiments\n  What was run?\n    Study: 3 searchers, 2 schedulers")
     assert "no run failed; one planned run missing." in shown
     assert "python -m hpobench paper --quick" in " ".join(shown.split())
@@ -35,7 +26,7 @@ def test_checklist_of_stored_results(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "text"),
     [
         (["--checklist"], "has no results of the study; run `python -m hpobench paper` first"),
         (["--checklist", "--quick"], "run `python -m hpobench paper --quick` first"),
@@ -43,9 +34,6 @@ def test_checklist_of_stored_results(tmp_path: Path, capsys: pytest.CaptureFixtu
         (["regrets"], "unknown figure 'regrets'; did you mean regret?"),
     ],
 )
-def test_refusals(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
-) -> None:
-    assert call(*arguments, "--results", tmp_path) == 2
-    assert says in capsys.readouterr().err
+def test_refusals(tmp_path: Path, says: Any, arguments: list[str], text: str) -> None:
+    assert text in says("paper", *arguments, "--results", tmp_path, code=2).err
     assert not list(tmp_path.iterdir())

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from hpobench.__main__ import main
 from hpobench.bridges.imports import importing
 from hpobench.contract.errors import NotAvailableError
 from hpobench.plugins.registry import Entry
@@ -16,6 +15,7 @@ from hpobench.recording.table import read_about
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.support.imported_trials import configs, curve
+from tests.support.present import present
 
 
 @pytest.fixture(autouse=True)
@@ -32,25 +32,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> Pa
     return tmp_path
 
 
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Any:
-    """The exit code, the output and the errors of a command."""
-
-    def ended(*command: str) -> tuple[Any, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main(["problems", "import", *command])
-        out, err = capsys.readouterr()
-        return end.value.code, out, err
-
-    return ended
+ASKED = ("--metric", "loss", "--mode", "min", "--step", "epoch")
+MINE = ("problems", "import", "mine.csv", *ASKED)
 
 
-MINE = ("mine.csv", "--metric", "loss", "--mode", "min", "--step", "epoch")
-
-
-def test_the_nearest_trial_answers(run: Any) -> None:
-    code, out, err = run(*MINE, "--out", "mine.parquet")
-    assert (code, err) == (0, "")
+def test_the_nearest_trial_answers(says: Any) -> None:
+    out, err = says(*MINE, "--out", "mine.parquet")
+    assert err == ""
     assert out.splitlines()[0].endswith("mine.csv: table 'mine': 30 trials, 30 complete")
     for line in (
         "space, inferred from the values:",
@@ -65,21 +53,20 @@ def test_the_nearest_trial_answers(run: Any) -> None:
     assert f"minimize loss; the best is {best:.6g} (row " in out
 
 
-def test_the_same_trials_give_the_same_bytes(run: Any) -> None:
-    run(*MINE, "--out", "a.parquet")
-    run(*MINE, "--out", "b.parquet")
-    run(*MINE, "--out", "b.parquet")  # an import may take the place of an import
+def test_the_same_trials_give_the_same_bytes(says: Any) -> None:
+    says(*MINE, "--out", "a.parquet")
+    says(*MINE, "--out", "b.parquet")
+    says(*MINE, "--out", "b.parquet")  # an import may take the place of an import
     assert Path("a.parquet").read_bytes() == Path("b.parquet").read_bytes()
-    code, _, err = run("a.parquet", *MINE[1:], "--out", "c.parquet")
-    assert code == 2
+    err = says(*MINE[:2], "a.parquet", *ASKED, "--out", "c.parquet", code=2).err
     assert "a.parquet: a table of trials already" in err
 
 
-def test_a_twin_and_its_suite(run: Any) -> None:
+def test_a_twin_and_its_suite(says: Any) -> None:
     Path("below").mkdir()
     options = ("--surrogate", "--out", "below/twin 1.parquet", "--suite", "my race.yaml")
-    code, out, err = run(*MINE, *options)
-    assert (code, err) == (0, "")
+    out, err = says(*MINE, *options)
+    assert err == ""
     assert "twin: rank correlation 0." in out
     assert "on 30 held-out trials at step 5 of 5, 5 folds" in out
     suite = load_suite("my race.yaml")
@@ -90,25 +77,23 @@ def test_a_twin_and_its_suite(run: Any) -> None:
     assert read_about(Path("below/twin 1.parquet"))["twin"]["forced"] is False
 
 
-def test_a_suite_that_is_there_stays(run: Any) -> None:
+def test_a_suite_that_is_there_stays(says: Any) -> None:
     Path("mine.yaml").write_text("name: edited\n")
-    code, out, _ = run(*MINE, "--out", "mine.parquet", "--suite", "mine.yaml")
-    assert code == 0
+    out = says(*MINE, "--out", "mine.parquet", "--suite", "mine.yaml").out
     assert "mine.yaml: was there, and is left as it is" in out
     assert Path("mine.yaml").read_text() == "name: edited\n"
 
 
-def test_a_twin_that_is_not_to_be_trusted(run: Any) -> None:
+def test_a_twin_that_is_not_to_be_trusted(says: Any) -> None:
     rows = [f"{i},{(i * 7919) % 31},0" for i in range(40)]
     Path("noise.csv").write_text("\n".join(["x,loss,id", *rows]))
-    noise = ("noise.csv", "--metric", "loss", "--mode", "min", "--out", "noise.parquet")
-    code, out, err = run(*noise, "--surrogate")
-    assert (code, out) == (2, "")
+    noise = (*MINE[:2], "noise.csv", *ASKED[:4], "--out", "noise.parquet")
+    out, err = says(*noise, "--surrogate", code=2)
+    assert out == ""
     assert "noise.csv: table 'noise': a model of these trials is not to be trusted" in err
     assert "--force" in err
     assert not Path("noise.parquet").exists()
-    code, out, _ = run(*noise, "--surrogate", "--force")
-    assert code == 0
+    out = says(*noise, "--surrogate", "--force").out
     assert "NOT TO BE TRUSTED, forced" in out
     Path("noise.yaml").write_text(
         "name: noise\nsearchers: [random]\nseeds: 1\nbudget: {evaluations: 2}\n"
@@ -117,8 +102,7 @@ def test_a_twin_that_is_not_to_be_trusted(run: Any) -> None:
     (problem,) = build_plan(load_suite("noise.yaml")).problems
     from hpobench.plugins.building import build_problem
 
-    reference = build_problem(problem).reference()
-    assert reference is not None
+    reference = present(build_problem(problem).reference())
     assert reference.source.endswith("forced although it is not to be trusted")
 
 
@@ -129,17 +113,21 @@ def test_a_twin_that_is_not_to_be_trusted(run: Any) -> None:
         ((*MINE, "--out", "mine.csv"), 2, "mine.csv already holds something"),
         ((*MINE, "--out", "m.parquet", "--force"), 2, "--force is about a model"),
         ((*MINE, "--out", "m.parquet", "--suite", "sub/s.yaml"), 2, "in its own folder and below"),
-        (("none.db", "--out", "m.parquet"), 1, "none.db: there is no such file or folder"),
+        (
+            (*MINE[:2], "none.db", "--out", "m.parquet"),
+            1,
+            "none.db: there is no such file or folder",
+        ),
         ((*MINE, "--out", "m.parquet", "--space", "s.yaml"), 2, "s.yaml: cannot be read"),
         ((*MINE, "--out", "m.parquet", "--cost", "secs"), 2, "has no column 'secs'"),
         ((*MINE, "--out", "m.parquet", "--study", "x"), 2, "has no table 'x'; it has 'mine'"),
     ],
 )
-def test_refusals(run: Any, command: tuple[str, ...], code: int, reason: str) -> None:
+def test_refusals(says: Any, command: tuple[str, ...], code: int, reason: str) -> None:
     Path("sub").mkdir()
     before = Path("mine.csv").read_bytes()
-    ended, out, err = run(*command)
-    assert (ended, out) == (code, "")
+    out, err = says(*command, code=code)
+    assert out == ""
     assert reason in err
     assert "Traceback" not in err
     assert Path("mine.csv").read_bytes() == before
@@ -147,17 +135,16 @@ def test_refusals(run: Any, command: tuple[str, ...], code: int, reason: str) ->
 
 
 @pytest.mark.parametrize("cut", range(0, 2000, 97))
-def test_no_cut_of_a_file_ends_in_a_traceback(run: Any, cut: int) -> None:
-    run(*MINE, "--out", "mine.parquet")
+def test_no_cut_of_a_file_ends_in_a_traceback(says: Any, cut: int) -> None:
+    says(*MINE, "--out", "mine.parquet")
     for name in ("mine.csv", "mine.parquet"):
         Path("cut.csv").write_bytes(Path(name).read_bytes()[:cut])
-        code, _, _ = run("cut.csv", *MINE[1:], "--out", "cut.parquet")
-        assert code in (0, 1, 2)
+        says(*MINE[:2], "cut.csv", *ASKED, "--out", "cut.parquet", code=None)
 
 
-def test_without_scikit_learn(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_scikit_learn(says: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     reason = "needs scikit-learn>=1.6, it is not installed; pip install 'hpobench[sklearn]'"
     monkeypatch.setattr(Entry, "missing", lambda self: reason)
-    code, out, err = run(*MINE, "--out", "mine.parquet", "--surrogate")
-    assert (code, out) == (NotAvailableError.exit_code, "")
+    out, err = says(*MINE, "--out", "mine.parquet", "--surrogate", code=NotAvailableError.exit_code)
+    assert out == ""
     assert reason in err

@@ -20,8 +20,7 @@ PROBLEMS["own"] = {"optimum": None, "clip": None}
 
 
 def begun() -> Tally:
-    tally = Tally()
-    tally.begin(9, 0, PROBLEMS)
+    (tally := Tally()).begin(9, 0, PROBLEMS)
     return tally
 
 
@@ -85,8 +84,7 @@ def test_problems_without_references_take_no_part() -> None:
 
 
 def test_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = LineProgress()
-    lines.begin(3, 1, PROBLEMS)
+    (lines := LineProgress()).begin(3, 1, PROBLEMS)
     lines.update([], 2)
     lines.update([batch(end("a", "p", 1), end("b", "p", 3))], 0)
     first, last = capsys.readouterr().out.splitlines()
@@ -98,8 +96,7 @@ def test_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_failures_and_ties_are_told(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = LineProgress()
-    lines.begin(3, 0, PROBLEMS)
+    (lines := LineProgress()).begin(3, 0, PROBLEMS)
     ends = [end("a", "p", 2), end("b", "p", 2), end("c", "p", None, status="failed")]
     lines.update([batch(*ends)], 0)
     assert capsys.readouterr().out.splitlines()[-1] == (
@@ -117,8 +114,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_the_time_left_is_by_the_pace_since_cells_began_to_end(clock: list[float]) -> None:
-    tally = Tally()
-    tally.begin(100, 0, PROBLEMS)
+    (tally := Tally()).begin(100, 0, PROBLEMS)
     clock[0] = 60.0  # workers have started
     tally.update([batch(end("a", "p", 1, seed=0))], 4)
     assert tally.outlook() == ""
@@ -134,8 +130,7 @@ def test_the_time_left_is_by_the_pace_since_cells_began_to_end(clock: list[float
 
 
 def test_the_last_cells_have_no_foretold_end(clock: list[float]) -> None:
-    tally = Tally()
-    tally.begin(12, 0, PROBLEMS)
+    (tally := Tally()).begin(12, 0, PROBLEMS)
     for seed in range(11):
         clock[0] += 2.0
         tally.update([batch(end("a", "p", 1, seed=seed))], 1)

@@ -69,17 +69,13 @@ def test_json_has_all_of_it(evidence: Path, capsys: pytest.CaptureFixture[str]) 
     assert {near["problem"] for near in found["near"]} <= {f"p{n}" for n in range(1, 12, 2)}
 
 
-def test_a_suite_is_asked_about_problem_by_problem(
-    evidence: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_suite_is_asked_by_problem(evidence: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = said(capsys, "smoke", "--evidence", evidence)
     assert "\nbranin\nUse tpe-multivariate + fifo." in out
     assert out.count("Use ") > 2
 
 
-def test_trials_of_ones_own_are_asked_about(
-    evidence: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_own_trials(evidence: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "trials.csv"
     rows = [f"{n / 9:.3f},{'ab'[n % 2]},{60 + n % 3},{n % 5}" for n in range(30)]
     file.write_text("\n".join(["x,kind,took,loss", *rows]))
@@ -131,17 +127,14 @@ def test_a_suite_that_would_settle_it_has_problems_that_can_run_here(tmp_path: P
 def test_settling_a_suite_keeps_its_problems(evidence: Path, tmp_path: Path) -> None:
     content = {"name": "mine", "searchers": ["sobol"], "problems": ["branin"], "seeds": 2}
     found = hpobench.recommend({**content, "budget": {"trials": 9}}, evidence=evidence)
-    file = tmp_path / "settle.yaml"
-    file.write_text(found.settling())
+    (file := tmp_path / "settle.yaml").write_text(found.settling())
     suite = hpobench.load_suite(file)
     assert [ref.label for ref in suite.problems] == ["branin"]
     assert suite.budgets["branin"].trials == 9
     assert [ref.label for ref in suite.searchers] == ["tpe-multivariate", "random"]
 
 
-def test_what_is_not_at_hand_is_said(
-    evidence: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_absent(evidence: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     archive = read_archive(evidence)
     archive.searchers["tpe-multivariate"] = PluginFacts("hill-climber", {}, "")
     archive.write(tmp_path / "other.parquet")
@@ -209,9 +202,7 @@ def test_evaluate_says_how_good_it_is(evidence: Path, capsys: pytest.CaptureFixt
     assert "AutoSampler" in out
 
 
-def test_an_archive_that_is_too_small_to_judge_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_small_archive_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made().write(tmp_path / "small.parquet")
     code, out, err = said(capsys, "--evaluate", "--evidence", tmp_path / "small.parquet")
     assert (code, out) == (2, "")

@@ -16,8 +16,7 @@ from tests import ROOT
 
 
 def link(path: Path) -> None:
-    target = path.parent.parent / "target"
-    target.write_text("precious")
+    (target := path.parent.parent / "target").write_text("precious")
     path.symlink_to(target)
 
 
@@ -89,9 +88,7 @@ def test_temporary_files_of_others_are_not_used(tmp_path: Path) -> None:
     assert not (tmp_path / "target").exists()
 
 
-def test_a_write_that_fails_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_writes_leave_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files.write_whole(tmp_path / "file", b"old")
 
     def full(descriptor: int) -> None:
@@ -167,7 +164,7 @@ _SAFE_CALLS = {"spreadsheet.py": "to_csv", "style.py": "savefig", "journal.py": 
 def test_results_and_reports_are_touched_by_these_functions_alone(room: str) -> None:
     found = []
     for file in sorted((ROOT / "hpobench" / room).rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        for node in ast.walk(ast.parse(file.read_text())):
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "attr", "")

@@ -68,8 +68,7 @@ def test_all_draws_are_configurations(deviation: float, at: float) -> None:
 
 
 def test_a_sure_prior_stays_at_the_bounds() -> None:
-    prior = Prior(SPACE, {**CENTRE, "x": 3}, SUREST)
-    assert min(units(prior, "x")) > 0.95
+    assert min(units(Prior(SPACE, {**CENTRE, "x": 3}, SUREST), "x")) > 0.95
 
 
 def test_it_is_the_same_after_json() -> None:

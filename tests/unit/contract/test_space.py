@@ -155,17 +155,10 @@ def test_a_sample_draws_for_inactive_parameters_too() -> None:
 def test_conditions_are_transitive() -> None:
     values: Config = {"booster": "linear", "depth": 2, "grow": "deep", "alpha": 0.5, "rounds": 1}
     assert TREE.build(values) == {"booster": "linear", "alpha": 0.5, "rounds": 1}
-    assert TREE.build(values | {"booster": "tree"}) == {
-        "booster": "tree",
-        "depth": 2,
-        "grow": "deep",
-        "rounds": 1,
-    }
-    assert TREE.build(values | {"booster": "tree", "depth": 1}) == {
-        "booster": "tree",
-        "depth": 1,
-        "rounds": 1,
-    }
+    due = {"booster": "tree", "depth": 2, "grow": "deep", "rounds": 1}
+    assert TREE.build(values | {"booster": "tree"}) == due
+    expected = {"booster": "tree", "depth": 1, "rounds": 1}
+    assert TREE.build(values | {"booster": "tree", "depth": 1}) == expected
 
 
 def test_conditional() -> None:

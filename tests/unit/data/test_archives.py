@@ -107,18 +107,13 @@ def test_wheels_without_the_listed_files(root: Path, body: bytes, message: str) 
 
 
 def test_the_command_tells_of_the_wheel(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: Any
 ) -> None:
-    from hpobench.__main__ import main
-
     body = wheel(FILES)
     with serving({"/x.whl": body}) as server:
         listed = {"made-up": entry(f"{server.url}/x.whl", FILES, archive=described(body))}
         monkeypatch.setattr(catalogue, "LIST", write_list(tmp_path / "list.json", listed))
-        with pytest.raises(SystemExit) as ended:
-            main(["data", "fetch", "made-up"])
-    assert not ended.value.code
-    told = capsys.readouterr().out
+        told = says("data", "fetch", "made-up").out
     assert f"from     {server.url}/x.whl (" in told
     assert "kB, not kept)" in told
     assert "fetched  package/data/a.npz, package/b.json" in told

@@ -23,7 +23,9 @@ from hpobench.data import catalogue, local, openml
 from hpobench.data.catalogue import Dataset, parse
 from hpobench.data.download import fetch
 from hpobench.plugins.registry import Registry
+from tests.support.command_line import python
 from tests.support.data_server import Server, entry, serving, write_list
+from tests.support.present import present
 
 ROOT = Path(hpobench.__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -136,9 +138,8 @@ def test_unknown_names() -> None:
 
 def test_an_entry_survives_json(tmp_path: Path) -> None:
     for archive in (None, {"size": 1, "sha256": "0" * 64}):
-        given = entry("https://example.org/", FILES, archive=archive)
-        dataset = parse("made-up", given, HERE)
-        (file := tmp_path / "record.json").write_text(catalogue.to_json(dataset), "utf-8")
+        dataset = parse("made-up", entry("https://example.org/", FILES, archive=archive), HERE)
+        (file := tmp_path / "record.json").write_text(catalogue.to_json(dataset))
         assert catalogue.recorded("made-up", file) == dataset
 
 
@@ -148,7 +149,7 @@ def test_an_entry_survives_json(tmp_path: Path) -> None:
 @pytest.fixture
 def listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The list, and a set on it which nobody serves."""
-    entries = json.loads(catalogue.LIST.read_text("utf-8"))
+    entries = json.loads(catalogue.LIST.read_text())
     entries["made-up"] = entry("http://127.0.0.1:9/set/", FILES)
     monkeypatch.setattr(catalogue, "LIST", write_list(tmp_path / "list.json", entries))
 
@@ -173,11 +174,8 @@ def test_data_is_found_where_it_is_whole(root: Path, tmp_path: Path, listed: Non
     assert data.find("made-up") == root / "made" / "up"
 
 
-def test_absent_data_is_told_with_the_command_the_page_the_size_and_the_folder(
-    root: Path, listed: None
-) -> None:
-    reason = data.missing("made-up")
-    assert reason is not None
+def test_absent_data_is_told_with_command_page_size_and_folder(root: Path, listed: None) -> None:
+    reason = present(data.missing("made-up"))
     assert reason == (
         f"the data is not here; `hpobench data fetch made-up` brings it into {root / 'made/up'} "
         "(0.3 MB, CC0-1.0, from https://example.org/set; HPOBENCH_DATA names another data folder)"
@@ -191,8 +189,7 @@ def test_absent_data_is_told_with_the_command_the_page_the_size_and_the_folder(
 
 def test_damaged_data_is_told_by_file(root: Path, listed: None) -> None:
     put(root / "made" / "up", {"a.json": b"{}"})
-    reason = data.missing("made-up")
-    assert reason is not None
+    reason = present(data.missing("made-up"))
     assert f"{root / 'made/up/a.json'} has 2 bytes, not 8; " in reason
     assert f"{root / 'made/up/model.bin'} is missing; `hpobench data fetch made-up`" in reason
 
@@ -212,8 +209,7 @@ def test_the_fingerprint_is_of_the_contents(
     monkeypatch.setenv("HPOBENCH_DATA", str(tmp_path / "elsewhere"))
     put(tmp_path / "elsewhere" / "made" / "up")
     assert data.fingerprint("made-up") == first
-    file = tmp_path / "elsewhere" / "made" / "up" / "a.json"
-    file.write_bytes(b'{"a": 2}')
+    (file := tmp_path / "elsewhere" / "made" / "up" / "a.json").write_bytes(b'{"a": 2}')
     os.utime(file, ns=(1, 1))
     assert data.missing("made-up") is None  # the sizes fit
     told = r"a\.json has the sha256 \w+, not \w+; `hpobench data fetch made-up` brings it"
@@ -224,10 +220,7 @@ def test_the_fingerprint_is_of_the_contents(
 def test_importing_it_imports_the_standard_library_alone() -> None:
     heavy = ("pooch", "requests", "numpy", "pandas", "sklearn", "click", "pydantic", "rich")
     code = "import sys, hpobench.data, hpobench.data.openml; print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    loaded = done.stdout.split()
+    loaded = python("-c", code).stdout.split()
     assert "hpobench.data.local" in loaded
     assert [name for name in heavy if name in loaded] == []
 
@@ -314,11 +307,8 @@ def test_what_only_a_person_can_get(root: Path, server: Any) -> None:
     assert fetch(dataset, root, quiet) == []
 
 
-def test_killed_on_the_way_it_goes_on_the_next_time(
-    root: Path, server: Any, tmp_path: Path
-) -> None:
-    entries = {"made-up": entry(f"{server.url}/set/", FILES)}
-    file = write_list(tmp_path / "list.json", entries)
+def test_killed_on_the_way_it_goes_on_next_time(root: Path, server: Any, tmp_path: Path) -> None:
+    file = write_list(tmp_path / "list.json", {"made-up": entry(f"{server.url}/set/", FILES)})
     code = (
         "import sys\nfrom pathlib import Path\nfrom hpobench.data import catalogue\n"
         "from hpobench.__main__ import main\n"
@@ -390,11 +380,7 @@ def test_a_file_in_the_place_of_the_folder(root: Path, server: Any) -> None:
         fetch(made_up(server), root, quiet)
 
 
-def test_a_plan_says_what_a_problem_lacks(
-    root: Path, listed: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from hpobench.__main__ import main
-
+def test_plans_say_what_is_lacking(root: Path, listed: None, tmp_path: Path, says: Any) -> None:
     (tmp_path / "lacking.py").write_text(
         "from hpobench import data\n"
         "from hpobench.api import Curve, Float, Space, TabulatedProblem\n\n\n"
@@ -411,14 +397,10 @@ def test_a_plan_says_what_a_problem_lacks(
         "name: lacks\nsearchers: [random]\nproblems: [lacking]\nbudget: {trials: 1}\nseeds: 1\n"
         "plugins: [lacking.py]\n"
     )
-    with pytest.raises(SystemExit):
-        main(["plan", str(suite)])
-    told = " ".join(capsys.readouterr())
+    told = " ".join(says("plan", suite, code=None))
     assert "the data is not here; `hpobench data fetch made-up` brings it" in told
     put(root / "made" / "up")
-    with pytest.raises(SystemExit):
-        main(["plan", str(suite)])
-    assert "made-up" not in " ".join(capsys.readouterr())
+    assert "made-up" not in " ".join(says("plan", suite, code=None))
 
 
 # -- answers of strangers ------------------------------------------------------------------
@@ -434,8 +416,7 @@ def test_a_file_that_does_not_end_is_given_up(server: Server, tmp_path: Path) ->
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "[]", "3", '{"title": []}', "\udcff"])
 def test_entries_of_another_shape(text: str, tmp_path: Path) -> None:
-    file = tmp_path / "record.json"
-    file.write_text(text, encoding="utf-8", errors="surrogateescape")
+    (file := tmp_path / "record.json").write_text(text, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(NotAvailableError, match=r"record\.json"):
         catalogue.recorded("openml:61", file)
 

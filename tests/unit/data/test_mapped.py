@@ -49,15 +49,12 @@ def test_what_was_made_comes_back_mapped(source: Path, make: Any, calls: Any) ->
         assert arrays.keys() == {"numbers", "table"}
         assert arrays["numbers"].tolist() == [1, 2, 3]
         assert arrays["table"].tolist() == [[0, 1, 2], [3, 4, 5]]
-        assert arrays["numbers"].dtype == np.float64
-        assert arrays["table"].dtype == np.int32
+        assert (arrays["numbers"].dtype, arrays["table"].dtype) == (np.float64, np.int32)
         assert not arrays["numbers"].flags.writeable
     assert len(calls) == 1
 
 
-def test_a_method_is_also_of_its_objects_plugin(
-    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_method_is_of_both(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "reader_base.py").write_text(
         "import numpy as np\n"
@@ -102,17 +99,12 @@ def test_it_is_made_anew_when_the_code_that_makes_it_changes(source: Path, tmp_p
 def test_only_whole_tables_are_in_the_cache(source: Path, make: Any) -> None:
     mapped(source, "", make)
     (folder,) = tables_folder().iterdir()
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "names.json",
-        "numbers.npy",
-        "table.npy",
-    ]
+    expected = ["names.json", "numbers.npy", "table.npy"]
+    assert sorted(path.name for path in folder.iterdir()) == expected
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "text", "missing"])
-def test_damaged_files_of_the_cache_are_replaced(
-    source: Path, make: Any, calls: Any, damage: str
-) -> None:
+def test_damaged_files_are_replaced(source: Path, make: Any, calls: Any, damage: str) -> None:
     mapped(source, "", make)
     (folder,) = tables_folder().iterdir()
     file = folder / "numbers.npy"
@@ -137,9 +129,7 @@ def test_without_a_place_for_them_they_stay_in_memory(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
-def test_a_full_disk_leaves_nothing_behind(
-    source: Path, make: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_leaves_none(source: Path, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = Path.open
 
     def full(path: Path, mode: str = "r", *rest: Any, **more: Any) -> Any:
@@ -185,8 +175,7 @@ def test_processes_that_begin_at_once_all_get_it(source: Path) -> None:
 def _memory(kind: str) -> int:
     """Bytes of this process: ``Rss`` what lies in memory, ``Pss`` its share of that."""
     text = Path("/proc/self/smaps_rollup").read_text()
-    found = present(re.search(rf"^{kind}:\s+(\d+) kB", text, re.MULTILINE))
-    return int(found[1]) * 1024
+    return int(present(re.search(rf"^{kind}:\s+(\d+) kB", text, re.MULTILINE))[1]) * 1024
 
 
 def _touch(source: Any, barrier: Any, results: Any) -> None:

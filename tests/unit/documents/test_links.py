@@ -72,7 +72,7 @@ def test_what_leads_nowhere_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", site_pages(), ids=name)
 def test_a_page_begins_with_its_title_and_its_answer(page: Path) -> None:
-    title, empty, answer, *_ = [*page.read_text(encoding="utf-8").split("\n"), "", ""]
+    title, empty, answer, *_ = [*page.read_text().split("\n"), "", ""]
     assert title.startswith("# ")
     assert empty == ""
     assert re.match(r"[\w`*\[!]", answer) or answer.startswith("```"), answer
@@ -85,11 +85,10 @@ def test_every_page_of_the_site_is_in_a_list_of_contents() -> None:
             if block.language == "{toctree}":
                 lines = [line for line in block.text.split("\n") if line and line[0] != ":"]
                 listed |= {(page.parent / f"{line}.md").resolve() for line in lines}
-    pages = {*site_pages()} - {DOCS / "index.md"}
-    assert sorted(map(name, listed)) == sorted(map(name, pages))
+    assert sorted(map(name, listed)) == sorted(map(name, {*site_pages()} - {DOCS / "index.md"}))
 
 
 def test_every_example_is_in_the_gallery() -> None:
-    text = (DOCS / "gallery" / "index.md").read_text(encoding="utf-8")
+    text = (DOCS / "gallery" / "index.md").read_text()
     for example in (ROOT / "examples").iterdir():
         assert f"examples/{example.name}" in text

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from tests import ROOT
 from tests.support.documents import DOCS, REPOSITORY, SITE
 
-CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = CONFIG["project"]
 SUFFIXES = {".cff", ".md", ".py", ".sh", ".toml", ".yaml", ".yml"}
 
@@ -20,7 +20,7 @@ def texts() -> Iterator[tuple[str, str]]:
     files = [file for folder in folders for file in (ROOT / folder).rglob("*")]
     for file in [*ROOT.glob("*"), *files]:
         if (file.suffix in SUFFIXES or file.name == "Dockerfile") and "_build" not in file.parts:
-            yield file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8")
+            yield file.relative_to(ROOT).as_posix(), file.read_text()
 
 
 def others(pattern: str, right: str) -> list[tuple[str, str]]:
@@ -34,8 +34,7 @@ def others(pattern: str, right: str) -> list[tuple[str, str]]:
 
 
 def test_the_urls_of_the_project_are_those_of_the_tests() -> None:
-    assert PROJECT["urls"]["Repository"] == REPOSITORY
-    assert PROJECT["urls"]["Homepage"] == SITE
+    assert (PROJECT["urls"]["Repository"], PROJECT["urls"]["Homepage"]) == (REPOSITORY, SITE)
 
 
 def test_every_mention_of_the_repository_agrees() -> None:
@@ -58,6 +57,6 @@ def test_every_mention_of_the_package_agrees() -> None:
 def test_the_picture_of_the_architecture_has_the_rooms_of_the_import_rule() -> None:
     contracts = CONFIG["tool"]["importlinter"]["contracts"]
     (layers,) = (c["layers"] for c in contracts if c.get("containers") == ["hpobench"])
-    picture = (DOCS / "architecture.svg").read_text(encoding="utf-8")
+    picture = (DOCS / "architecture.svg").read_text()
     shown = re.findall(r'<text class="room[^>]*>([^<]*)<', picture)
     assert shown == [room.strip() for layer in layers for room in layer.split("|")]

@@ -88,8 +88,7 @@ def test_only_what_is_allowed_is_advised() -> None:
 
 def test_on_spaces_with_conditions_only_those_that_understand_them() -> None:
     conditional = Features(2, 0, 0, 1, True, 1)
-    problems = {"p": facts("f"), "q": facts("g")}
-    both = of_levels({"a": 0.1, "b": 0.2}, problems)
+    both = of_levels({"a": 0.1, "b": 0.2}, {"p": facts("f"), "q": facts("g")})
     some = of_levels({"b": 0.2}, {"c": facts("h", conditional)})
     found = advise(joined([both, some]), Question(conditional, 10, 4))
     assert [one.algorithm.searcher for one in found.ranked] == ["b"]
@@ -187,8 +186,7 @@ def test_what_is_better_than_the_advice_is_named() -> None:
     worse, better = np.array([0.5, 0.4, 0.6]), np.array([0.3, 0.1, 0.2])
     regret = {way: better if way in ("NGOpt", "oracle") else worse for way in WAYS}
     judged = Judged(tuple("pqr"), tuple(families), regret, np.ones(3))
-    said = list(verdict([StandingRow(5, "one step", judged, "random + fifo")]))
-    assert said[1:3] == [
+    assert list(verdict([StandingRow(5, "one step", judged, "random + fifo")]))[1:3] == [
         "Better than it beyond chance: NGOpt by 0.300 at 5 full evaluations (one step); elsewhere "
         "no other rule.",
         "Knowing the best algorithm of each problem would be better by 0.300 at 5 full evaluations "

@@ -123,8 +123,7 @@ def test_the_same_cell_with_other_results_is_refused() -> None:
     with pytest.raises(UsageError, match=r"different results of the same cells \(60\)") as refusal:
         joined([made(range(30)), other])
     lines = str(refusal.value).splitlines()
-    assert lines[1] == "  random/fifo/a/0/4"
-    assert lines[21] == "  and 40 more"
+    assert (lines[1], lines[21]) == ("  random/fifo/a/0/4", "  and 40 more")
     regrets = made(regret=quantised(np.zeros((6, len(BUDGETS)))))
     with pytest.raises(UsageError, match=r"different results of the same cells \(6\)"):
         joined([made(), regrets])
@@ -180,16 +179,13 @@ def test_scores_are_the_regrets_at_a_budget() -> None:
         ({"features": {**asdict(FLAT), "steps": 0}}, "problem a has impossible features"),
     ],
 )
-def test_facts_that_a_stranger_made_up_are_refused(
-    facts: Any, message: str, tmp_path: Path
-) -> None:
+def test_facts_that_strangers_made_up_are_refused(facts: Any, message: str, tmp_path: Path) -> None:
     table = pq.read_table(pa.BufferReader(made().to_bytes()))
     about = json.loads((table.schema.metadata or {})[b"hpobench_evidence"])
     about["problems"]["a"] |= facts
     metadata = {b"hpobench_evidence": json.dumps(about).encode(), seal.KEY: seal.BLANK}
     sink = pa.BufferOutputStream()
     pq.write_table(table.replace_schema_metadata(metadata), sink)
-    path = tmp_path / "evidence.parquet"
-    path.write_bytes(seal.sealed(bytes(sink.getvalue())))
+    (path := tmp_path / "evidence.parquet").write_bytes(seal.sealed(bytes(sink.getvalue())))
     with pytest.raises(StoreError, match=message):
         read_archive(path)

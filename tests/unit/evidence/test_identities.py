@@ -57,8 +57,7 @@ def archived(stored: list[Spec]) -> tuple[Archive, dict[tuple[Any, ...], list[tu
 
 
 def test_the_runs_of_an_archive_get_the_ids_of_today() -> None:
-    stored = [spec(1, "old", optuna=version) for version in ("5.0", "5.1")]
-    archive, plans = archived(stored)
+    archive, plans = archived([spec(1, "old", optuna=version) for version in ("5.0", "5.1")])
     ours = archive_of_today(archive, plans)
     today, _ = archived([spec(2, "new", optuna=version) for version in ("5.0", "5.1")])
     assert ours == replace(archive, runs=today.runs)

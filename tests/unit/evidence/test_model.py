@@ -138,8 +138,7 @@ def test_algorithms_with_few_runs_are_shrunk_as_much_as_the_others() -> None:
 
 
 def test_families_count_alike_however_many_problems_they_have() -> None:
-    regret = np.array([[0.1, 0.3]] * 9 + [[0.5, 0.1]])[..., None]
-    scores = made(regret, ["many"] * 9 + ["one"])
+    scores = made(np.array([[0.1, 0.3]] * 9 + [[0.5, 0.1]])[..., None], ["many"] * 9 + ["one"])
     assert weights_of(scores.families).sum() == pytest.approx(2)
     assert single_best(scores, FLAT).searcher == "s1"  # .3 and .2, and not .14 and .28
 
@@ -150,8 +149,7 @@ def test_algorithms_that_ran_on_few_problems_are_compared_on_those() -> None:
     regret[::2, 0] = np.nan
     regret[:, 4] = np.nan
     model = fit(made(regret, list(scores.families)))
-    known = model.effect[:4] - model.effect[2]
-    assert known == pytest.approx(EFFECTS[:4], abs=1e-6)
+    assert model.effect[:4] - model.effect[2] == pytest.approx(EFFECTS[:4], abs=1e-6)
     assert np.isnan(model.effect[4])
     assert np.isinf(model.draws(3)[:, 4]).all()
 
@@ -167,8 +165,7 @@ def test_draws_spread_as_new_problems_do() -> None:
 def test_the_oracle_is_judged_by_other_seeds_than_it_is_chosen_by() -> None:
     regret = np.full((1, 2, 4), 0.5)
     regret[0, 0] = [0.0, 1.0, 0.0, 1.0]  # lucky in the even seeds, and as unlucky in the odd ones
-    found = cross_validated_oracle(made(regret, ["f"]))
-    assert found == pytest.approx([(1.0 + 0.5) / 2])
+    assert cross_validated_oracle(made(regret, ["f"])) == pytest.approx([(1.0 + 0.5) / 2])
     noisy = drawn(2, np.zeros(20), noise=0.1)
     noisy = made(noisy.regret, list(noisy.families), ["random", *"abcdefghijklmnopqrs"])
     judged = judged_by(noisy, {"random search": lambda *_: RANDOM})
@@ -177,8 +174,7 @@ def test_the_oracle_is_judged_by_other_seeds_than_it_is_chosen_by() -> None:
 
 
 def judged_by(scores: Scores, advisers: dict[str, Adviser]) -> Judged:
-    features = dict.fromkeys(scores.problems, FLAT)
-    return judge(scores, features, advisers, next(iter(advisers)))
+    return judge(scores, dict.fromkeys(scores.problems, FLAT), advisers, next(iter(advisers)))
 
 
 def test_advisers_know_nothing_of_the_family_that_they_are_judged_on() -> None:
@@ -201,8 +197,7 @@ def test_advisers_know_nothing_of_the_family_that_they_are_judged_on() -> None:
 
 
 def test_advisers_choose_among_what_ran_on_the_problem() -> None:
-    regret = np.array([[[0.4], [0.2]], [[0.4], [np.nan]]])
-    scores = made(regret, ["one", "two"], ["random", "a"])
+    scores = made(np.array([[[0.4], [0.2]], [[0.4], [np.nan]]]), ["one", "two"], ["random", "a"])
     found: list[tuple[str, ...]] = []
 
     def adviser(known: Scores, _asked: Features) -> Algorithm:
@@ -215,8 +210,7 @@ def test_advisers_choose_among_what_ran_on_the_problem() -> None:
 
 
 def test_where_everything_is_shrunk_away_the_raw_means_decide() -> None:
-    scores = drawn(5, np.zeros(5), between=0.1, families=10)
-    model = fit(scores)
+    model = fit(drawn(5, np.zeros(5), between=0.1, families=10))
     assert np.ptp(model.effect) == pytest.approx(0, abs=1e-12)
     assert model.order.tolist() == np.argsort(model.raw).tolist()
 

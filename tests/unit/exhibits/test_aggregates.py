@@ -48,7 +48,6 @@ def test_the_caption_says_what_was_resampled() -> None:
     assert "resampled" not in caption_of(aggregates, curves, Settings())
     text = caption_of(aggregates, curves, Settings(resample_problems=True))
     assert "For the IQM and the median seeds alone are resampled." in text
-    failed = compute_curves(make_results(["gp"], ["fifo"]), SETTINGS)
     assert "1 failed run of 12 counted as the clip value" in caption_of(
-        aggregates, failed, SETTINGS
+        aggregates, compute_curves(make_results(["gp"], ["fifo"]), SETTINGS), SETTINGS
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -20,8 +20,7 @@ from hpobench.analysis.charting import TABLE, Spec, chart
 from hpobench.analysis.core.curves import Algorithm, Comparison
 from hpobench.analysis.drawing import draw
 from hpobench.analysis.drawing.style import save
-from hpobench.analysis.exhibits import FAILURES, FIGURES, ORIGINS, SETTING, STANDINGS, TABLES
-from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.exhibits import FAILURES, FIGURES, ORIGINS, SETTING, STANDINGS, TABLES, TABS
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from tests.support.curves_factory import curves_of, drawn, made_nr, study_of
@@ -94,9 +93,7 @@ def test_both_drawings_have_the_titles_of_the_description(stem: str) -> None:
 
 
 @pytest.mark.parametrize("stem", DRAWN)
-def test_a_file_is_the_same_byte_by_byte_whatever_its_labels_hold(
-    stem: str, tmp_path: Path
-) -> None:
+def test_a_file_is_the_same_by_bytes_whatever_its_labels_hold(stem: str, tmp_path: Path) -> None:
     """Warnings are errors in tests: none may come from a label."""
     figure, table = list(described(stem))[-1]
     odd = replace(figure, title="$\\frac$ \u6d4b " + "x" * 60)
@@ -112,10 +109,8 @@ def test_names_of_algorithms_that_cannot_be_drawn(stem: str, tmp_path: Path) -> 
     names, schedulers = ["$\\frac$", "\u6d4b", "x" * 60], ["fifo", "$a$"]
     crossed = [Algorithm(f"{n} + {c}", n, c) for n in names for c in schedulers]
     curves = curves_of(made_nr(6, 5, 1), crossed)
-    settings = Settings(repetitions=20)
-    study, subject = study_of(curves, settings), Comparison("Everything", curves)
-    table = DRAWN[stem].table(study, subject)
-    save(drawn(DRAWN[stem], study, table, subject), tmp_path / "odd")
+    study, subject = study_of(curves, Settings(repetitions=20)), Comparison("Everything", curves)
+    save(drawn(DRAWN[stem], study, DRAWN[stem].table(study, subject), subject), tmp_path / "odd")
 
 
 def parts(spec: Any) -> Iterator[dict[str, Any]]:
@@ -173,7 +168,7 @@ def test_a_chart_has_tooltips_and_letters_of_ten_pixels(stem: str) -> None:
 def test_what_an_exhibit_shows_is_said_in_short(module: Any) -> None:
     assert 20 < len(module.SHOWS) <= LONGEST
     assert module.SHOWS.endswith(".")
-    assert module.TAB in get_args(Tab)
+    assert module.TAB in TABS
 
 
 def test_the_walker_finds_a_column_that_is_not_there() -> None:

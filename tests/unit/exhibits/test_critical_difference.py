@@ -26,8 +26,7 @@ def members(ax: Any) -> list[list[int]]:
 def test_rows_and_bars_are_those_of_the_table() -> None:
     curves = curves_of(made_nr(6, 20, 3))
     table = rank_tests(curves).ranks
-    figure = drawn(critical_difference, study_of(curves, Settings()), table)
-    axes: list[Any] = figure.axes
+    axes: list[Any] = drawn(critical_difference, study_of(curves, Settings()), table).axes
     ranks, bars = axes[::2], axes[1::2]
     assert [ax.get_title(loc="left") for ax in ranks] == [
         f"{share} % of the budget" for share in (10, 25, 50, 100)

@@ -25,14 +25,12 @@ def drawn(results: Results) -> Figure:
     part = comparisons(curves)[-1].curves
     study = study_of(part, SETTINGS, results)
     vars(study)["styles"] = Styles(curves.algorithms)
-    table = table_of(ecdf, part, SETTINGS, results)
-    return drawn_of(ecdf, study, table)
+    return drawn_of(ecdf, study, table_of(ecdf, part, SETTINGS, results))
 
 
 def test_curves_are_steps_of_the_table_between_nothing_and_all() -> None:
     results = make_results(["random", "tpe"], ["fifo"], seeds=2)
-    curves = compute_curves(results, SETTINGS)
-    table = table_of(ecdf, curves, SETTINGS, results)
+    table = table_of(ecdf, compute_curves(results, SETTINGS), SETTINGS, results)
     (ax,) = drawn(results).axes
     assert ax.get_ylim() == (-0.02, 1.02)
     assert len(ax.lines) == 2
@@ -43,16 +41,14 @@ def test_curves_are_steps_of_the_table_between_nothing_and_all() -> None:
 
 def test_panels_share_the_scale() -> None:
     """The axis of a share is set on one panel and holds for all."""
-    results = make_results(["a", "b", "c"], ["fifo", "asha", "median"], seeds=2, failed=())
-    figure = drawn(results)
+    figure = drawn(make_results(["a", "b", "c"], ["fifo", "asha", "median"], seeds=2, failed=()))
     assert len(figure.axes) == 3
     assert {ax.get_ylim() for ax in figure.axes} == {(-0.02, 1.02)}
 
 
 def test_nothing_is_ever_hit(tmp_path: Path) -> None:
     """Warnings are errors in tests."""
-    runs = {("a", 0): [(1.0, 500.0)]}
-    save(drawn(hand_made(runs)), tmp_path / "nothing")
+    save(drawn(hand_made({("a", 0): [(1.0, 500.0)]})), tmp_path / "nothing")
 
 
 def test_caption_tells_the_targets() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.core.budgets import with_most_workers
 from hpobench.analysis.core.curves import Curves, comparisons, compute_curves
-from hpobench.analysis.core.workers import with_most_workers
 from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import efficiency
 from hpobench.analysis.exhibits.efficiency import MEASURES, SPREAD
@@ -26,8 +26,7 @@ Runs = dict[tuple[str, int], list[tuple[float, float]]]
 
 
 def made(searchers: Sequence[str], schedulers: Sequence[str]) -> tuple[pd.DataFrame, Curves]:
-    part = make_results(searchers, schedulers, seeds=2)
-    results = on_workers(dict.fromkeys(COUNTS, part))
+    results = on_workers(dict.fromkeys(COUNTS, make_results(searchers, schedulers, seeds=2)))
     curves = comparisons(compute_curves(with_most_workers(results), SETTINGS))[-1].curves
     return table_of(efficiency, curves, SETTINGS, results), curves
 
@@ -56,8 +55,7 @@ def test_a_panel_for_each_measure_shows_the_means(tmp_path: Path) -> None:
             assert abs(shift[0]) < SPREAD / 2
             ends = np.array([path.vertices[:, 1] for path in bars.get_paths()])
             np.testing.assert_array_equal(ends, own[["low", "high"]])
-    ticks = [t.get_text() for t in figure.axes[0].get_xticklabels()]
-    assert ticks == ["1", "2", "4", "8"]
+    assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == ["1", "2", "4", "8"]
     save(figure, tmp_path / "f11")
 
 

@@ -57,13 +57,8 @@ def test_the_most_faithful_problem_is_on_top_and_survivors_have_an_asterisk() ->
 
 
 def test_numbers_tell_doubt_by_brackets_and_never_round_to_one() -> None:
-    figure = draw(made(1))
-    assert [t.get_text() for t in figure.axes[0].texts] == [
-        "\u2212.40",
-        "(\u2212.05)",
-        ".30",
-        ".65",
-    ]
+    expected = ["\u2212.40", "(\u2212.05)", ".30", ".65"]
+    assert [t.get_text() for t in draw(made(1)).axes[0].texts] == expected
     near = made(1).assign(estimate=0.999, low=0.9, high=1.0)
     assert {t.get_text() for t in draw(near).axes[0].texts} == {".99"}
 

@@ -33,8 +33,7 @@ def crossed(searchers: int, schedulers: int) -> list[Algorithm]:
 
 def test_a_searcher_keeps_its_colour_under_every_scheduler() -> None:
     styles = Styles(tuple(crossed(6, 3)))
-    looks = {a: styles.look(a) for a in styles.algorithms}
-    for a, look in looks.items():
+    for a, look in {a: styles.look(a) for a in styles.algorithms}.items():
         assert look.color == PALETTE[int(a.searcher[1:])]
     assert styles.faceted
 
@@ -84,8 +83,7 @@ def draw_all(folder: Path) -> None:
     curves = compute_curves(results, SETTINGS)
     part = comparisons(curves)[1].curves
     study, branin = regrets_of(results, "branin", SETTINGS)
-    regret = anytime_regret.table(study, branin)
-    save(drawn(anytime_regret, study, regret, branin), folder / "f1")
+    save(drawn(anytime_regret, study, anytime_regret.table(study, branin), branin), folder / "f1")
     save(drawn_of(mean_regret, part), folder / "f2")
     save(drawn_of(rank, part), folder / "f3")
     save(drawn_of(heatmap, curves), folder / "f14")
@@ -95,8 +93,7 @@ def draw_all(folder: Path) -> None:
 def test_curves_are_steps_of_the_table() -> None:
     study, branin = regrets_of(make_results(seeds=2), "branin", SETTINGS)
     table = anytime_regret.table(study, branin)
-    figure = drawn(anytime_regret, study, table, branin)
-    ax: Any = figure.axes[0]
+    ax: Any = drawn(anytime_regret, study, table, branin).axes[0]
     lines = [line for line in ax.lines if len(line.get_xdata()) > 2]
     assert len(lines) == 3
     for line, (_, rows) in zip(lines, table.groupby("algorithm", sort=False), strict=True):
@@ -106,8 +103,7 @@ def test_curves_are_steps_of_the_table() -> None:
 
 def test_many_algorithms_get_a_panel_per_scheduler() -> None:
     results = make_results(["a", "b", "c"], ["fifo", "asha", "median"], seeds=2, failed=())
-    curves = compute_curves(results, SETTINGS)
-    part = comparisons(curves)[1].curves
+    part = comparisons(compute_curves(results, SETTINGS))[1].curves
     figure = drawn_of(mean_regret, part)
     assert [ax.get_title(loc="left") for ax in figure.axes] == ["fifo", "asha", "median"]
     for ax in figure.axes:
@@ -118,8 +114,7 @@ def test_many_algorithms_get_a_panel_per_scheduler() -> None:
 def test_captions_follow_the_settings() -> None:
     results = make_results()
     part = comparisons(compute_curves(results, Settings()))[0].curves
-    table = table_of(mean_regret, part, SETTINGS)
-    text = caption_of(mean_regret, part, Settings(), table)
+    text = caption_of(mean_regret, part, Settings(), table_of(mean_regret, part, SETTINGS))
     assert "3 algorithms, mean over 3 problems and 4 seeds" in text
     assert "2 failed runs of 36" in text
     other = Settings(
@@ -143,8 +138,7 @@ def test_reading_follows_the_settings() -> None:
     text = reading(Settings())
     assert "95% percentile bootstrap intervals (2,000 repetitions, seeds resampled within" in text
     assert "any fidelity" in text
-    other = Settings(level=0.9, repetitions=99, fidelity="full", resample_problems=True)
-    text = reading(other)
+    text = reading(Settings(level=0.9, repetitions=99, fidelity="full", resample_problems=True))
     assert "90% percentile bootstrap intervals (99 repetitions, problems and seeds" in text
     assert "full fidelity only" in text
 
@@ -167,10 +161,5 @@ def test_long_labels_are_elided_and_stay_apart() -> None:
 
 
 def test_decades() -> None:
-    assert [power_of_ten(x) for x in (1e-8, 0.01, 1.0, 100.0, 1e5)] == [
-        "10⁻⁸",
-        "0.01",
-        "1",
-        "100",
-        "10⁵",
-    ]
+    expected = ["10⁻⁸", "0.01", "1", "100", "10⁵"]
+    assert [power_of_ten(x) for x in (1e-8, 0.01, 1.0, 100.0, 1e5)] == expected

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from hpobench.analysis import figures
 from hpobench.analysis.drawing import draw
-from hpobench.analysis.drawing.descent import LINE
 from hpobench.analysis.drawing.style import save
-from hpobench.analysis.exhibits.lineage import _values, lineage
+from hpobench.analysis.drawing.trial_panels import LINE
+from hpobench.analysis.exhibits.lineage import figure, lineage
 from hpobench.analysis.looks import ACCENT
+from hpobench.analysis.study import SomeRuns, Study
 from hpobench.contract.problem import Objective
 from tests.support.results_factory import make_population
 
@@ -25,9 +25,9 @@ def table_of(trials: int) -> pd.DataFrame:
 
 
 def drawn(table: pd.DataFrame, title: str = "pbt") -> Figure:
-    x = figures.Axis("Epoch", 0, int(table["step"].max()))
-    y = _values(table, "Loss", "minimize")
-    return draw(figures.Descent(title=title, x=x, y=y), table)
+    results = make_population(1, seeds=1)
+    run = SomeRuns(results.cells, results.problems.iloc[0], title)
+    return draw(figure(Study(results), run, table), table)
 
 
 def numbers(figure: Figure) -> list[str]:

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from hpobench.analysis.core.curves import Algorithm, Curves
 from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import interaction, win_matrix
-from hpobench.analysis.numbers import short
 from hpobench.analysis.settings import Settings
+from hpobench.analysis.text.phrases import short
 from tests.support.curves_factory import (
     ANY,
     caption_of,
@@ -34,8 +34,7 @@ GRID = [Algorithm(f"s{i} + {c}", f"s{i}", c) for i in range(3) for c in ("fifo",
 def made() -> Curves:
     nr = made_nr(9, 4, 5)
     nr[5] = np.nan  # s1 was not run under pbt
-    curves = curves_of(nr, GRID)
-    return curves.select(np.arange(9) != 5, np.ones(4, dtype=bool))
+    return curves_of(nr, GRID).select(np.arange(9) != 5, np.ones(4, dtype=bool))
 
 
 def draw(exhibit: Any, table: pd.DataFrame, curves: Curves = ANY) -> Figure:
@@ -131,10 +130,5 @@ def test_captions_follow_curves() -> None:
 
 
 def test_numbers_in_the_least_space() -> None:
-    assert [short(x) for x in (0.0, 0.0003, 0.012, 0.0995, 0.5)] == [
-        "0",
-        "3e-4",
-        ".012",
-        ".10",
-        ".50",
-    ]
+    expected = ["0", "3e-4", ".012", ".10", ".50"]
+    assert [short(x) for x in (0.0, 0.0003, 0.012, 0.0995, 0.5)] == expected

@@ -73,8 +73,7 @@ def test_lines_cross_the_axes_where_the_table_says() -> None:
             assert points[3, 1] == pytest.approx(INACTIVE, abs=0.026)
         else:
             assert points[3, 1] == position[3]
-    heights = {points[2, 1] for points in crossed}
-    assert len(heights) == 20  # no line hides another
+    assert len({points[2, 1] for points in crossed}) == 20  # no line hides another
     assert present(best.get_array())[-1] == 1.0
 
 
@@ -111,8 +110,7 @@ def test_captions() -> None:
     assert "inactive" in text
     assert "same choice" in text
     assert "Kolmogorov" not in text
-    few = table[table["parameter"].isin(["lr", "depth"])]
-    text = caption(study, OneProblem(row_of()), few)
+    text = caption(study, OneProblem(row_of()), table[table["parameter"].isin(["lr", "depth"])])
     assert "Of 4 parameters those 2 are shown in which" in text
     assert "inactive" not in text
     assert "same choice" not in text

@@ -35,9 +35,7 @@ def test_few_are_all_drawn(study: Study) -> None:
     assert said == ""
 
 
-def test_the_best_algorithms_and_the_first_problems(
-    study: Study, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_best_algorithms_first_problems(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_room, "MOST_ALGORITHMS", 2)
     monkeypatch.setattr(_room, "MOST_PROBLEMS", 2)
     table = study.computed(heatmap.table, study.whole)
@@ -53,9 +51,7 @@ def test_the_best_algorithms_and_the_first_problems(
     assert len(_room.legible(study, pairs)[0]) == 2
 
 
-def test_tables_have_columns_for_the_first_problems(
-    study: Study, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_columns_are_for_the_first_problems(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_room, "MOST_PROBLEMS", 2)
     table = study.computed(final_loss.table, study.whole)
     assert len(final_loss.grid(table).columns) == 3

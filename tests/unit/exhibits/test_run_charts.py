@@ -47,8 +47,7 @@ def test_the_timeline_has_a_row_for_each_worker_under_each_scheduler() -> None:
     bars, _, marks = spec["layer"]
     assert bars["encoding"]["yOffset"]["scale"]["domain"] == [0, 1, 2, 3]
     assert bars["encoding"]["x"]["scale"]["domain"] == [0, timeline.shown_until(table)]
-    ended = marks["encoding"]["shape"]["scale"]["domain"]
-    assert set(ended) == set(table["ended"]) - {"cut"}
+    assert set(marks["encoding"]["shape"]["scale"]["domain"]) == set(table["ended"]) - {"cut"}
 
 
 def test_a_timeline_on_which_all_is_cut_off_has_no_marks() -> None:
@@ -59,8 +58,7 @@ def test_a_timeline_on_which_all_is_cut_off_has_no_marks() -> None:
 
 
 def test_survival_draws_what_ended_early_and_begins_before_the_first_end() -> None:
-    study = Study(make_results(failed=()), SETTINGS)
-    spec, table = chart_of(survival, study)
+    spec, table = chart_of(survival, Study(make_results(failed=()), SETTINGS))
     assert spec["transform"][0]["filter"]["oneOf"] == survival.selective(table)
     assert 0 < spec["encoding"]["x"]["scale"]["domain"][0] < table["at"][table["at"] > 0].min()
 
@@ -123,8 +121,7 @@ def best(direction: str, table: pd.DataFrame) -> Spec:
 
 
 def test_configurations_cross_the_axes_and_tell_all_their_settings() -> None:
-    table = made()
-    spec = best("minimize", table)
+    spec = best("minimize", made())
     assert spec["encoding"]["x"]["scale"]["domain"] == [p.name for p in SPACE]
     assert "lr (log)" in spec["encoding"]["x"]["axis"]["labelExpr"]
     tooltip = spec["layer"][4]["encoding"]["tooltip"]

@@ -52,12 +52,8 @@ def test_by_hand() -> None:
     (comparison,) = stops.subjects(study)
     table = stops.table(study, comparison)
     row = table.iloc[0]
-    assert (len(table), row["algorithm"], row["stop"], row["plain"]) == (
-        1,
-        STOPPED,
-        "patience-2",
-        "random",
-    )
+    expected = (1, STOPPED, "patience-2", "random")
+    assert (len(table), row["algorithm"], row["stop"], row["plain"]) == expected
     assert row["saved"] == pytest.approx((0.5 + 0.25) / 2)
     assert row["cost"] == pytest.approx((0.5 + 0.2) / 2 - 0.1)
     assert (row["saved_low"], row["saved_high"]) == pytest.approx((0.25, 0.5))

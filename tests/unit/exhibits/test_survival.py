@@ -51,8 +51,7 @@ def test_no_panel_where_nothing_ends() -> None:
 
 def test_curves_that_end_before_full_fidelity() -> None:
     table, study = made("asha")
-    short = table[(table["algorithm"] != "a") | (table["at"] < 0.5)]
-    (ax,) = drawn(survival, study, short).axes
+    (ax,) = drawn(survival, study, table[(table["algorithm"] != "a") | (table["at"] < 0.5)]).axes
     assert ax.get_xlim()[1] == 1.0
     (ax,) = drawn(survival, study, table[table["at"] < 0.5]).axes
     assert ax.get_xlim()[1] == 1.0

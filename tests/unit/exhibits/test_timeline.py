@@ -30,8 +30,7 @@ def parts(results: Results) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
 
 
 def caption(table: pd.DataFrame, cells: pd.DataFrame, problem: pd.Series) -> str:
-    study = study_of(ANY, Settings())
-    return timeline.caption(study, SomeRuns(cells, problem), table)
+    return timeline.caption(study_of(ANY, Settings()), SomeRuns(cells, problem), table)
 
 
 def draw(table: pd.DataFrame, cells: pd.DataFrame, problem: pd.Series) -> Figure:

@@ -26,8 +26,7 @@ def drawn(results: Results, curves: Curves) -> tuple[pd.DataFrame, Figure]:
 
 def test_curves_are_steps_of_the_table_over_the_whole_clock(tmp_path: Path) -> None:
     results = make_results(["random", "tpe"], ["fifo"], seeds=2)
-    curves = compute_curves(results, SETTINGS)
-    table, figure = drawn(results, curves)
+    table, figure = drawn(results, compute_curves(results, SETTINGS))
     (ax,) = figure.axes
     assert ax.get_xscale() == "linear"
     assert (ax.get_xlim(), ax.get_ylim()) == ((0.0, 1.0), (-0.02, 1.02))

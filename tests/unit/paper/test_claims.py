@@ -38,8 +38,7 @@ SPEEDUP = """\
 
 
 def read(folder: Path, text: str) -> Any:
-    file = folder / "somebody.yaml"
-    file.write_text(text)
+    (file := folder / "somebody.yaml").write_text(text)
     return read_publication(file)
 
 
@@ -49,11 +48,8 @@ def test_a_publication(tmp_path: Path) -> None:
     assert isinstance(value, Value)
     assert isinstance(order, Order)
     assert isinstance(speedup, Speedup)
-    assert (publication.source, publication.url, publication.fidelity) == (
-        "Somebody, 2001",
-        None,
-        "any",
-    )
+    expected = ("Somebody, 2001", None, "any")
+    assert (publication.source, publication.url, publication.fidelity) == expected
     assert publication.problems == ("branin",)
     assert [c.printed for c in publication.claims] == ["1 ± 0.1", "below 1", "above 1"]
     assert (value.differs, order.differs) == ("", "B is newer.")
@@ -129,9 +125,8 @@ def test_shipped_claims_are_about_what_their_suite_runs(name: str) -> None:
     """Problems and algorithms by the labels that results will have, within the budget."""
     publication = SHIPPED[name]
     suite = load_suite(PAPER / "suites" / f"{publication.suite}.yaml")
-    cells = build_plan(suite).cells
     frame = pd.DataFrame(
-        [(c.searcher.label, c.scheduler.label, c.problem.label) for c in cells],
+        [(c.searcher.label, c.scheduler.label, c.problem.label) for c in build_plan(suite).cells],
         columns=["searcher", "scheduler", "problem"],
     )
     name_of = {(a.searcher, a.scheduler): a.name for a in algorithms_of(frame)}

@@ -64,9 +64,8 @@ def test_blocks() -> None:
     heading, paragraph, items, figure, table = DOCUMENT.body
     assert heading == Heading(1, plain("First"), "first")
     assert isinstance(paragraph, Paragraph)
-    assert [span.kind for span in paragraph.text if span.kind != "plain"] == [
-        *("emphasis", "strong", "code", "cite", "reference", "reference")
-    ]
+    expected = [*("emphasis", "strong", "code", "cite", "reference", "reference")]
+    assert [span.kind for span in paragraph.text if span.kind != "plain"] == expected
     assert Span("cite", "one,two") in paragraph.text
     assert items == Items((plain("one goes on"), plain("two")))
     assert isinstance(figure, Image)
@@ -91,14 +90,11 @@ def test_what_is_filled_in_is_shown_as_it_is(value: str) -> None:
 
 
 def test_long_labels_may_break_and_a_minus_is_no_hyphen() -> None:
-    label = "learning-curves[function=rastrigin,epochs=64]"
-    assert printed(label).split(BREAK) == [
-        *("learning-curves[", "function=", "rastrigin,", "epochs=", "64]")
-    ]
+    due = [*("learning-curves[", "function=", "rastrigin,", "epochs=", "64]")]
+    assert printed("learning-curves[function=rastrigin,epochs=64]").split(BREAK) == due
     assert printed("a[b=1,c=2]") == "a[b=1,c=2]"
-    assert printed("-0.5 [-1, 2], seeds 0-4, bohb-1") == (
-        f"{MINUS}0.5 [{MINUS}1, 2], seeds 0-4, bohb-1"
-    )
+    expected = f"{MINUS}0.5 [{MINUS}1, 2], seeds 0-4, bohb-1"
+    assert printed("-0.5 [-1, 2], seeds 0-4, bohb-1") == expected
 
 
 def test_typst() -> None:

@@ -106,8 +106,7 @@ def test_order_the_other_way() -> None:
 
 
 def test_order_of_regrets_and_not_of_losses() -> None:
-    problem = MadeProblem("p", steps=1, optimum=-1.0, clip=1.0, budget=10.0)
-    found = row(order(), problem=problem)
+    found = row(order(), problem=MadeProblem("p", steps=1, optimum=-1.0, clip=1.0, budget=10.0))
     assert found["ours"] == pytest.approx((1.2 + 1.4) / (1.8 + 1.6))
 
 
@@ -143,8 +142,7 @@ def test_speedup_where_one_never_hits_is_a_bound() -> None:
 
 def test_speedup_where_neither_hits_is_undecided() -> None:
     found = row(speedup(target=0.001))
-    assert found["bound"] == "none"
-    assert found["agrees"] == "undecided"
+    assert (found["bound"], found["agrees"]) == ("none", "undecided")
 
 
 def test_failed_runs_count_as_the_clip() -> None:

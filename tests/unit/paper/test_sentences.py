@@ -21,8 +21,7 @@ PROBLEMS = [MadeProblem(f"p{i}", budget=600.0) for i in range(1, 4)]
 
 
 def made(**changes: Any) -> Facts:
-    results = make_results(**{"problems": PROBLEMS, "seeds": 3, "failed": (), **changes})
-    return of(results)
+    return of(make_results(**{"problems": PROBLEMS, "seeds": 3, "failed": (), **changes}))
 
 
 def of(results: Results) -> Facts:
@@ -123,12 +122,8 @@ def test_nothing_to_compare() -> None:
 
 
 def test_words() -> None:
-    assert (listed([]), listed("a"), listed("aab"), listed("abc")) == (
-        "",
-        "a",
-        "a and b",
-        "a, b and c",
-    )
+    expected = ("", "a", "a and b", "a, b and c")
+    assert (listed([]), listed("a"), listed("aab"), listed("abc")) == expected
     assert [some(n, "seed") for n in (0, 1, 2000)] == ["no seeds", "one seed", "2,000 seeds"]
     assert with_interval(0.5, None, None) == "0.500"
     assert with_interval(0.5, 0.25, 1.0) == "0.500 [0.250, 1.00]"
@@ -155,18 +150,16 @@ def test_checklist_of_results(facts: Facts) -> None:
     assert found["What was run?"].startswith(
         "Study: 3 searchers, 2 schedulers and 3 problems, 54 runs"
     )
-    assert found["How many repetitions are there?"] == (
-        "Study: 3 (0-2) of every combination. More: 2 (0-1) of every combination."
-    )
+    due = "Study: 3 (0-2) of every combination. More: 2 (0-1) of every combination."
+    assert found["How many repetitions are there?"] == due
     machines = found["On which machines were the runs made?"]
     assert machines == "Study and more: a machine with 2 processors (x86_64) under Linux."
     assert "hpobench 0.1.0" in found["Which versions of which libraries were used?"]
     assert (
         "python -m hpobench paper runs the suites made" in found["Which commands repeat the study?"]
     )
-    assert found["Which runs failed or are missing, and how do they count?"] == (
-        "Study and more: no run failed."
-    )
+    expected = "Study and more: no run failed."
+    assert found["Which runs failed or are missing, and how do they count?"] == expected
 
 
 def test_checklist_names_what_failed_and_what_is_missing() -> None:

@@ -13,8 +13,7 @@ from tests.support.tiny_plugins import PLUGIN
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Registry:
-    file = tmp_path / "tiny.py"
-    file.write_text(PLUGIN, encoding="utf-8")
+    (file := tmp_path / "tiny.py").write_text(PLUGIN)
     return Registry([file])
 
 

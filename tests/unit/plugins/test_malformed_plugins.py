@@ -219,9 +219,7 @@ def _bytes(text: str | bytes) -> bytes:
 
 
 @pytest.mark.parametrize("case", UNLISTED)
-def test_list_names_file_and_fault(
-    case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_list_names_faults(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text, message = UNLISTED[case]
     write_suite(tmp_path)
     file = write(tmp_path, text)
@@ -234,9 +232,7 @@ def test_list_names_file_and_fault(
 
 
 @pytest.mark.parametrize("case", UNPLANNED)
-def test_plan_names_file_and_fault(
-    case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_plan_names_faults(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text, message = UNPLANNED[case]
     file = write(tmp_path, text)
     code = _code(["plan", str(suite(tmp_path, text))])

@@ -13,23 +13,16 @@ from hpobench.contract.errors import PluginError, UsageError
 from hpobench.plugins.building import build_problem, build_scheduler, build_searcher
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.options import label, options_of, resolve
+from tests.support.present import present
 from tests.support.tiny_plugins import PLUGIN
 
 SPACE = Space([Float("x", 0, 1)])
-DEFAULTS = {
-    "greed": 1.0,
-    "mode": "a",
-    "layers": [1, 2],
-    "count": 3,
-    "on": False,
-    "label": None,
-}
+DEFAULTS = {"greed": 1.0, "mode": "a", "layers": [1, 2], "count": 3, "on": False, "label": None}
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> str:
-    path = tmp_path / "tiny.py"
-    path.write_text(PLUGIN, encoding="utf-8")
+    (path := tmp_path / "tiny.py").write_text(PLUGIN)
     return str(path)
 
 
@@ -38,8 +31,7 @@ def ref(file: str, kind: str, cls: str, **options: Any) -> PluginRef:
 
 
 def test_the_options_of_a_searcher_are_what_it_is_not_given_anyway(file: str) -> None:
-    known = options_of(load_class(file, "Tiny"))
-    assert known is not None
+    known = present(options_of(load_class(file, "Tiny")))
     assert list(known) == list(DEFAULTS)
     assert known["mode"].choices == ("a", "b")
     assert not known["greed"].required
@@ -105,8 +97,7 @@ def test_a_required_option_names_its_choices(tmp_path: Path) -> None:
     path.write_text(
         "from typing import Literal\nfrom hpobench.api import Problem\n"
         "class Choosy(Problem):\n"
-        "    def __init__(self, *, side: Literal['left', 'right'], depth: int): ...\n",
-        encoding="utf-8",
+        "    def __init__(self, *, side: Literal['left', 'right'], depth: int): ...\n"
     )
     _, faults = resolve(load_class(str(path), "Choosy"), {})
     assert [(fault.key, fault.message) for fault in faults] == [
@@ -115,9 +106,7 @@ def test_a_required_option_names_its_choices(tmp_path: Path) -> None:
     ]
 
 
-def test_annotations_that_only_type_checkers_know_do_not_matter_unless_an_option_has_them(
-    tmp_path: Path,
-) -> None:
+def test_annotations_of_type_checkers_matter_only_where_an_option_has_them(tmp_path: Path) -> None:
     path = tmp_path / "typed.py"
     path.write_text(
         "from __future__ import annotations\nfrom typing import TYPE_CHECKING\n"
@@ -126,8 +115,7 @@ def test_annotations_that_only_type_checkers_know_do_not_matter_unless_an_option
         "class Fine(Searcher):\n"
         "    def __init__(self, space: Space, *, seed: int, fidelity: Space, n: int = 1): ...\n"
         "class Bad(Searcher):\n"
-        "    def __init__(self, space: Space, *, seed: int, fidelity: Space, n: Deep): ...\n",
-        encoding="utf-8",
+        "    def __init__(self, space: Space, *, seed: int, fidelity: Space, n: Deep): ...\n"
     )
     assert resolve(load_class(str(path), "Fine"), {"n": 2}) == ({"n": 2}, [])
     with pytest.raises(PluginError, match=r"typed\.py.*Bad.*'Deep' is not defined"):
@@ -138,14 +126,12 @@ def test_rays_searchers_take_whatever_keywords_they_have(tmp_path: Path) -> None
     path = tmp_path / "rays.py"
     path.write_text(
         "class Named:\n    def __init__(self, space=None, metric=None, points=3): ...\n"
-        "class Open:\n    def __init__(self, points=3, **more): ...\n",
-        encoding="utf-8",
+        "class Open:\n    def __init__(self, points=3, **more): ...\n"
     )
     named, free = load_class(str(path), "Named"), load_class(str(path), "Open")
     assert resolve(named, {"points": [1]}) == ({"points": [1]}, [])
-    assert [f.message for f in resolve(named, {"pints": 1})[1]] == [
-        "no such option; did you mean points?"
-    ]
+    expected = ["no such option; did you mean points?"]
+    assert [f.message for f in resolve(named, {"pints": 1})[1]] == expected
     assert resolve(free, {"anything": {"a": 1}}) == ({"anything": {"a": 1}}, [])
 
 
@@ -211,7 +197,7 @@ class Here(FunctionProblem):
 
 def test_a_problem_finds_files_in_the_suites_folder_and_nowhere_else(tmp_path: Path) -> None:
     file, suite = tmp_path / "here.py", tmp_path / "suite"
-    file.write_text(HERE, encoding="utf-8")
+    file.write_text(HERE)
     (suite / "below").mkdir(parents=True)
     (suite / "below" / "a.txt").write_text("found")
     (suite / "link").symlink_to(file)

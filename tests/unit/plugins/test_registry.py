@@ -22,15 +22,14 @@ SEARCHER = "from hpobench.api import Searcher\n\n\nclass {cls}(Searcher):\n    n
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
-    file = tmp_path / "tiny.py"
-    file.write_text(PLUGIN, encoding="utf-8")
+    (file := tmp_path / "tiny.py").write_text(PLUGIN)
     return file
 
 
 def plugin(folder: Path, text: str, name: str = "mine.py") -> Path:
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+    file.write_text(text)
     return file
 
 
@@ -39,14 +38,8 @@ def test_finds_the_plugins_of_a_file(tiny: Path) -> None:
     entry = registry.find("searcher", "tiny")
     assert (entry.cls, entry.file, entry.origin) == ("Tiny", tiny, "file")
     assert entry.summary == "Proposes the middle of the space."
-    assert [option.name for option in entry.options] == [
-        "greed",
-        "mode",
-        "layers",
-        "count",
-        "on",
-        "label",
-    ]
+    expected = ["greed", "mode", "layers", "count", "on", "label"]
+    assert [option.name for option in entry.options] == expected
     assert registry.find("scheduler", "halves").kind == "scheduler"
     shape = registry.find("problem", "bowl").options[1]
     assert (shape.annotation, shape.default) == ("Literal['round', 'flat']", "'round'")
@@ -88,9 +81,8 @@ def test_listing_does_not_import(tmp_path: Path) -> None:
     file = plugin(tmp_path, EXPLODES + SEARCHER.format(cls="Mine", name="mine"))
     entry = Registry([file]).find("searcher", "mine")
     assert entry.missing() is None
-    with pytest.raises(
-        PluginError, match=r"mine\.py:1: cannot be imported: RuntimeError: imported"
-    ):
+    told = r"mine\.py:1: cannot be imported: RuntimeError: imported"
+    with pytest.raises(PluginError, match=told):
         entry.load()
 
 
@@ -112,8 +104,7 @@ def test_the_base_tells_the_kind(base: str, kind: str | None, tmp_path: Path) ->
         with pytest.raises(PluginError, match="no plugin in it"):
             Registry([file])
     else:
-        registry = Registry([file])
-        assert registry.find(kind, "mine").cls == "Mine"  # type: ignore[arg-type]
+        assert Registry([file]).find(kind, "mine").cls == "Mine"  # type: ignore[arg-type]
 
 
 def test_a_bare_subclass_of_rays_searcher_goes_by_its_class_name(tmp_path: Path) -> None:
@@ -202,9 +193,8 @@ def test_unknown_names_come_with_the_closest(tiny: Path) -> None:
 
 def test_what_is_missing_and_what_brings_it(tiny: Path, tmp_path: Path) -> None:
     registry = Registry([tiny])
-    assert registry.find("searcher", "needy").missing() == (
-        "needs no-such-package>=1, it is not installed; pip install 'no-such-package>=1'"
-    )
+    expected = "needs no-such-package>=1, it is not installed; pip install 'no-such-package>=1'"
+    assert registry.find("searcher", "needy").missing() == expected
     assert registry.find("problem", "absent").missing() == "its data is not here; fetch it"
     assert registry.find("problem", "bowl").missing() is None
     version = importlib.metadata.version("click")
@@ -213,9 +203,7 @@ def test_what_is_missing_and_what_brings_it(tiny: Path, tmp_path: Path) -> None:
     assert missing == f"needs click>1000, {version} is installed; pip install 'click>1000'"
 
 
-def test_an_extra_of_hpobench_is_offered_where_there_is_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_extra_of_hpobench_is_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def version(name: str) -> str:
         raise importlib.metadata.PackageNotFoundError(name)
 
@@ -259,9 +247,8 @@ def test_a_failing_import_is_a_plugin_error(text: str, tmp_path: Path) -> None:
 def test_a_neighbour_imported_absolutely_is_to_be_imported_relatively(tmp_path: Path) -> None:
     plugin(tmp_path, "x = 1\n", "hpobench_test_helper.py")
     file = plugin(tmp_path, "import hpobench_test_helper\nclass A: ...\n")
-    with pytest.raises(
-        PluginError, match=r"relatively: 'from \.hpobench_test_helper import \.\.\."
-    ):
+    told = r"relatively: 'from \.hpobench_test_helper import \.\.\."
+    with pytest.raises(PluginError, match=told):
         load_class(str(file), "A")
     neighbourly = plugin(tmp_path, "from .hpobench_test_helper import x\nclass A: ...\n", "b.py")
     assert load_class(str(neighbourly), "A").__name__ == "A"

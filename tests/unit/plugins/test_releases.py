@@ -52,8 +52,7 @@ LOCK = 'requires-python = ">=3.11"\n[[package]]\nname = "jax"\nversion = "0.5"\n
 
 
 def release_of(folder: Path, header: str = "", release: str = "0.1.2") -> ReleaseScript:
-    file = folder / "mine.py"
-    file.write_text(header + PLUGIN, encoding="utf-8")
+    (file := folder / "mine.py").write_text(header + PLUGIN)
     given = {"release": release}
     script = script_of(PluginRef("searcher", "mine", "mine", {}, str(file), "Mine", given=given))
     assert isinstance(script, ReleaseScript)
@@ -67,19 +66,15 @@ def needs(script: ReleaseScript) -> list[Requirement]:
 def test_a_searcher_of_this_process_gets_what_it_requires(tmp_path: Path) -> None:
     script = release_of(tmp_path)
     vizier, cmaes = needs(script)
-    assert (vizier.name, vizier.extras, str(vizier.specifier)) == (
-        "google-vizier",
-        {"jax"},
-        "==0.1.2",
-    )
+    expected = ("google-vizier", {"jax"}, "==0.1.2")
+    assert (vizier.name, vizier.extras, str(vizier.specifier)) == expected
     assert str(cmaes) == "cmaes>=0.12"
-    assert script.metadata["requires-python"] == HERE
-    assert script.name == "mine@0.1.2"
+    assert (script.metadata["requires-python"], script.name) == (HERE, "mine@0.1.2")
     assert script.packages() == [("Google_Vizier", "0.1.2")]
 
 
 def test_an_isolated_one_keeps_its_other_requirements_and_settings(tmp_path: Path) -> None:
-    (tmp_path / "mine.py.lock").write_text(LOCK, encoding="utf-8")
+    (tmp_path / "mine.py.lock").write_text(LOCK)
     script = release_of(tmp_path, HEADER)
     assert script.header == (
         "# /// script\n"
@@ -91,14 +86,11 @@ def test_an_isolated_one_keeps_its_other_requirements_and_settings(tmp_path: Pat
     assert script.lock_hash() == script.own.lock_hash()
 
 
-def test_every_release_and_every_lock_has_its_own_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_release_has_an_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    lock = tmp_path / "mine.py.lock"
-    lock.write_text(LOCK, encoding="utf-8")
+    (lock := tmp_path / "mine.py.lock").write_text(LOCK)
     folders = {Environment(release_of(tmp_path, HEADER, r)).folder for r in ("0.1.2", "0.1.3")}
-    lock.write_text(LOCK.replace("0.5", "0.4.1"), encoding="utf-8")
+    lock.write_text(LOCK.replace("0.5", "0.4.1"))
     folders |= {Environment(release_of(tmp_path, HEADER)).folder}
     assert len(folders) == 3
     assert {folder.name.partition("-")[0] for folder in folders} == {"mine@0.1.2", "mine@0.1.3"}
@@ -111,8 +103,7 @@ def test_an_isolated_one_without_a_lock_says_what_locks_it(tmp_path: Path) -> No
 
 
 def test_a_searcher_without_a_release_has_no_such_script(tmp_path: Path) -> None:
-    file = tmp_path / "mine.py"
-    file.write_text(PLUGIN, encoding="utf-8")
+    (file := tmp_path / "mine.py").write_text(PLUGIN)
     assert script_of(PluginRef("searcher", "mine", "mine", {}, str(file), "Mine")) is None
 
 
@@ -131,14 +122,12 @@ def test_what_is_no_release(value: object) -> None:
 
 
 def test_a_searcher_without_a_library_has_no_releases(tmp_path: Path) -> None:
-    file = tmp_path / "mine.py"
-    file.write_text(HEADER + PLUGIN.replace("Google_Vizier", "optuna"), encoding="utf-8")
+    (file := tmp_path / "mine.py").write_text(HEADER + PLUGIN.replace("Google_Vizier", "optuna"))
     cls: Any = load_class(str(file), "Mine")
     assert "does not ask for the searcher's library, optuna" in str(release_objection(cls, file))
     cls.library = ""
-    assert release_objection(cls, file) == (
-        "the searcher names no library that it could have releases of"
-    )
+    expected = "the searcher names no library that it could have releases of"
+    assert release_objection(cls, file) == expected
 
 
 @pytest.mark.parametrize(
@@ -161,9 +150,7 @@ def test_a_searcher_without_a_library_has_no_releases(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_why_a_release_could_not_be_built_is_one_sentence(
-    tmp_path: Path, message: str, reason: str
-) -> None:
+def test_why_a_build_failed_is_one_sentence(tmp_path: Path, message: str, reason: str) -> None:
     assert release_of(tmp_path).reason(message) == reason
 
 
@@ -171,7 +158,7 @@ def test_the_index_is_asked_for_the_next_older_one(monkeypatch: pytest.MonkeyPat
     asked = []
 
     def run_uv(*arguments: str, **_: str) -> str:
-        asked.append(Path(arguments[-1]).read_text(encoding="utf-8"))
+        asked.append(Path(arguments[-1]).read_text())
         if asked[-1].endswith("<1.1"):
             raise NotAvailableError("uv pip failed: No solution found when resolving")
         return f"some-lib=={'1.2' if asked[-1].endswith('<2.0') else '1.1'}\n"
@@ -192,9 +179,7 @@ def test_the_index_is_asked_for_the_next_older_one(monkeypatch: pytest.MonkeyPat
         "No solution found: packages were unavailable because the network was disabled",
     ],
 )
-def test_an_index_that_cannot_be_read_is_an_error(
-    message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unreadable_index_is_an_error(message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def run_uv(*_: str, **__: str) -> str:
         raise NotAvailableError(message)
 
@@ -208,8 +193,7 @@ def test_a_release_has_neither_the_marker_nor_the_address_of_the_header(tmp_path
         "google-vizier[jax]==0.1; python_version<'3.11'",
         "google-vizier[torch] @ https://localhost/vizier.whl",
     )
-    header = f"# /// script\n# dependencies = {[*lines]}\n# ///\n"
-    (need,) = needs(release_of(tmp_path, header))
+    (need,) = needs(release_of(tmp_path, f"# /// script\n# dependencies = {[*lines]}\n# ///\n"))
     assert str(need).lower() == "google-vizier[jax,torch]==0.1.2"
 
 
@@ -223,8 +207,6 @@ def test_a_release_has_neither_the_marker_nor_the_address_of_the_header(tmp_path
         ('requires-python = "3.11"', "Invalid specifier"),
     ],
 )
-def test_a_header_with_a_fault_is_a_fault_of_the_plugin(
-    line: str, message: str, tmp_path: Path
-) -> None:
+def test_a_faulty_header_is_a_fault_of_the_plugin(line: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(PluginError, match=f"(?s)mine.py: its '/// script' block: .*{message}"):
         release_of(tmp_path, f"# /// script\n# {line}\n# ///\n")

@@ -14,7 +14,7 @@ from hpobench.plugins.requirements import unmet
 from tests import ROOT
 from tests.support.present import present
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = {
     extra: {Requirement(text).name for text in texts}
     for extra, texts in PROJECT["optional-dependencies"].items()
@@ -50,8 +50,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("entry", NEEDY, ids=lambda entry: entry.name)
 def test_one_hint_brings_all_that_a_plugin_needs(entry: Entry, bare: None) -> None:
-    hints = re.findall(r"pip install 'hpobench\[([a-z]+)\]'$", present(entry.missing()))
-    (extra,) = hints
+    (extra,) = re.findall(r"pip install 'hpobench\[([a-z]+)\]'$", present(entry.missing()))
     needs = {Requirement(text).name for text in entry.requires} & OPTIONAL
     assert needs | set(filter(None, [IMPORTED.get(entry.name)])) <= EXTRAS[extra]
 
@@ -70,7 +69,7 @@ def test_every_extra_that_is_named_anywhere_exists() -> None:
         for folder in ("hpobench", "algorithms", "problems", "paper", "docs")
         for path in (ROOT / folder).rglob("*")
         if path.suffix in (".py", ".md") and path.is_file()
-        for group in re.findall(r"hpobench\[([a-z,]+)\]", path.read_text(encoding="utf-8"))
+        for group in re.findall(r"hpobench\[([a-z,]+)\]", path.read_text())
         for extra in group.split(",")
     }
     assert {extra for extra, _ in named} <= set(EXTRAS)
@@ -92,6 +91,5 @@ def test_what_no_extra_brings_together(needs: list[str], command: str, bare: Non
 
 def test_an_old_version_is_told_apart_from_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.1")
-    assert unmet([Requirement("ioh>=0.4")]) == (
-        "needs ioh>=0.4, 0.1 is installed; pip install 'hpobench[bbob]'"
-    )
+    expected = "needs ioh>=0.4, 0.1 is installed; pip install 'hpobench[bbob]'"
+    assert unmet([Requirement("ioh>=0.4")]) == expected

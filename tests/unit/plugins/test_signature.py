@@ -31,8 +31,7 @@ class Table(TabulatedProblem):
         x = float(config["x"])
         if x < 0.2:
             raise ValueError("out of reach")
-        loss = math.nan if x > 0.9 else x + self.shift
-        return Curve([loss], [1.0])
+        return Curve([math.nan if x > 0.9 else x + self.shift], [1.0])
 
 
 class Training(FunctionProblem):

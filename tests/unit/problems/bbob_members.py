@@ -1,22 +1,16 @@
 """Members of the BBOB families and their configurations, for tests."""
 
-from random import Random
 from typing import Any
 
 import numpy as np
 
-from hpobench.api import Config, Problem, TabulatedProblem
+from hpobench.api import Config, TabulatedProblem
 from hpobench.problems.bbob.bbob import BBOB
 from hpobench.problems.bbob.bbob_mixint import BBOBMixInt
 from hpobench.problems.bbob.bbob_noisy import BBOBNoisy
 
 FAMILIES = {BBOB: 20, BBOBMixInt: 20, BBOBNoisy: 110}
 """Each family and one of its functions."""
-
-
-def sample(problem: Problem, n: int, seed: int = 0) -> list[Config]:
-    rng = Random(seed)
-    return [problem.space.sample(rng) for _ in range(n)]
 
 
 def point(config: Config) -> Any:

@@ -21,7 +21,8 @@ from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests import ROOT
 from tests.support.present import present
-from tests.unit.problems.bbob_members import FAMILIES, best, every, losses, sample
+from tests.support.samples import sample
+from tests.unit.problems.bbob_members import FAMILIES, best, every, losses
 
 pytest.importorskip("ioh")
 
@@ -41,8 +42,7 @@ def test_the_optimum_is_reached_inside_the_space(family: Any, dimension: int) ->
             optimum, how = problem.optimum()
             assert how
             curve = problem.curve(config, 0)
-            reached = (curve.heldout or curve.losses)[0]
-            assert abs(reached - optimum) <= 1e-8
+            assert abs((curve.heldout or curve.losses)[0] - optimum) <= 1e-8
             # Near the optimum nothing is better.
             last = problem.space.names[-1]
             for step in (-1e-3, 1e-3):
@@ -102,9 +102,7 @@ def test_the_mean_of_the_mixed_integer_sphere_has_its_closed_form() -> None:
 
 
 @pytest.mark.parametrize(("family", "function"), FAMILIES.items(), ids=str)
-def test_a_member_that_is_not_frozen_has_a_reference_all_the_same(
-    family: Any, function: Any
-) -> None:
+def test_a_member_that_is_not_frozen_has_a_reference_too(family: Any, function: Any) -> None:
     problem = family(function=function, dimension=10, instance=1234)
     reference = problem.reference()
     assert reference == family(function=function, dimension=10, instance=1234).reference()
@@ -166,8 +164,7 @@ def test_the_edges_of_the_space_have_finite_losses(family: Any, function: Any) -
 
 def test_whole_numbers_are_ints_and_every_level_is_another_place() -> None:
     problem = BBOBMixInt(function=1, dimension=5)
-    kinds = [type(p) for p in problem.space]
-    assert kinds == [Int, Int, Int, Int, Float]
+    assert [type(p) for p in problem.space] == [Int, Int, Int, Int, Float]
     assert [type(v) for v in sample(problem, 1)[0].values()] == [int, int, int, int, float]
     config = best(problem)
     for parameter in list(problem.space)[:4]:

@@ -15,7 +15,8 @@ from hpobench.problems.bbob.bbob import BBOB
 from hpobench.problems.bbob.bbob_mixint import BBOBMixInt
 from hpobench.problems.bbob.bbob_noisy import BBOBNoisy
 from tests.support.present import present
-from tests.unit.problems.bbob_members import best, every, losses, point, sample
+from tests.support.samples import sample
+from tests.unit.problems.bbob_members import best, every, losses, point
 
 pytest.importorskip("ioh")
 cocoex = pytest.importorskip("cocoex")
@@ -75,8 +76,7 @@ def test_noisy_functions_are_cocos_without_their_noise(dimension: int) -> None:
     for function in range(103, 131, 3):
         _, coco = noisy_coco(function, dimension, 4)
         constant = 10 if function <= 106 else 1000
-        configs = sample(BBOBNoisy(function=function, dimension=dimension), 3)
-        for config in configs:
+        for config in sample(BBOBNoisy(function=function, dimension=dimension), 3):
             usual, _ = Counter(coco(point(config)) for _ in range(15)).most_common(1)[0]
             for f in (function - 2, function - 1, function):
                 problem = BBOBNoisy(function=f, dimension=dimension, instance=4)

@@ -16,6 +16,7 @@ from hpobench.problems.pools._hpo_b import COLUMNS
 from hpobench.problems.pools.hpo_b import HPOB
 from hpobench.problems.pools.lcbench_pool import LCBenchPool
 from tests.support.data_server import MadeData, require_refused
+from tests.support.present import present
 
 SPACES = {task.partition("_")[0]: task for task in HPOB.tasks}
 """A task of each search space."""
@@ -37,8 +38,7 @@ def hpo_b() -> dict[str, Any]:
 @pytest.fixture
 def pools(data_set: Callable[[str], Path], hpo_b: dict[str, Any]) -> Mapping[str, Any]:
     """HPO-B's arrays."""
-    folder = data_set("hpo-b")
-    hpo_b.update(hpo_b or stored(folder, HPOB))
+    hpo_b.update(hpo_b or stored(data_set("hpo-b"), HPOB))
     return hpo_b
 
 
@@ -157,8 +157,7 @@ def test_the_nearest_by_a_search_written_anew(pools: Mapping[str, Any]) -> None:
 
 def test_the_optimum_is_the_best_accuracy_of_the_pool(pools: Mapping[str, Any]) -> None:
     for task in HPOB.tasks:
-        reference = HPOB(task=task).reference()
-        assert reference is not None
+        reference = present(HPOB(task=task).reference())
         assert reference.known
         assert reference.optimum == -pools[task][:, -1].max()
 
@@ -172,9 +171,7 @@ def test_the_sets_are_those_of_the_file(networks: Mapping[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("task", ["Fashion-MNIST", "numerai28.6"])
-def test_networks_of_the_pool_get_their_own_accuracy(
-    task: Any, networks: Mapping[str, Any]
-) -> None:
+def test_networks_of_pools_get_their_own_accuracy(task: Any, networks: Mapping[str, Any]) -> None:
     problem = LCBenchPool(task=task)
     table = networks[task.replace("-", "_").replace(".", "_")]
     for row in table[::7]:
@@ -257,9 +254,7 @@ def test_a_made_up_pool_is_read(made_data: MadeData) -> None:
         (changed(1, 6, 0), "a row has not one kernel"),
     ],
 )
-def test_a_file_that_is_not_what_it_should_be(
-    made_data: MadeData, body: bytes, message: str
-) -> None:
+def test_a_file_that_is_not_as_it_should(made_data: MadeData, body: bytes, message: str) -> None:
     require_refused(put(made_data, body), message, "hpob_data.npz")
 
 

@@ -16,22 +16,13 @@ from typing import Any
 import psutil
 import pytest
 
-from hpobench.api import (
-    Categorical,
-    Float,
-    Int,
-    Ordinal,
-    Space,
-    TrainedProblem,
-    Training,
-    When,
-)
+from hpobench.api import Categorical, Float, Int, Ordinal, Space, TrainedProblem, Training, When
 from hpobench.contract.errors import NotAvailableError, SpaceError, TrialError, UsageError
 from hpobench.problems.general import _process
 from hpobench.problems.general._space import parse_space
 from hpobench.problems.general.command import Command
 from hpobench.suites.suite import load_suite
-from tests import ROOT
+from tests.support.command_line import python
 from tests.support.present import present
 
 HERE = Path(__file__).parent
@@ -49,8 +40,7 @@ def script(tmp_path: Path) -> Callable[..., Command]:
     """Makes a problem of three steps of a shell script's text."""
 
     def make(text: str, **options: Any) -> Command:
-        file = tmp_path / "program"
-        file.write_text(f"#!/bin/sh\n{text}\n")
+        (file := tmp_path / "program").write_text(f"#!/bin/sh\n{text}\n")
         file.chmod(0o755)
         return command(tmp_path, "./program", **{"steps": 3} | options)
 
@@ -116,9 +106,7 @@ def test_a_compiled_program_learns(begin: Any, tmp_path: Path) -> None:
 # -- the protocol --------------------------------------------------------------------------
 
 
-def test_the_program_is_told_its_task_in_one_line_in_its_folder(
-    script: Any, begin: Any, tmp_path: Path
-) -> None:
+def test_the_program_is_told_its_task_in_one_line(script: Any, begin: Any, tmp_path: Path) -> None:
     problem = script('cat > task; pwd > where; echo "$2" > argument; echo \'{"loss": 1}\'')
     problem.run += ["--depth", "3"]
     assert begin(problem, seed=11, lr=0.25).step() == {"loss": 1.0}
@@ -132,9 +120,7 @@ def test_numbers_among_the_arguments_are_words() -> None:
     assert Command(run=["train", 3, 0.5], space=LR).run == ["train", "3", "0.5"]
 
 
-def test_what_is_no_report_passes_through(
-    script: Any, begin: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_other_lines_pass_on(script: Any, begin: Any, capsys: pytest.CaptureFixture[str]) -> None:
     trial = begin(
         script(
             "echo 'epoch 1, \"loss\" soon'; echo '{\"lost\": 1}'; echo oh >&2\n"
@@ -160,9 +146,7 @@ def test_of_much_standard_error_the_last_lines_pass_through(
     assert lines[-1] == "30000"
 
 
-def test_a_program_that_never_reads_a_large_state_is_not_waited_for(
-    script: Any, begin: Any
-) -> None:
+def test_a_program_that_never_reads_its_state_is_not_waited_for(script: Any, begin: Any) -> None:
     trial = begin(script("echo '{\"loss\": 1}'"))
     trial.load(json.dumps({"step": 1, "state": "x" * 1_000_000}).encode())
     assert trial.step() == {"loss": 1.0}
@@ -195,9 +179,7 @@ def test_a_trial_goes_on_from_its_state(begin: Any) -> None:
     assert losses(second, 6) == expected[4:]
 
 
-def test_a_running_trial_can_be_sent_to_another_state_under_its_own_configuration(
-    begin: Any,
-) -> None:
+def test_a_running_trial_can_be_sent_to_a_state_under_its_own_configuration(begin: Any) -> None:
     problem = python_example()
     one, two, fresh = (begin(problem, lr=lr) for lr in (0.5, 0.05, 0.05))
     losses(one, 5)
@@ -209,18 +191,12 @@ def test_a_running_trial_can_be_sent_to_another_state_under_its_own_configuratio
 
 
 def test_the_program_is_told_where_it_goes_on(script: Any, begin: Any, tmp_path: Path) -> None:
-    trial = begin(script('cat > task; echo \'{"loss": 1, "state": {"w": [1.5]}}\''))
-    trial.step()
+    (trial := begin(script('cat > task; echo \'{"loss": 1, "state": {"w": [1.5]}}\''))).step()
     other = begin(script("cat > task; echo '{\"loss\": 1}'"), lr=0.25)
     other.load(present(trial.save()))
     other.step()
-    assert json.loads((tmp_path / "task").read_text()) == {
-        "config": {"lr": 0.25},
-        "seed": 7,
-        "steps": 3,
-        "step": 1,
-        "state": {"w": [1.5]},
-    }
+    expected = {"config": {"lr": 0.25}, "seed": 7, "steps": 3, "step": 1, "state": {"w": [1.5]}}
+    assert json.loads((tmp_path / "task").read_text()) == expected
 
 
 def test_without_a_state_there_is_nothing_to_save(script: Any, begin: Any) -> None:
@@ -245,16 +221,13 @@ def test_without_a_state_there_is_nothing_to_save(script: Any, begin: Any) -> No
     ],
 )
 def test_a_program_that_ends_early(script: Any, begin: Any, ending: str, told: str) -> None:
-    trial = begin(script(f"echo '{{\"loss\": 1}}'; {ending}"))
-    trial.step()
+    (trial := begin(script(f"echo '{{\"loss\": 1}}'; {ending}"))).step()
     with pytest.raises(TrialError, match=told) as caught:
         trial.step()
     assert "program" in str(caught.value)
 
 
-def test_a_program_that_closes_its_output_and_lingers(
-    script: Any, begin: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_program_without_output(script: Any, begin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_process, "GRACE_S", 0.2)
     with pytest.raises(TrialError, match="closed its output after 0 of 3 steps"):
         begin(script("exec >&-; sleep 60")).step()
@@ -337,9 +310,7 @@ def test_a_deaf_program_is_ended_even_if_closing_is_cut_off(script: Any, begin: 
 
 
 @pytest.mark.parametrize("trap", ["", "trap '' TERM;"], ids=["obedient", "deaf"])
-def test_closing_leaves_no_process(
-    script: Any, begin: Any, monkeypatch: pytest.MonkeyPatch, trap: str
-) -> None:
+def test_ends_all(script: Any, begin: Any, monkeypatch: pytest.MonkeyPatch, trap: str) -> None:
     monkeypatch.setattr(_process, "GRACE_S", 0.3)
     trial = begin(script(f"{trap} sleep 600 & sh -c 'sleep 700; :' & echo '{{\"loss\": 1}}'; wait"))
     trial.step()
@@ -352,9 +323,7 @@ def test_closing_leaves_no_process(
     trial.close()
 
 
-def test_children_that_outlive_the_program_are_ended_with_it(
-    script: Any, begin: Any, tmp_path: Path
-) -> None:
+def test_children_of_an_ended_program_are_ended(script: Any, begin: Any, tmp_path: Path) -> None:
     waits = "while [ ! -e go ]; do sleep 0.02; done"
     trial = begin(script(f"sleep 600 >&- & echo $! > pid; echo '{{\"loss\": 1}}'; {waits}; exit 1"))
     trial.step()
@@ -373,14 +342,11 @@ def test_a_program_may_end_in_order(script: Any, begin: Any, tmp_path: Path) -> 
 
 
 def test_closing_before_the_first_step_starts_nothing(script: Any, tmp_path: Path) -> None:
-    trial = script("touch started").start({"lr": 0.5}, 7)
-    trial.close()
+    script("touch started").start({"lr": 0.5}, 7).close()
     assert not (tmp_path / "started").exists()
 
 
-def test_a_program_whose_worker_was_killed_ends_at_its_next_line(
-    script: Any, tmp_path: Path
-) -> None:
+def test_a_program_of_a_killed_worker_ends_at_its_next_line(script: Any, tmp_path: Path) -> None:
     script("echo $$ > pid; while :; do echo '{\"loss\": 1}'; sleep 0.05; done")
     worker = (
         "from hpobench.problems.general.command import Command\n"
@@ -389,12 +355,7 @@ def test_a_program_whose_worker_was_killed_ends_at_its_next_line(
         "trial.step()\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", worker],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
-    assert done.returncode == -signal.SIGKILL
+    python("-c", worker, cwd=tmp_path, code=-signal.SIGKILL)
     pid = int((tmp_path / "pid").read_text())
     if psutil.pid_exists(pid):
         assert_gone([psutil.Process(pid)])
@@ -428,9 +389,7 @@ def test_absolute_paths_and_names_on_the_path_are_taken_as_they_are(tmp_path: Pa
     assert command(tmp_path, "sh").program.argv() == [shutil.which("sh")]
 
 
-def test_the_fingerprint_is_the_content_of_named_files_and_the_order_of_the_space(
-    script: Any, tmp_path: Path
-) -> None:
+def test_the_fingerprint_is_of_named_files_and_the_space(script: Any, tmp_path: Path) -> None:
     before = script("echo 1").fingerprint()
     assert script("echo 1").fingerprint() == before
     assert script("echo 2").fingerprint() != before

@@ -3,13 +3,12 @@
 import json
 import math
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
 
-from hpobench.api import Config, Problem, TabulatedProblem
+from hpobench.api import Config, TabulatedProblem
 from hpobench.contract.errors import SpaceError
 from hpobench.contract.space import Space
 from hpobench.plugins.registry import Registry
@@ -41,6 +40,7 @@ from hpobench.problems.synthetic.mixed import Mixed
 from hpobench.problems.tabular.fcnet import FCNet
 from hpobench.problems.tabular.hpobench_mlp import HPOBenchMLP
 from hpobench.problems.tabular.nasbench201 import NASBench201
+from tests.support.samples import sample
 
 CASES: list[tuple[Any, dict[str, Any]]] = [
     (Branin, {}),
@@ -117,11 +117,6 @@ def problem(case: Any) -> Any:
     return cls(**options)
 
 
-def sample(problem: Problem, n: int, seed: int = 0) -> list[Config]:
-    rng = Random(seed)
-    return [problem.space.sample(rng) for _ in range(n)]
-
-
 def final(problem: TabulatedProblem, config: Config, seed: int = 0) -> Any:
     """The loss that references are about."""
     curve = problem.curve(config, seed)
@@ -153,8 +148,7 @@ def test_the_seed_is_the_noise(case: Any, problem: Any) -> None:
     if options.get("steps") == 1:
         noisy = False
     configs = sample(problem, 20)
-    changed = [repr(problem.curve(c, 0)) != repr(problem.curve(c, 1)) for c in configs]
-    assert any(changed) == noisy
+    assert any(repr(problem.curve(c, 0)) != repr(problem.curve(c, 1)) for c in configs) == noisy
 
 
 def test_curves_have_one_finite_entry_a_step_and_cost_something(problem: Any) -> None:

@@ -56,9 +56,8 @@ def test_a_description_is_complete(name: Any) -> None:
 
 
 def test_the_readme_lists_the_files() -> None:
-    readme = (FOLDER / "README.md").read_text("utf-8")
-    listed = [line for line in readme.splitlines() if line.startswith("| `")]
-    assert listed == [
+    readme = (FOLDER / "README.md").read_text()
+    assert [line for line in readme.splitlines() if line.startswith("| `")] == [
         f"| `{name}.parquet` | {entry.rows:,} | {entry.features} "
         f"| {TARGETS.get(name) or f'{entry.classes} classes'} | {entry.licence} |"
         for name, entry in DATASETS.items()
@@ -92,8 +91,7 @@ def test_there_are_enough_tables_of_every_kind() -> None:
 def test_a_table_is_what_its_description_says(name: Any) -> None:
     entry = DATASETS[name]
     features, target, classes = table(name)
-    assert features.shape == (entry.rows, entry.features)
-    assert features.dtype == np.float32
+    assert (features.shape, features.dtype) == ((entry.rows, entry.features), np.float32)
     assert not np.isinf(features).any()
     assert np.isnan(features).sum() == entry.missing
     assert target.shape == (entry.rows,)
@@ -167,9 +165,7 @@ def _with_a_nan(file: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [_truncated, _without_a_column, _with_a_nan])
-def test_a_damaged_file_is_one_clear_error(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, damage: Any
-) -> None:
+def test_damage_is_one_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, damage: Any) -> None:
     file = tmp_path / "segment.parquet"
     shutil.copy(FOLDER / file.name, file)
     monkeypatch.setattr(_tables, "FOLDER", tmp_path)
@@ -196,9 +192,9 @@ def test_a_table_without_a_licence_is_one_clear_error(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, licence: dict[str, Any]
 ) -> None:
     file = tmp_path / "datasets.json"
-    row = json.loads(_index.DESCRIPTIONS.read_text("utf-8"))["segment"]
+    row = json.loads(_index.DESCRIPTIONS.read_text())["segment"]
     del row["licence"]
-    file.write_text(json.dumps({"segment": row | licence}), "utf-8")
+    file.write_text(json.dumps({"segment": row | licence}))
     monkeypatch.setattr(_index, "DESCRIPTIONS", file)
     with pytest.raises(NotAvailableError) as caught:
         entries.__wrapped__()
@@ -206,6 +202,6 @@ def test_a_table_without_a_licence_is_one_clear_error(
 
 
 def test_the_short_hash_is_of_the_file() -> None:
-    stored = json.loads((FOLDER / "datasets.json").read_text("utf-8"))
+    stored = json.loads((FOLDER / "datasets.json").read_text())
     assert short_hash("segment") == stored["segment"]["sha256"][:8]
     assert short_hash("wine") == short_hash("mnist1d") == ""

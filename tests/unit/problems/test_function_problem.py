@@ -127,8 +127,7 @@ def test_a_generator_that_ends_early() -> None:
     def body(config: Config, seed: int) -> Iterator[float]:
         yield 1.0
 
-    trial = begin(body)
-    trial.step()
+    (trial := begin(body)).step()
     with pytest.raises(TrialError, match="ended before the problem's last step"):
         trial.step()
 
@@ -167,8 +166,7 @@ def test_closing_an_abandoned_generator_lets_it_clean_up() -> None:
         finally:
             done.append("cleaned")
 
-    trial = begin(body)
-    trial.step()
+    (trial := begin(body)).step()
     assert done == []
     trial.close()
     assert done == ["cleaned"]

@@ -47,14 +47,11 @@ def config_of(problem: DeepAR | XGBoostPool, row: Any) -> Config:
 
 @pytest.mark.parametrize("cls", [DeepAR, XGBoostPool, NASBench102])
 def test_tasks_are_those_of_the_file(data_set: Callable[[str], Path], cls: Any) -> None:
-    rows = rows_of(data_set("icml2020"), cls)
-    assert {row["task"] for row in rows} == set(cls.tasks)
+    assert {row["task"] for row in rows_of(data_set("icml2020"), cls)} == set(cls.tasks)
 
 
 @pytest.mark.parametrize(("cls", "task", "size"), SAMPLES)
-def test_configurations_of_the_pool_get_their_own_losses(
-    data_set: Callable[[str], Path], cls: Any, task: str, size: int
-) -> None:
+def test_pool_losses(data_set: Callable[[str], Path], cls: Any, task: str, size: int) -> None:
     rows = rows_of(data_set("icml2020"), cls, task)
     problem = cls(task=task)
     assert len(rows) == len(problem.rows.losses) == size
@@ -68,9 +65,7 @@ def test_configurations_of_the_pool_get_their_own_losses(
 
 
 @pytest.mark.parametrize(("cls", "task", "size"), SAMPLES)
-def test_numbers_that_are_counts_are_whole_in_the_file(
-    data_set: Callable[[str], Path], cls: Any, task: str, size: int
-) -> None:
+def test_counts_are_whole(data_set: Callable[[str], Path], cls: Any, task: str, size: int) -> None:
     problem = cls(task=task)
     counts = [p.name for p in problem.space if p.kind == "int"]
     assert counts
@@ -82,9 +77,7 @@ def test_numbers_that_are_counts_are_whole_in_the_file(
 
 
 @pytest.mark.parametrize(("cls", "task", "size"), SAMPLES)
-def test_random_search_agrees_with_an_independent_one(
-    data_set: Callable[[str], Path], cls: Any, task: str, size: int
-) -> None:
+def test_random_search(data_set: Callable[[str], Path], cls: Any, task: str, size: int) -> None:
     """The mean best of ten, each draw answered by a search for the nearest written anew."""
     problem = cls(task=task)
     rows = rows_of(data_set("icml2020"), cls, task)
@@ -122,9 +115,7 @@ def _unit(p: Any, value: float) -> float:
 
 
 @pytest.mark.parametrize("task", NASBench102.tasks)
-def test_every_cell_of_nas_bench_102_gets_its_own_error(
-    data_set: Callable[[str], Path], task: Any
-) -> None:
+def test_cells_of_nas_bench_102_get_theirs(data_set: Callable[[str], Path], task: Any) -> None:
     problem = NASBench102(task=task)
     for row in rows_of(data_set("icml2020"), NASBench102, task)[::97]:
         config: Config = {f"Op{i}": OPERATIONS[int(row[f"hp_x{i}"])] for i in range(6)}
@@ -143,9 +134,7 @@ def test_nas_bench_102_has_the_cells_of_201(data_set: Callable[[str], Path]) -> 
     assert np.corrcoef(test, validation)[0, 1] > 0.99
 
 
-def test_random_search_on_nas_bench_102_has_its_closed_form(
-    data_set: Callable[[str], Path],
-) -> None:
+def test_random_search_on_nas_bench_102_has_a_closed_form(data_set: Callable[[str], Path]) -> None:
     data_set("icml2020")
     problem, rng = NASBench102(task="cifar100"), Random(5)
     s = np.sort([loss for loss, _ in problem.everything()])
@@ -187,8 +176,7 @@ def put(made_data: Any, body: bytes) -> XGBoostPool:
 
 def test_a_made_up_pool_is_read(made_data: MadeData, tmp_path: Path) -> None:
     other = [*ROW[:7], 11, 0.125, "heart"]
-    foreign = [*ROW[:8], 0.0, "a6a"]
-    problem = put(made_data, archive(table([ROW, foreign, other])))
+    problem = put(made_data, archive(table([ROW, [*ROW[:8], 0.0, "a6a"], other])))
     config = problem.space.sample(Random(0))
     assert problem.curve(config | {"max_depth_index": 12}, 0).losses == [0.125]
     assert problem.curve(config | {"max_depth_index": 0}, 0).losses == [0.25]
@@ -235,9 +223,7 @@ def test_a_truncated_file_is_named_before_it_is_read(made_data: MadeData) -> Non
         problem.optimum()
 
 
-def test_an_archive_that_unpacks_to_more_than_allowed(
-    made_data: MadeData, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_large_an_archive(made_data: MadeData, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_csv, "LARGEST", 10_000)
     problem = put(made_data, archive(table([ROW] * 1000)))
     with pytest.raises(NotAvailableError, match="more than 10,000 bytes"):

@@ -25,9 +25,7 @@ TABLES = [(cls, dataset) for cls in (FCNet, HPOBenchMLP, NASBench201) for datase
     ],
     ids=["fcnet-protein", "nasbench201-cifar10"],
 )
-def test_published_values(
-    problem: Any, optimum: float, at_10: float, at_100: float, digits: int
-) -> None:
+def test_published(problem: Any, optimum: float, at_10: float, at_100: float, digits: int) -> None:
     value = problem.objective.value
     table = problem.table
     assert value(problem.reference().optimum) == pytest.approx(optimum, abs=0.6 * 10**-digits)

@@ -112,8 +112,7 @@ def test_repeats_needs_as_many_repetitions_of_every_configuration() -> None:
 
 @pytest.mark.parametrize("cls", [FCNet, HPOBenchMLP])
 def test_the_stated_number_of_repetitions_is_the_tables(cls: Any) -> None:
-    table = cls(dataset=cls.datasets[0]).table
-    assert set(table.counts) == {cls.repetitions}
+    assert set(cls(dataset=cls.datasets[0]).table.counts) == {cls.repetitions}
 
 
 def test_unknown_options() -> None:
@@ -125,8 +124,7 @@ def test_unknown_options() -> None:
 
 def test_building_one_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_tables, "load", lambda *_: pytest.fail("the table was read"))
-    problem = FCNet(dataset="protein_structure", observe="repeats")
-    assert len(problem.space) == 9
+    assert len(FCNet(dataset="protein_structure", observe="repeats").space) == 9
 
 
 # -- the closed form -----------------------------------------------------------------------
@@ -141,9 +139,7 @@ def test_building_one_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         (NASBench201, "imagenet", "mean"),
     ],
 )
-def test_everything_is_the_finals_of_all_configurations(
-    cls: Any, dataset: str, observe: str
-) -> None:
+def test_everything_is_finals_of_all_configurations(cls: Any, dataset: str, observe: str) -> None:
     problem = cls(dataset=dataset, observe=observe)
     everything = problem.everything()
     assert len(everything) == math.prod(p.size for p in problem.space)
@@ -176,8 +172,7 @@ def test_expected_best_by_enumeration() -> None:
 
 def test_dense_pads_shorter_rows_at_their_end() -> None:
     array = _tables.dense([[1.0, 2.0], [3.0], [4.0, 5.0]])
-    expected = np.array([[1, 2], [3, np.nan], [4, 5]])
-    assert np.array_equal(array, expected, equal_nan=True)
+    assert np.array_equal(array, np.array([[1, 2], [3, np.nan], [4, 5]]), equal_nan=True)
 
 
 class Evil:
@@ -196,8 +191,7 @@ class Evil:
     ],
 )
 def test_only_plain_pickles_are_read(tmp_path: Path, content: Any, message: str) -> None:
-    file = tmp_path / "table.pkl"
-    file.write_bytes(content)
+    (file := tmp_path / "table.pkl").write_bytes(content)
     with pytest.raises(NotAvailableError, match=message):
         _tables.read_plain(file)
 
@@ -223,9 +217,8 @@ ROW = {"loss": [1.0, 2.0], "train_time": [3.0, 4.0]}
 )
 def test_a_table_of_another_shape_is_refused(made_up: Any, data: Any) -> None:
     (made_up / "up.pkl").write_bytes(pickle.dumps(data))
-    with pytest.raises(
-        NotAvailableError, match=r"up.pkl is not the table it should be.*pip install"
-    ):
+    told = r"up.pkl is not the table it should be.*pip install"
+    with pytest.raises(NotAvailableError, match=told):
         _tables.load("made", "up", (2, 2), Objective("loss"))
 
 
@@ -239,9 +232,7 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path) ->
     _tables.load.cache_clear()
 
 
-def test_a_table_is_made_once_and_then_mapped(
-    made_up: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_table_is_made_once_then_mapped(made_up: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     data = {key: {"acc": [int(key) / 2, 1.0], "train_time": [3.0, 4.0]} for key in ("00", "01")}
     data |= {key: {"acc": [int(key) / 2], "train_time": [5.0]} for key in ("10", "11")}
     (made_up / "up.pkl").write_bytes(pickle.dumps(data))

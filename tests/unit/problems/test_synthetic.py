@@ -146,8 +146,7 @@ def test_low_fidelities_mislead_more_from_good_to_terrible() -> None:
         """Spearman of the losses on the way with the full ones, mean over steps 1 to 26."""
         problem, rng = MFHartmann(dimension=dimension, quality=quality), Random(1)
         curves = [problem.curve(problem.space.sample(rng), 0).losses for _ in range(1500)]
-        correlation = stats.spearmanr(np.array(curves)).statistic
-        return correlation[-1, :-1].mean()
+        return stats.spearmanr(np.array(curves)).statistic[-1, :-1].mean()
 
     for dimension in (3, 6):
         falling = [fidelity_correlation(dimension, quality) for quality in BIAS_NOISE]
@@ -178,8 +177,7 @@ def test_counting_ones_is_unbiased_and_has_the_binomial_variance() -> None:
     losses = np.array([curve.losses for curve in curves])
     expectation = -(1 + p.sum()) / 5
     assert curves[0].heldout == pytest.approx([expectation] * 10, abs=1e-15)
-    draws = 9 * np.arange(1, 11)
-    deviation = np.sqrt((p * (1 - p)).sum() / draws) / 5
+    deviation = np.sqrt((p * (1 - p)).sum() / (9 * np.arange(1, 11))) / 5
     assert np.all(abs(losses.mean(0) - expectation) < 4 * deviation / math.sqrt(n))
     assert losses.std(0) == pytest.approx(deviation, rel=4 / math.sqrt(2 * n))
 
@@ -222,8 +220,7 @@ def test_members() -> None:
     assert [m["continuous"] for m in present(CountingOnes.members())] == [4, 8, 16, 32]
     members = list(members_of(MFHartmann))
     assert len(members) == 8
-    keys = {MFHartmann(**options).key for options in members}
-    assert len(keys) == 8
+    assert len({MFHartmann(**options).key for options in members}) == 8
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,7 @@ MEMBERS = list(Classic.members())
 
 
 def loss(problem: TabulatedProblem, x: Any) -> Any:
-    config = dict(zip(problem.space.names, x, strict=True))
-    return problem.curve(config, 0).losses[0]
+    return problem.curve(dict(zip(problem.space.names, x, strict=True)), 0).losses[0]
 
 
 def named(name: Any, dimension: Any) -> Any:
@@ -84,8 +83,7 @@ def test_the_optimum_is_published_and_nothing_is_below(options: Any) -> None:
     rng = Random(0)
     for width in (1e-3, 1e-1, 10):
         for _ in range(300):
-            near = [p + rng.gauss(0, width) for p in problem.place]
-            assert loss(problem, near) > optimum
+            assert loss(problem, [p + rng.gauss(0, width) for p in problem.place]) > optimum
 
 
 @pytest.mark.parametrize("name", get_args(Name))
@@ -93,8 +91,7 @@ def test_an_instance_is_the_function_moved(name: Any) -> None:
     published, moved = (Classic(function=name, instance=i) for i in (0, 7))
     assert moved.space == published.space
     shift = np.subtract(moved.place, published.place)
-    rng = np.random.default_rng(0)
-    for x in rng.uniform(-2, 2, (50, 2)):
+    for x in np.random.default_rng(0).uniform(-2, 2, (50, 2)):
         assert loss(moved, x + shift) == pytest.approx(loss(published, x), rel=1e-9, abs=1e-9)
 
 

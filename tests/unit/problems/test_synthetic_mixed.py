@@ -53,8 +53,7 @@ def test_mixed_has_nothing_below_by_exhaustive_search(problem: Any) -> None:
 def test_every_coordinate_matters_and_categories_have_no_order() -> None:
     problem = Mixed(function="rastrigin", dimension=8)
     for p in problem.space:
-        values = p.grid(20)
-        losses = [loss(problem, problem.best | {p.name: value}) for value in values]
+        losses = [loss(problem, problem.best | {p.name: value}) for value in p.grid(20)]
         assert len({round(x, 9) for x in losses}) > 2, p.name
     # A category's letters in the order of their places in the window, over many instances.
     firsts = {
@@ -76,8 +75,7 @@ def test_the_best_level_may_be_any_but_the_outermost() -> None:
 
 def test_mixed_kinds_in_turn() -> None:
     space = Mixed(function="ackley", dimension=6).space
-    kinds = ["float", "int", "ordinal", "categorical", "float", "int"]
-    assert [p.kind for p in space] == kinds
+    assert [p.kind for p in space] == ["float", "int", "ordinal", "categorical", "float", "int"]
     assert [p.size for p in space][1:4] == [20, 7, 5]
 
 
@@ -146,11 +144,7 @@ def test_the_best_model_differs_between_instances() -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [
-        ({"models": 1}, "2 to 26"),
-        ({"models": 27}, "2 to 26"),
-        ({"dimension": 2}, "at least 3"),
-    ],
+    [({"models": 1}, "2 to 26"), ({"models": 27}, "2 to 26"), ({"dimension": 2}, "at least 3")],
 )
 def test_conditional_refuses(options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):

@@ -50,8 +50,7 @@ def config_of(problem: TaskSet | type[TaskSet], unit: Any) -> Config:
 def test_tasks_and_parameters_are_those_of_the_file(stored: Any) -> None:
     assert set(stored["tasks"].tolist()) == set(TaskSet.tasks)
     assert stored["hp_names"].tolist() == NAMES
-    expected = [name.replace("beta", "one_minus_beta") for name in NAMES]
-    assert TaskSet.space.names == expected
+    assert TaskSet.space.names == [name.replace("beta", "one_minus_beta") for name in NAMES]
     assert [(p.low, p.high) for p in TaskSet.space if isinstance(p, Float | Int)] == LOGARITHMS
     assert np.all((units(stored) >= 0) & (units(stored) <= 1))
 
@@ -95,8 +94,7 @@ def test_random_search_agrees_with_an_independent_one(stored: Any, task: Any) ->
     problem, index = TaskSet(task=task), stored["tasks"].tolist().index(task)
     final, places = stored["valid"][index, :, -1].astype(float), units(stored)
     rng, n = np.random.default_rng(1), 4000
-    drawn = rng.random((n, 8))
-    nearest = [int(((places - unit) ** 2).sum(axis=1).argmin()) for unit in drawn]
+    nearest = [int(((places - unit) ** 2).sum(axis=1).argmin()) for unit in rng.random((n, 8))]
     own = Random(2)
     ours = np.array([problem.curve(problem.space.sample(own), 0).losses[-1] for _ in range(n)])
     best = [

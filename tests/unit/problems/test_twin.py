@@ -19,6 +19,7 @@ from hpobench.problems.recorded import _forest
 from hpobench.problems.recorded.twin import Twin
 from hpobench.recording.table import Table, read_table, write_table
 from tests.support.imported_trials import SPACE, STEPS, configs, curve
+from tests.support.present import present
 
 CONDITIONAL = Space(
     [
@@ -116,18 +117,14 @@ def test_the_same_table_gives_the_same_curves_again(twin: Twin, own_cache: Path)
 
 
 def test_the_reference_says_what_the_twin_is_worth(twin: Twin) -> None:
-    reference = twin.reference()
-    assert reference is not None
+    reference = present(twin.reference())
     assert (reference.optimum, reference.clip, reference.known) == (0.0, 1.0, False)
-    assert reference.source == (
-        "a model of 60 trials of made up: rank correlation 0.90 on held-out trials"
-    )
+    expected = "a model of 60 trials of made up: rank correlation 0.90 on held-out trials"
+    assert reference.source == expected
     assert twin.estimate() == pytest.approx(5 * 5.5, rel=0.3)
 
 
-def test_a_table_that_nobody_measured_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_table_none_measured_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_table(tmp_path / "mine.parquet", table())
     with pytest.raises(UsageError, match=r"mine\.parquet: nobody has measured.*--surrogate"):
@@ -168,9 +165,7 @@ def test_trials_that_failed_are_left_out() -> None:
     assert np.isfinite([c.costs for c in curves]).all()
 
 
-def test_what_the_import_writes_is_a_twin(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path
-) -> None:
+def test_imported_twin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(importing, "_SEARCHED", 50)
     rows = [[*c.values(), list(curve(c))[-1]] for c in configs(40)]
@@ -181,8 +176,7 @@ def test_what_the_import_writes_is_a_twin(
         write_table(tmp_path / name, importing.with_twin(made, force=False).table)
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
     twin = Twin(table="a.parquet")
-    reference = twin.reference()
-    assert reference is not None
+    reference = present(twin.reference())
     losses = read_table(tmp_path / "a.parquet").curves["loss"]
     assert losses.min() <= reference.optimum < reference.clip <= losses.max()
     assert json.loads(json.dumps(twin._about))["twin"]["forced"] is False

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hpobench.api import Config, Problem
 from hpobench.contract.errors import NotAvailableError, SpaceError, UnknownNameError
 from hpobench.plugins.options import members_of
 from hpobench.problems.surrogate._problem import SHORTEST
@@ -22,6 +21,7 @@ from hpobench.problems.surrogate.yahpo_rpart import YahpoRpart
 from hpobench.problems.surrogate.yahpo_xgboost import YahpoXGBoost
 from tests.support.data_server import MadeData
 from tests.support.present import present
+from tests.support.samples import sample
 
 SCENARIOS: dict[str, Any] = {
     "lcbench": LCBench,
@@ -37,11 +37,6 @@ def whole(cls: Any, instance: int) -> Any:
     return cls(instance=instance, **({"booster": "any"} if cls is YahpoXGBoost else {}))
 
 
-def sample(problem: Problem, n: int, seed: int = 0) -> list[Config]:
-    rng = Random(seed)
-    return [problem.space.sample(rng) for _ in range(n)]
-
-
 # -- the real data -------------------------------------------------------------------------
 
 
@@ -50,7 +45,7 @@ def test_the_answers_are_those_of_yahpo_gym(yahpo: Path) -> None:
     if not file.is_file():
         pytest.skip(f"waits for the answers of the official package in {file}")
     checked = set()
-    for scenario, instance, inputs, answers in json.loads(file.read_text("utf-8")):
+    for scenario, instance, inputs, answers in json.loads(file.read_text()):
         problem = SCENARIOS[scenario](instance=int(instance))
         theirs = [[answer[target] for target in problem.targets] for answer in answers]
         # Equal on the processor that the answers are from; the last bits may differ on others.
@@ -81,7 +76,7 @@ def test_targets_stay_in_the_ranges_that_yahpo_states(yahpo: Path, scenario: str
 
 @EACH
 def test_spaces_and_instances_are_those_of_the_data(yahpo: Path, scenario: str) -> None:
-    given = json.loads((yahpo / scenario / "config_space.json").read_text("utf-8"))
+    given = json.loads((yahpo / scenario / "config_space.json").read_text())
     by_name = {p["name"]: p for p in given["hyperparameters"]}
     problem = whole(SCENARIOS[scenario], SCENARIOS[scenario].instances[0])
     instances = by_name.pop(problem.categories[0])["choices"]
@@ -102,7 +97,7 @@ def test_spaces_and_instances_are_those_of_the_data(yahpo: Path, scenario: str) 
 
 
 def test_conditions_are_those_of_the_data(yahpo: Path) -> None:
-    given = json.loads((yahpo / "rbv2_xgboost" / "config_space.json").read_text("utf-8"))
+    given = json.loads((yahpo / "rbv2_xgboost" / "config_space.json").read_text())
     theirs = {
         c["child"]: (c["parent"], c.get("values") or [c["value"]]) for c in given["conditions"]
     }
@@ -139,8 +134,7 @@ def test_a_trial_has_cost_one_training_on_its_largest_part(yahpo: Path) -> None:
         seconds = values[:, train] + values[:, predict]
         costs = problem.curve(config, 0).costs
         for step in (1, 9, 27):
-            spent = sum(costs[:step]) - seconds[:step].max()
-            assert -1e-4 <= spent <= step * SHORTEST + 1e-4
+            assert -1e-4 <= sum(costs[:step]) - seconds[:step].max() <= step * SHORTEST + 1e-4
 
 
 @EACH
@@ -151,9 +145,9 @@ def test_random_search_agrees_with_an_independent_one(yahpo: Path, scenario: str
     cls = SCENARIOS[scenario]
     problem, codes = (
         whole(cls, cls.instances[1]),
-        json.loads((yahpo / scenario / "encoding.json").read_text("utf-8")),
+        json.loads((yahpo / scenario / "encoding.json").read_text()),
     )
-    given = json.loads((yahpo / scenario / "config_space.json").read_text("utf-8"))
+    given = json.loads((yahpo / scenario / "config_space.json").read_text())
     by_name = {p["name"]: p for p in given["hyperparameters"]}
     conditions = {c["child"]: c.get("values") or [c["value"]] for c in given["conditions"]}
     rng, n = np.random.default_rng(0), 3000
@@ -331,9 +325,7 @@ def test_an_instance_that_the_data_lacks(tiny: Any) -> None:
 
 @pytest.mark.parametrize(("numbers", "targets"), [(-1, 0), (0, -1), (1, 0)])
 @pytest.mark.parametrize("cls", [LCBench, YahpoXGBoost])
-def test_a_network_of_another_signature_is_refused(
-    tiny: Any, cls: Any, numbers: int, targets: int
-) -> None:
+def test_a_network_of_others_is_refused(tiny: Any, cls: Any, numbers: int, targets: int) -> None:
     tiny(cls, numbers=numbers, targets=targets)
     refusal = _refusal(cls(instance=cls.instances[0]))
     assert f"'x_cont': {len(cls.numbers) + numbers}" in refusal

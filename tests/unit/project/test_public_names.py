@@ -9,10 +9,9 @@ from tests.support.public_names import FILE, public_names
 
 def test_no_public_name_of_the_last_release_is_gone() -> None:
     now = public_names()
-    promised = json.loads(FILE.read_text(encoding="utf-8"))
     gone = [
         f"{place}: {name}"
-        for place, names in promised.items()
+        for place, names in json.loads(FILE.read_text()).items()
         for name in names
         if name not in now.get(place, ())
     ]

@@ -9,16 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from hpobench.api import Problem
-from hpobench.cli import cli
 from hpobench.contract.errors import PluginError, UsageError
 from hpobench.contract.frozen import frozen_members, read_members, references_file
 from hpobench.plugins.building import build_problem, plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.recording.measuring import freeze, measure, members, quartiles
 from tests import ROOT
+from tests.support.command_line import invoke
 from tests.support.present import present
 
 SHIPPED = sorted((ROOT / "problems" / "references").glob("*.json"))
@@ -71,8 +70,7 @@ class Climb(FunctionProblem):
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
-    file = tmp_path / "valley.py"
-    file.write_text(PLUGIN)
+    (file := tmp_path / "valley.py").write_text(PLUGIN)
     return file
 
 
@@ -116,8 +114,7 @@ def test_all_configurations_are_exact(plugin: Path) -> None:
     entry = measure(build(plugin, "coin"))
     assert (entry["optimum"], entry["clip"], entry["known"]) == (0.0, 1.5, True)
     # The best of ten is 0 with the chance 1 - (3/4)^10 = 0.94.
-    assert entry["random"]["10"] == [0.0, 0.0, 0.0]
-    assert entry["random"]["1"] == [0.0, 1.0, 2.0]
+    assert (entry["random"]["10"], entry["random"]["1"]) == ([0.0, 0.0, 0.0], [0.0, 1.0, 2.0])
 
 
 @pytest.mark.parametrize("how", ["fails", "raises"])
@@ -228,8 +225,8 @@ def test_what_is_shipped_is_what_freezing_writes(file: Any, plugin: Path) -> Non
 
 
 def test_the_command_freezes_and_says_what(plugin: Path) -> None:
-    command = ["problems", "freeze", "valley", "--plugin", str(plugin), "--sample", "100"]
-    told = CliRunner().invoke(cli, [*command, "-o", "width=2"], catch_exceptions=False).output
+    command = ("problems", "freeze", "valley", "--plugin", plugin, "--sample", "100")
+    told = invoke(*command, "-o", "width=2")
     assert told.startswith("valley[w2]: optimum 1")
     assert told.endswith("2 s; new: version 1\n")
     with pytest.raises(UsageError, match="no member of the family"):

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
-from hpobench.cli import cli
 from hpobench.contract.errors import UsageError
 from hpobench.plugins.starting.portfolios import SHIPPED, read_portfolio
 from hpobench.recording.measuring import members
@@ -24,6 +22,7 @@ from hpobench.recording.portfolio_choice import (
     make,
     regrets,
 )
+from tests.support.command_line import invoke
 
 PLUGIN = '''
 import math
@@ -77,8 +76,7 @@ class Trained(FunctionProblem):
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
-    file = tmp_path / "hill.py"
-    file.write_text(PLUGIN)
+    (file := tmp_path / "hill.py").write_text(PLUGIN)
     return file
 
 
@@ -126,8 +124,7 @@ def test_regrets_are_measured_by_the_best_and_the_median_of_all() -> None:
 def test_the_expected_best_is_that_of_draws() -> None:
     rng = np.random.default_rng(0)
     regret = rng.uniform(size=(50, 3))
-    draws = rng.integers(50, size=(40_000, 4))
-    simulated = regret[draws].min(axis=1).mean(axis=0)
+    simulated = regret[rng.integers(50, size=(40_000, 4))].min(axis=1).mean(axis=0)
     assert expected_best(regret, 4) == pytest.approx(simulated, abs=5e-3)
     assert expected_best(regret, 1) == pytest.approx(regret.mean(axis=0))
 
@@ -185,9 +182,9 @@ def test_evaluation_weighs_data_sets_and_not_members(plugin: Path) -> None:
     assert (result.members, result.data_sets) == (4, 3)
     assert result.portfolio[0] > result.portfolio[-1]
     assert result.random[0] > result.random[-1]
-    done = CliRunner().invoke(cli, ["portfolio", "hill", "--evaluate", "--plugin", str(plugin)])
-    assert f"{result.portfolio[0]:.3f}" in done.output
-    assert "middle of the space" in done.output
+    output = invoke("portfolio", "hill", "--evaluate", "--plugin", plugin)
+    assert f"{result.portfolio[0]:.3f}" in output
+    assert "middle of the space" in output
 
 
 def test_grids_are_chosen_anew_as_they_are_stored(tmp_path: Path) -> None:

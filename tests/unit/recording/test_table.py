@@ -44,10 +44,8 @@ def rewritten(file: Path, **about: Any) -> Path:
 
 def test_a_table_is_read_as_it_was_written(file: Path) -> None:
     table = read_table(file)
-    assert table.about == ABOUT
-    assert table.configs == [{"x": 0.25}, {"x": 0.5}]
-    assert table.curves["loss"].tolist()[0] == [1.0, 0.5]
-    assert table.errors == [None, "died"]
+    assert (table.about, table.configs) == (ABOUT, [{"x": 0.25}, {"x": 0.5}])
+    assert (table.curves["loss"].tolist()[0], table.errors) == ([1.0, 0.5], [None, "died"])
 
 
 @pytest.mark.parametrize(
@@ -73,8 +71,7 @@ def test_metadata_of_another_shape(file: Path, about: dict[str, Any]) -> None:
 
 
 def test_metadata_too_deep(file: Path) -> None:
-    table = pq.read_table(file).replace_schema_metadata({KEY: "[" * 100_000})
-    pq.write_table(table, file)
+    pq.write_table(pq.read_table(file).replace_schema_metadata({KEY: "[" * 100_000}), file)
     with pytest.raises(StoreError, match="damaged, or no recorded table"):
         read_about(file)
 
@@ -98,8 +95,7 @@ def test_curves_of_another_shape(file: Path, column: pa.Array) -> None:
 
 
 def test_values_outside_the_space(file: Path) -> None:
-    table = pq.read_table(file)
-    pq.write_table(table.set_column(0, "config/x", pa.array([0.5, 7.0])), file)
+    pq.write_table(pq.read_table(file).set_column(0, "config/x", pa.array([0.5, 7.0])), file)
     with pytest.raises(StoreError, match="damaged, or no recorded table"):
         read_table(file)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.analysis.charting.replay import STATES
+from hpobench.analysis.charting.scripted_charts import STATES
 from hpobench.analysis.core.curves import algorithm_names
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study

@@ -11,24 +11,13 @@ from hpobench.contract.cell import Cell
 from hpobench.running.cells.batches import ATTEMPTS, Done, Waiting
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
-
-OWN = """
-from hpobench.api import *
-
-class Own(TabulatedProblem):
-    name = "own"
-    space = Space([Float("x", 0.0, 1.0)])
-    def reference(self):
-        return Reference(0.0, 1.0, "known")
-    def curve(self, config, seed):
-        return Curve([config["x"]], [1.0])
-"""
+from tests.support.tiny_plugins import line
 
 
 @pytest.fixture
 def cells(tmp_path: Path) -> list[Cell]:
     """A cell of a shipped problem and one of a user's, with each of a hundred seeds."""
-    (tmp_path / "own.py").write_text(OWN)
+    (tmp_path / "own.py").write_text(line("Own"))
     (tmp_path / "suite.yaml").write_text(
         "name: batches\nsearchers: [random]\nproblems: [own, branin]\nseeds: 100\n"
         "budget: {trials: 1}\nplugins: [own.py]\n"
@@ -71,8 +60,7 @@ def test_dear_cells_go_one_by_one(cells: list[Cell]) -> None:
 
 
 def test_the_last_cells_are_shared_out(cells: list[Cell]) -> None:
-    waiting = Waiting(cells, 4)
-    assert max(len(batch) for batch in drain(waiting, 1e-4)) <= len(cells) / 4
+    assert max(len(batch) for batch in drain(Waiting(cells, 4), 1e-4)) <= len(cells) / 4
 
 
 def test_what_a_batch_had_no_time_for_comes_next(cells: list[Cell]) -> None:
@@ -96,8 +84,7 @@ def test_a_cell_that_always_kills_its_process_has_four_attempts(cells: list[Cell
     waiting = Waiting(cells[:1], 1)
     for attempt in range(1, ATTEMPTS + 1):
         batch = waiting.take()
-        over = waiting.failed(batch)
-        assert over == ([] if attempt < ATTEMPTS else list(batch))
+        assert waiting.failed(batch) == ([] if attempt < ATTEMPTS else list(batch))
     assert not waiting
 
 

@@ -70,9 +70,7 @@ def test_an_odd_folder_is_not_used(name: str, monkeypatch: pytest.MonkeyPatch) -
         assert str(session.folder.parent) != name
 
 
-def test_the_token_is_in_the_environment_of_ray_alone(
-    base: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_token_is_in_rays_alone(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAY_AUTH_MODE")
     monkeypatch.setenv(MARK, "/of/an/outer/run")
     before = dict(os.environ)
@@ -107,20 +105,16 @@ def test_the_logs_of_a_ray_that_failed_stay_until_the_next_session(base: Path) -
 
 
 def test_folders_in_use_links_and_strangers_stay(base: Path) -> None:
-    target = base / "target"
-    target.mkdir()
+    (target := base / "target").mkdir()
     (target / "lock").touch()
     (base / "hpobench-ray-link").symlink_to(target)
     (base / "hpobench-ray-new").mkdir()  # its lock is not there yet
-    remains = base / "hpobench-ray-old" / "r"
-    remains.mkdir(parents=True)
+    (remains := base / "hpobench-ray-old" / "r").mkdir(parents=True)
     os.utime(remains.parent, (1e9, 1e9))
     with private_session() as first, private_session() as second:
         names = {first.folder.name, second.folder.name, "target"}
-        assert {path.name for path in base.iterdir()} == names | {
-            "hpobench-ray-link",
-            "hpobench-ray-new",
-        }
+        expected = names | {"hpobench-ray-link", "hpobench-ray-new"}
+        assert {path.name for path in base.iterdir()} == expected
 
 
 KILLED = """

@@ -37,9 +37,7 @@ def spin_within_two(outer: float, inner: float) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_limit_that_is_dropped_in_a_destructor_speaks_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_limit_dropped_in_a_destructor_speaks_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_AGAIN_S", 0.6)
     begin = time.monotonic()
     with pytest.raises(OutOfTime):

@@ -75,8 +75,7 @@ def test_trials_that_take_several_processors_have_less_room(tmp_path: Path) -> N
 
 
 def test_a_budget_of_time_is_what_a_cell_takes(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path, budget={"time": 7})
-    assert timed(plan, tmp_path, 1).seed_s == pytest.approx(21)
+    assert timed(plan_of(tmp_path, budget={"time": 7}), tmp_path, 1).seed_s == pytest.approx(21)
 
 
 def test_virtual_cells_take_results_and_thinking(tmp_path: Path) -> None:
@@ -85,9 +84,7 @@ def test_virtual_cells_take_results_and_thinking(tmp_path: Path) -> None:
     assert found.seed_s == pytest.approx((3 * 20 * 0.001 + 20 * 0.1) / 2)
 
 
-def test_stored_cells_say_what_their_like_take(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stored_cells_time_their_like(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_of(tmp_path)
     names = plan.cells.with_seeds([0, 1]).ids()
     rows = [
@@ -116,9 +113,7 @@ def test_one_round_has_a_cell_of_each_problem(tmp_path: Path) -> None:
     assert (cell.scheduler.name, cell.budget) == ("fifo", Budget(trials=2))
 
 
-def test_a_trials_time_is_what_was_spent_for_what_was_paid(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_trials_time_is_spent_by_paid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     row = {"cell": "a", "problem": "mine", "resource": 8.0, "evaluation_s": 5.0}
     monkeypatch.setattr(timing, "load_cells", lambda *_: [row])
     assert trial_seconds(plan_of(tmp_path), tmp_path) == {"mine": pytest.approx(2.5)}
@@ -149,7 +144,5 @@ def test_budgets_are_shortened_to_whole_parts() -> None:
         (2, 100, 20, (10, 20)),
     ],
 )
-def test_looks_use_the_time_and_leave_room_for_more(
-    first: int, fitting: int, cap: int, looks: tuple[int, ...]
-) -> None:
+def test_looks_leave_time(first: int, fitting: int, cap: int, looks: tuple[int, ...]) -> None:
     assert looks_within(first, fitting, cap) == looks

@@ -53,15 +53,12 @@ def test_the_next_run_goes_on_counting(tmp_path: Path) -> None:
         store.compact()
     assert names(tmp_path) == []
     write(tmp_path / "whole", [[0, 1, 2]])
-    whole = data(tmp_path / "whole")
     assert {n: d for n, d in data(tmp_path).items() if not n.startswith("problems")} == {
-        n: d for n, d in whole.items() if not n.startswith("problems")
+        n: d for n, d in data(tmp_path / "whole").items() if not n.startswith("problems")
     }
 
 
-def test_the_later_row_of_a_cell_counts_whatever_is_removed_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_later_row_of_a_cell_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_writer(tmp_path) as store:
         begin(store, [0])
         store.add([Batch.of([outcome(0, status="failed")])])
@@ -107,8 +104,7 @@ def test_a_damaged_file_of_cells_is_restored_from_its_copy(tmp_path: Path, how: 
 
 def test_without_a_copy_its_cells_run_again_and_no_others(tmp_path: Path) -> None:
     unfinished(tmp_path, [[0], [1]])
-    path = index.commits(tmp_path)[0]
-    path.write_bytes(b"x")
+    (path := index.commits(tmp_path)[0]).write_bytes(b"x")
     (tmp_path / "copies" / path.name).unlink()
     (done,) = repair(tmp_path)
     assert "moved into" in done
@@ -116,9 +112,7 @@ def test_without_a_copy_its_cells_run_again_and_no_others(tmp_path: Path) -> Non
         assert store.statuses == {"cell-001": "done"}
 
 
-def test_what_does_not_fit_into_memory_is_the_same_bytes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_exceeds_memory_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compaction, "FILE_ROWS", 20)
     monkeypatch.setattr(compaction, "_GROUP_ROWS", 7)
     batches = [[9, 3, 14], [0], [12, 11, 10, 8], [7, 6, 5], [4, 2, 1, 13]]
@@ -130,9 +124,7 @@ def test_what_does_not_fit_into_memory_is_the_same_bytes(
     assert load_results(tmp_path / "disk").cells["seed"].tolist() == list(range(15))
 
 
-def test_buckets_keep_the_order_in_which_rows_came(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_buckets_keep_the_order_of_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compaction, "MEMORY", 100)
     columns = pa.schema({"x": pa.int64()})
     found = compaction.Buckets(3, columns, tmp_path)

@@ -19,10 +19,8 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def test_commit_of_a_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package = tmp_path / "hpobench"
-    package.mkdir()
-    module = package / "module.py"
-    module.write_text("A = 1\n")
+    (package := tmp_path / "hpobench").mkdir()
+    (module := package / "module.py").write_text("A = 1\n")
     monkeypatch.setattr(provenance, "PACKAGE", package)
     commit = provenance.commit.__wrapped__
     assert commit() is None

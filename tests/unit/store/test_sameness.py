@@ -11,6 +11,7 @@ import pytest
 
 from hpobench.store.prove.sameness import Tables, first_difference
 from hpobench.store.write.batch import Batch
+from tests.support.present import present
 from tests.unit.store.test_store import outcome
 
 
@@ -47,8 +48,7 @@ def changed(kind: str, column: str, row: int, value: Any) -> Tables:
     ],
 )
 def test_one_value_is_found(kind: str, column: str, row: int, value: Any) -> None:
-    found = first_difference(tables(), changed(kind, column, row, value))
-    assert found is not None
+    found = present(first_difference(tables(), changed(kind, column, row, value)))
     assert (found.table, found.row, found.column) == (kind, row, column)
     assert repr(found.other) == repr(value)
     assert str(found) == f"{column} in row {row} of {kind}"
@@ -70,15 +70,12 @@ def test_what_was_measured_does_not_count(column: str) -> None:
 def test_the_first_row_is_named_whatever_its_column() -> None:
     other = dict(changed("events", "loss", 3, 0.0))
     other["events"] = other["events"].set_column(9, "worker", pa.array([0, 1, 0, 0, 0], "int16"))
-    found = first_difference(tables(), other)
-    assert found is not None
+    found = present(first_difference(tables(), other))
     assert (found.row, found.column) == (1, "worker")
 
 
 def test_missing_rows_are_a_difference_but_a_store_may_have_no_trials() -> None:
-    short = tables() | {"events": tables()["events"][:4]}
-    found = first_difference(tables(), short)
-    assert found is not None
+    found = present(first_difference(tables(), tables() | {"events": tables()["events"][:4]}))
     assert str(found) == "the number of events"
     assert (found.stored, found.other) == (5, 4)
     assert first_difference(tables() | {"trials": tables()["trials"][:0]}, tables()) is None
@@ -97,6 +94,5 @@ def test_a_specification_may_differ_in_versions_alone() -> None:
         ({"budget": {"trials": 4}}, "budget of spec"),
         ({"searcher": newer | {"options": {"x": 1}}}, "searcher.options of spec"),
     ):
-        found = first_difference(tables(spec=spec()), tables(spec=spec(**more)))
-        assert found is not None
+        found = present(first_difference(tables(spec=spec()), tables(spec=spec(**more))))
         assert found.column == key

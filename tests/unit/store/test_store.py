@@ -134,9 +134,7 @@ def test_plain_pandas_reads_it(tmp_path: Path) -> None:
     assert events["cell"].dtype == "category"
 
 
-def test_bytes_do_not_depend_on_order_batches_or_interruptions(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bytes_are_of_no_order_or_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compaction, "FILE_ROWS", 12)  # three cells a file
     write(tmp_path / "a", [[0, 1, 2, 3, 4, 5, 6]])
     write(tmp_path / "b", [[6], [3, 1], [0, 5], [2, 4]])
@@ -178,11 +176,8 @@ def test_cells_of_an_earlier_suite_are_kept_but_not_read(tmp_path: Path) -> None
         store.compact()
     assert list(load_results(tmp_path).cells["seed"]) == [1, 2]
     stored = pd.read_parquet(tmp_path / "cells.parquet")
-    assert dict(zip(stored["seed"], stored["in_suite"], strict=True)) == {
-        0: False,
-        1: True,
-        2: True,
-    }
+    expected = {0: False, 1: True, 2: True}
+    assert dict(zip(stored["seed"], stored["in_suite"], strict=True)) == expected
 
 
 def test_a_new_label_is_taken_over(tmp_path: Path) -> None:
@@ -209,9 +204,7 @@ def test_cells_without_rows(tmp_path: Path) -> None:
     assert len(results.events) == 0
 
 
-def test_a_full_disk_is_explained_and_the_store_still_reads(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_explained_and_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, [[0]])
 
     def full(fd: Any) -> None:
@@ -238,8 +231,7 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
 def test_another_schema_version_is_refused(tmp_path: Path) -> None:
     write(tmp_path, [[0]])
     path = tmp_path / "cells.parquet"
-    table = pq.read_table(path).replace_schema_metadata({"hpobench_schema": "99"})
-    pq.write_table(table, path)
+    pq.write_table(pq.read_table(path).replace_schema_metadata({"hpobench_schema": "99"}), path)
     told = f"schema version 99, this hpobench reads {schema.VERSION}"
     with pytest.raises(StoreError, match=told):
         load_results(tmp_path)
@@ -249,8 +241,7 @@ def test_another_schema_version_is_refused(tmp_path: Path) -> None:
 
 def test_damage_is_named(tmp_path: Path) -> None:
     write(tmp_path, [[0]])
-    file = next(tmp_path.glob("events-*"))
-    file.write_bytes(file.read_bytes()[:100])
+    (file := next(tmp_path.glob("events-*"))).write_bytes(file.read_bytes()[:100])
     with pytest.raises(StoreError, match=file.name):
         load_results(tmp_path)
     file.unlink()
@@ -259,9 +250,7 @@ def test_damage_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["missing", "changed", "no problem"])
-def test_cells_whose_files_are_gone_are_forgotten_and_run_again(
-    damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lost_files_run_again(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compaction, "FILE_ROWS", 5)
     write(tmp_path, [[0, 1]])
     expected = data(tmp_path)
@@ -282,8 +271,7 @@ def test_cells_whose_files_are_gone_are_forgotten_and_run_again(
 
 def test_a_foreign_table_is_refused(tmp_path: Path) -> None:
     write(tmp_path, [[0]])
-    foreign = pa.table({"x": [1]})
-    (tmp_path / "cells.parquet").write_bytes(disk.table_bytes(foreign))
+    (tmp_path / "cells.parquet").write_bytes(disk.table_bytes(pa.table({"x": [1]})))
     with pytest.raises(StoreError, match=r"cells\.parquet: .*its columns are not those of cells"):
         load_results(tmp_path)
 

@@ -30,8 +30,7 @@ budget: {evaluations: 5}
 
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
-    file = tmp_path / "base.yaml"
-    file.write_text(BASE, encoding="utf-8")
+    (file := tmp_path / "base.yaml").write_text(BASE)
     return file
 
 
@@ -48,7 +47,7 @@ def test_the_cells_are_those_of_a_file_that_extends_the_suite(base: Path) -> Non
         "start": "default",
     }
     file = base.with_name("more.yaml")
-    file.write_text(f"extends: base.yaml\nname: more\n{_flow(keys)}", encoding="utf-8")
+    file.write_text(f"extends: base.yaml\nname: more\n{_flow(keys)}")
     changed = ids(base, changes=Changes(keys))
     assert changed == ids(file)
     assert len(changed) == 2 * 2 * 2 * 2 * 2
@@ -86,11 +85,10 @@ def test_a_budget_is_that_of_every_problem(base: Path) -> None:
 def test_a_label_of_the_suite_stands_for_its_entry(base: Path) -> None:
     text = BASE.replace("n_startup_trials: 5", "n_startup_trials: 5, as: gp")
     text = text.replace("  - branin", "  - {name: branin, as: b, budget: {trials: 2}}")
-    base.write_text(text, encoding="utf-8")
+    base.write_text(text)
     chosen = Changes({"searchers": ["sobol", "gp"], "problems": ["b"]})
     suite = load_suite(base, changes=chosen)
-    assert suite.searchers[1] == load_suite(base).searchers[1]
-    assert suite.budgets["b"].trials == 2
+    assert (suite.searchers[1], suite.budgets["b"].trials) == (load_suite(base).searchers[1], 2)
     assert set(ids(base, changes=Changes({"searchers": ["gp"]}))) < set(ids(base))
     shorter = Changes({**chosen.keys, "budget": {"trials": 1}})
     assert load_suite(base, changes=shorter).budgets["b"].trials == 1
@@ -129,7 +127,7 @@ def test_errors_name_the_option(base: Path, changes: Changes, message: str) -> N
 
 
 def test_other_faults_keep_their_place(base: Path) -> None:
-    base.write_text(BASE.replace("optuna-gp", "optuna-gq"), encoding="utf-8")
+    base.write_text(BASE.replace("optuna-gp", "optuna-gq"))
     with pytest.raises(SuiteError) as error:
         load_suite(base, changes=Changes(add=["rendom"]))
     told = str(error.value)

@@ -72,8 +72,8 @@ def test_a_trial_of_too_many_steps() -> None:
 
 
 def test_the_plan_says_what_and_where(tmp_path: Path) -> None:
-    text = write_suite(tmp_path).read_text("utf-8")
+    text = write_suite(tmp_path).read_text()
     file = tmp_path / "large.yaml"
-    file.write_text(re.sub(r"budget:.*", "budget: {trials: 3000000}", text), encoding="utf-8")
+    file.write_text(re.sub(r"budget:.*", "budget: {trials: 3000000}", text))
     with pytest.raises(SuiteError, match=r"large\.yaml: budget: .* under .*: a cell would have"):
         build_plan(load_suite(file))

@@ -22,7 +22,7 @@ budget: {evaluations: 5}
 
 def write(folder: Path, **files: str) -> Path:
     for name, text in files.items():
-        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+        (folder / f"{name}.yaml").write_text(text)
     return folder / f"{[*files][-1]}.yaml"
 
 

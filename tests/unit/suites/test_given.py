@@ -36,7 +36,7 @@ class Needy(_Base):""",
 
 def suite_at(folder: Path, changes: dict[int, str] | None = None) -> Path:
     file = write_suite(folder, changes)
-    (folder / "tiny.py").write_text(ADOPTING, encoding="utf-8")
+    (folder / "tiny.py").write_text(ADOPTING)
     return file
 
 
@@ -50,12 +50,7 @@ def labels(made: Plan) -> list[str]:
 
 def test_a_list_at_the_top_crosses_all_searchers(tmp_path: Path) -> None:
     made = plan(tmp_path, {2: "searchers: [adopting, fixed]\nstart: [none, default]"})
-    assert labels(made) == [
-        "adopting",
-        "adopting[start=default]",
-        "fixed",
-        "fixed[start=default]",
-    ]
+    assert labels(made) == ["adopting", "adopting[start=default]", "fixed", "fixed[start=default]"]
     assert made.cells[1].searcher.given == {"start": {"default": True}}
 
 
@@ -108,9 +103,7 @@ def test_the_resolved_suite_loads_as_the_same(tmp_path: Path) -> None:
         ("[]", "the list is empty; name at least one"),
     ],
 )
-def test_what_does_not_fit_is_refused_at_its_place(
-    tmp_path: Path, start: str, message: str
-) -> None:
+def test_what_does_not_fit_is_told_at_its_place(tmp_path: Path, start: str, message: str) -> None:
     with pytest.raises(SuiteError) as caught:
         plan(tmp_path, {2: f"searchers: [fixed, {{name: adopting, start: {start}}}]"})
     assert message in str(caught.value)
@@ -121,8 +114,7 @@ def test_what_a_searcher_or_a_problem_lacks_is_skipped_with_the_reason(tmp_path:
     made = plan(
         tmp_path, {2: "searchers: [adopting, fixed, tiny]\nstart: [none, default, history]"}
     )
-    reasons = {row.searcher: row.reason for row in made.skipped}
-    assert reasons == {
+    assert {row.searcher: row.reason for row in made.skipped} == {
         "adopting[start=history-20]": (
             "bowl[dimension=2]: history: its plugin has no other data sets with the same space"
         ),
@@ -136,12 +128,8 @@ def test_what_a_searcher_or_a_problem_lacks_is_skipped_with_the_reason(tmp_path:
 
 def test_a_prior_is_given_to_those_that_take_one(tmp_path: Path) -> None:
     made = plan(tmp_path, {2: "searchers: [believing, fixed]\nprior: [none, good, misleading]"})
-    assert labels(made) == [
-        "believing",
-        "believing[prior=good]",
-        "believing[prior=misleading]",
-        "fixed",
-    ]
+    expected = ["believing", "believing[prior=good]", "believing[prior=misleading]", "fixed"]
+    assert labels(made) == expected
     assert {row.searcher: row.reason for row in made.skipped} == dict.fromkeys(
         ("fixed[prior=good]", "fixed[prior=misleading]"), "prior: the searcher does not take one"
     )
@@ -166,9 +154,7 @@ def test_a_prior_is_part_of_the_identity(tmp_path: Path) -> None:
         ("best", "quality: input should be 'good', 'weak' or 'misleading'"),
     ],
 )
-def test_a_prior_without_mass_is_refused_at_its_place(
-    tmp_path: Path, prior: str, message: str
-) -> None:
+def test_priors_without_mass_are_refused_there(tmp_path: Path, prior: str, message: str) -> None:
     with pytest.raises(SuiteError) as caught:
         plan(tmp_path, {2: f"searchers: [fixed, {{name: believing, prior: {prior}}}]"})
     assert message in str(caught.value)

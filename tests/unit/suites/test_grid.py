@@ -66,12 +66,10 @@ def test_reasons_for_skipping(tmp_path: Path) -> None:
     )
     reasons = {(r.searcher, r.scheduler, r.problem): r.reason for r in made.skipped}
     bowl = "bowl[dimension=2]"
-    assert reasons["tiny", "halves", bowl] == (
-        "the scheduler decides between steps, and the problem has only one"
-    )
-    assert reasons["flat", "whole", "branchy"] == (
-        "the space has conditions, which the searcher does not understand"
-    )
+    due = "the scheduler decides between steps, and the problem has only one"
+    assert reasons["tiny", "halves", bowl] == due
+    expected = "the space has conditions, which the searcher does not understand"
+    assert reasons["flat", "whole", "branchy"] == expected
     assert reasons["tiny", "whole", "absent"] == "problem absent: its data is not here; fetch it"
     assert "needs 'stage: live'" in reasons["tiny", "whole", "network"]
     assert reasons["needy", "whole", bowl].startswith("searcher needy: needs no-such-package>=1")
@@ -98,10 +96,8 @@ def test_a_searcher_says_what_problems_it_is_none_for(tmp_path: Path) -> None:
 
 def test_a_budget_below_one_step_is_skipped(tmp_path: Path) -> None:
     changes = {4: "problems: [{bowl: {dimension: 2}}, {stairs: {budget: {resource: 1.5}}}]"}
-    made = plan(tmp_path, changes)
-    assert [row.reason for row in made.skipped] == [
-        "problem stairs: the budget of 1.5 epochs does not pay for one step of 2"
-    ]
+    expected = ["problem stairs: the budget of 1.5 epochs does not pay for one step of 2"]
+    assert [row.reason for row in plan(tmp_path, changes).skipped] == expected
 
 
 def test_a_plan_with_nothing_in_it_is_an_error(tmp_path: Path) -> None:
@@ -165,8 +161,7 @@ def picky(folder: Path, body: str, changes: dict[int, str]) -> Plan:
         "    def __init__(self, space, *, seed, fidelity, greed: float = 1.0):\n"
         f"        {body}\n"
         "    def ask(self, trial): ...\n"
-        "    def tell(self, trial, step, loss, *, final): ...\n",
-        encoding="utf-8",
+        "    def tell(self, trial, step, loss, *, final): ...\n"
     )
     return build_plan(load_suite(file))
 
@@ -191,13 +186,10 @@ def test_searcher_options_that_can_never_work(body: str, message: str, tmp_path:
         ("len(space) > 1 and space['y']", "KeyError: 'y'"),
     ],
 )
-def test_a_searcher_that_does_not_take_a_space_is_skipped_there(
-    body: str, reason: str, tmp_path: Path
-) -> None:
+def test_a_searcher_is_skipped_where_it_is_unfit(body: str, reason: str, tmp_path: Path) -> None:
     made = picky(tmp_path, body, {4: "problems: [stairs, branchy]"})
-    assert [(row.searcher, row.problem, row.reason) for row in made.skipped] == [
-        ("picky", "branchy", f"the searcher does not take the problem: {reason}")
-    ]
+    expected = [("picky", "branchy", f"the searcher does not take the problem: {reason}")]
+    assert [(row.searcher, row.problem, row.reason) for row in made.skipped] == expected
 
 
 def test_a_searcher_that_finds_itself_unavailable_is_skipped(tmp_path: Path) -> None:
@@ -215,7 +207,7 @@ def test_a_searcher_is_built_once_for_each_distinct_space(tmp_path: Path) -> Non
     }
     picky(tmp_path, body, changes)
     # bowl and stairs have one space, but stairs has steps.
-    assert log.read_text(encoding="utf-8") == "1 0 1 0 2 0 "
+    assert log.read_text() == "1 0 1 0 2 0 "
 
 
 def odd(folder: Path, method: str) -> Plan:
@@ -225,8 +217,7 @@ def odd(folder: Path, method: str) -> Plan:
     )
     (folder / "odd.py").write_text(
         "from hpobench.contract.errors import NotAvailableError\nfrom .tiny import Stairs\n"
-        f"class Odd(Stairs):\n    name = 'odd'\n    {method}\n",
-        encoding="utf-8",
+        f"class Odd(Stairs):\n    name = 'odd'\n    {method}\n"
     )
     return build_plan(load_suite(file))
 
@@ -268,9 +259,7 @@ def test_a_problem_whose_answers_make_no_sense(method: str, message: str, tmp_pa
         ("def estimate(self): raise NotAvailableError('no file')", "no file"),
     ],
 )
-def test_a_problem_that_cannot_tell_whether_it_can_run(
-    method: str, reason: str, tmp_path: Path
-) -> None:
+def test_a_problem_that_cannot_tell_if_it_runs(method: str, reason: str, tmp_path: Path) -> None:
     (row,) = odd(tmp_path, method).skipped
     assert row.reason == f"problem odd: {reason.replace('FOLDER', str(tmp_path))}"
 
@@ -279,12 +268,10 @@ def test_a_scheduler_whose_check_breaks(tmp_path: Path) -> None:
     file = write_suite(tmp_path, {3: "schedulers: [odd]", 8: "plugins: [tiny.py, odd.py]"})
     (tmp_path / "odd.py").write_text(
         "from .tiny import Whole\nclass Odd(Whole):\n    name = 'odd'\n"
-        "    def check(self, problem): 1 / 0\n",
-        encoding="utf-8",
+        "    def check(self, problem): 1 / 0\n"
     )
-    with pytest.raises(
-        SuiteError, match=r"schedulers\[0\]: .*odd\.py:4: check\(\) failed: ZeroDivision"
-    ):
+    told = r"schedulers\[0\]: .*odd\.py:4: check\(\) failed: ZeroDivision"
+    with pytest.raises(SuiteError, match=told):
         build_plan(load_suite(file))
 
 
@@ -317,8 +304,7 @@ def test_estimates(budget: Budget, trials: float, results: float, clock: float) 
 
 
 def test_the_total_is_the_sum_over_cells(tmp_path: Path) -> None:
-    changes = {4: "problems: [stairs, {bowl: {dimension: 2}}]", 5: "seeds: 3"}
-    made = plan(tmp_path, changes)
+    made = plan(tmp_path, {4: "problems: [stairs, {bowl: {dimension: 2}}]", 5: "seeds: 3"})
     # stairs: 5 trials of 9 steps; bowl: 5 of one step; 1 s a step on 4 workers.
     assert made.total == Estimate(3 * 10, 3 * 50, 3 * 50 / 4)
 
@@ -354,11 +340,8 @@ def test_the_own_scheduler_may_be_named(tmp_path: Path) -> None:
     assert len(plan(tmp_path, changes).cells) == 2
 
 
-def test_searchers_are_told_what_suits_them_unless_the_suite_says_otherwise(
-    tmp_path: Path,
-) -> None:
+def test_searchers_are_told_what_suits_them_unless_the_suite_says_otherwise(tmp_path: Path) -> None:
     changes = {2: "searchers: [tiny, model]"}
     by_searcher = {cell.searcher.name: cell.tell for cell in plan(tmp_path, changes).cells}
     assert by_searcher == {"tiny": "last", "model": "every"}
-    cells = plan(tmp_path, {**changes, 6: "tell: full"}).cells
-    assert {cell.tell for cell in cells} == {"full"}
+    assert {cell.tell for cell in plan(tmp_path, {**changes, 6: "tell: full"}).cells} == {"full"}

@@ -5,10 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.metadata
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from hpobench.suites import identity
 from hpobench.suites.grid import build_plan
 from hpobench.suites.identity import cell_ids
 from hpobench.suites.suite import load_suite
+from tests.support.command_line import python
 from tests.support.tiny_plugins import PLUGIN, write_suite
 
 CELL: dict[str, Any] = {
@@ -36,8 +34,7 @@ CELL: dict[str, Any] = {
 
 @pytest.fixture
 def refs(tmp_path: Path) -> dict[str, PluginRef]:
-    file = tmp_path / "tiny.py"
-    file.write_text(PLUGIN, encoding="utf-8")
+    (file := tmp_path / "tiny.py").write_text(PLUGIN)
     return {
         "searcher": PluginRef("searcher", "tiny", "tiny", {"greed": 1.0}, str(file), "Tiny"),
         "scheduler": PluginRef("scheduler", "whole", "whole", {}, str(file), "Whole"),
@@ -59,8 +56,7 @@ def test_an_id_is_readable_and_ends_with_the_hash_of_its_spec(refs: dict[str, An
     told = json.loads(spec)
     assert told["version"] == identity.IDENTITY_VERSION
     assert told["ray"] == importlib.metadata.version("ray")
-    assert told["hpobench"] == hpobench.__version__
-    assert told["searcher"]["options"] == {"greed": 1.0}
+    assert (told["hpobench"], told["searcher"]["options"]) == (hpobench.__version__, {"greed": 1.0})
     assert told["budget"] == {"trials": 5}
 
 
@@ -104,9 +100,7 @@ def test_what_a_cell_is_changes_the_hash(change: dict[str, Any], refs: dict[str,
 @pytest.mark.parametrize(
     "change", [{"name": "other"}, {"options": {"greed": 2.0}}, {"cls": "Flat"}]
 )
-def test_what_a_plugin_is_changes_the_hash(
-    kind: str, change: dict[str, Any], refs: dict[str, Any]
-) -> None:
+def test_a_plugin_changes_the_hash(kind: str, change: dict[str, Any], refs: dict[str, Any]) -> None:
     assert digest(**refs) != digest(**refs | {kind: dataclasses.replace(refs[kind], **change)})
 
 
@@ -132,17 +126,16 @@ def test_the_order_of_options_does_not_matter(refs: dict[str, Any]) -> None:
 def test_where_a_plugin_lies_does_not_matter(refs: dict[str, Any], tmp_path: Path) -> None:
     moved = tmp_path / "deep" / "moved.py"
     moved.parent.mkdir()
-    moved.write_text(PLUGIN, encoding="utf-8")
+    moved.write_text(PLUGIN)
     there = {kind: dataclasses.replace(ref, file=str(moved)) for kind, ref in refs.items()}
     assert digest(**there) == digest(**refs)
 
 
 def test_comments_and_formatting_do_not_change_the_hash(tmp_path: Path) -> None:
     plain, dressed = tmp_path / "plain.py", tmp_path / "dressed.py"
-    plain.write_text("def f(x, y=1):\n    return x + 'a'\n", encoding="utf-8")
+    plain.write_text("def f(x, y=1):\n    return x + 'a'\n")
     dressed.write_text(
-        '# About f.\ndef f(\n    x,\n    y = 1,  # why\n):\n\n    return (x +\n            "a")\n',
-        encoding="utf-8",
+        '# About f.\ndef f(\n    x,\n    y = 1,  # why\n):\n\n    return (x +\n            "a")\n'
     )
     assert source_hash(plain) == source_hash(dressed)
 
@@ -164,29 +157,28 @@ def test_comments_and_formatting_do_not_change_the_hash(tmp_path: Path) -> None:
 )
 def test_what_the_source_says_changes_the_hash(text: str, tmp_path: Path) -> None:
     before, after = tmp_path / "before.py", tmp_path / "after.py"
-    before.write_text("def f(x, y=1):\n    return x + 'a'\n", encoding="utf-8")
-    after.write_text(text, encoding="utf-8")
+    before.write_text("def f(x, y=1):\n    return x + 'a'\n")
+    after.write_text(text)
     assert source_hash(before) != source_hash(after)
 
 
 def test_an_edit_is_noticed_in_the_same_process(tmp_path: Path) -> None:
-    file = tmp_path / "a.py"
-    file.write_text("x = 1\n", encoding="utf-8")
+    (file := tmp_path / "a.py").write_text("x = 1\n")
     before = source_hash(file)
-    file.write_text("x = 10\n", encoding="utf-8")
+    file.write_text("x = 10\n")
     assert source_hash(file) != before
 
 
 def test_helpers_count_as_part_of_a_plugin(tmp_path: Path) -> None:
     file, helper, further = (tmp_path / name for name in ("a.py", "_b.py", "_c.py"))
-    file.write_text("def f():\n    from ._b import g\n    return g\n", encoding="utf-8")
-    helper.write_text("from . import _c, a\ng = 1\n", encoding="utf-8")
-    further.write_text("h = 1\n", encoding="utf-8")
+    file.write_text("def f():\n    from ._b import g\n    return g\n")
+    helper.write_text("from . import _c, a\ng = 1\n")
+    further.write_text("h = 1\n")
     before = source_hash(file)
-    further.write_text("h = 22\n", encoding="utf-8")
+    further.write_text("h = 22\n")
     changed = source_hash(file)
     assert changed != before
-    helper.write_text("g = 1\n", encoding="utf-8")
+    helper.write_text("g = 1\n")
     assert source_hash(file) not in (before, changed)
 
 
@@ -204,41 +196,35 @@ def test_helpers_count_as_part_of_a_plugin(tmp_path: Path) -> None:
         "from kit.tools import deep",
     ],
 )
-def test_helpers_imported_by_absolute_name_from_beside_count(
-    statement: str, tmp_path: Path
-) -> None:
-    file = tmp_path / "a.py"
-    file.write_text(f"{statement}\n", encoding="utf-8")
+def test_helpers_imported_by_absolute_name_also_count(statement: str, tmp_path: Path) -> None:
+    (file := tmp_path / "a.py").write_text(f"{statement}\n")
     (tmp_path / "kit").mkdir()
-    (tmp_path / "kit" / "tools.py").write_text("import further\n", encoding="utf-8")
-    (tmp_path / "helper.py").write_text("import further\n", encoding="utf-8")
-    further = tmp_path / "further.py"
-    further.write_text("g = 1\n", encoding="utf-8")
+    (tmp_path / "kit" / "tools.py").write_text("import further\n")
+    (tmp_path / "helper.py").write_text("import further\n")
+    (further := tmp_path / "further.py").write_text("g = 1\n")
     before = source_hash(file)
-    further.write_text("g = 22\n", encoding="utf-8")
+    further.write_text("g = 22\n")
     assert source_hash(file) != before
 
 
 def test_two_helpers_that_are_known_by_one_name_both_count(tmp_path: Path) -> None:
     file, helper = tmp_path / "a.py", tmp_path / "_b.py"
-    file.write_text(
-        "def f():\n    from ._b import g\ndef h():\n    from ._c import g\n", encoding="utf-8"
-    )
-    (tmp_path / "_c.py").write_text("g = 1\n", encoding="utf-8")
-    helper.write_text("g = 1\n", encoding="utf-8")
+    file.write_text("def f():\n    from ._b import g\ndef h():\n    from ._c import g\n")
+    (tmp_path / "_c.py").write_text("g = 1\n")
+    helper.write_text("g = 1\n")
     before = source_hash(file)
-    helper.write_text("g = 22\n", encoding="utf-8")
+    helper.write_text("g = 22\n")
     assert source_hash(file) != before
 
 
 def test_the_package_of_a_helper_counts(tmp_path: Path) -> None:
     file, package = tmp_path / "a.py", tmp_path / "kit" / "__init__.py"
-    file.write_text("from kit.tools import g\n", encoding="utf-8")
+    file.write_text("from kit.tools import g\n")
     package.parent.mkdir()
-    (package.parent / "tools.py").write_text("g = 1\n", encoding="utf-8")
-    package.write_text("x = 1\n", encoding="utf-8")
+    (package.parent / "tools.py").write_text("g = 1\n")
+    package.write_text("x = 1\n")
     before = source_hash(file)
-    package.write_text("x = 22\n", encoding="utf-8")
+    package.write_text("x = 22\n")
     assert source_hash(file) != before
 
 
@@ -246,14 +232,12 @@ def test_docstrings_do_not_change_the_hash(tmp_path: Path) -> None:
     plain, told = tmp_path / "plain.py", tmp_path / "told.py"
     plain.write_text(
         "class A:\n    x = 1\n    def f(self):\n        return 'a'\n"
-        "    async def g(self):\n        return 1\n",
-        encoding="utf-8",
+        "    async def g(self):\n        return 1\n"
     )
     told.write_text(
         "'Of the module.'\nclass A:\n    'Of the class.'\n    x = 1\n    'Of x.'\n"
         "    def f(self):\n        'Of f.'\n        return 'a'\n"
-        "    async def g(self):\n        'Of g.'\n        return 1\n",
-        encoding="utf-8",
+        "    async def g(self):\n        'Of g.'\n        return 1\n"
     )
     assert source_hash(plain) == source_hash(told)
 
@@ -264,8 +248,7 @@ def test_versions_of_what_a_plugin_requires_count(
     file = tmp_path / "b.py"
     file.write_text(
         "from hpobench.api import Searcher\n"
-        "class B(Searcher):\n    name = 'b'\n    requires = ('click>=8', 'rich')\n",
-        encoding="utf-8",
+        "class B(Searcher):\n    name = 'b'\n    requires = ('click>=8', 'rich')\n"
     )
     refs["searcher"] = PluginRef("searcher", "b", "b", {}, str(file), "B")
     _, spec = cell_id(**CELL, **refs)
@@ -287,23 +270,16 @@ def test_the_harness_counts(refs: dict[str, Any], monkeypatch: pytest.MonkeyPatc
 
 
 def test_ids_are_the_same_in_every_process(tmp_path: Path) -> None:
-    changes = {2: "searchers: [tiny, {name: tiny, layers: [5], on: true}]"}
-    file = write_suite(tmp_path, changes)
+    file = write_suite(tmp_path, {2: "searchers: [tiny, {name: tiny, layers: [5], on: true}]"})
     code = (
         "import sys\nfrom hpobench.suites.grid import build_plan\n"
         "from hpobench.suites.suite import load_suite\n"
         "print(*(c.id + c.spec for c in build_plan(load_suite(sys.argv[1])).cells), sep='\\n')"
     )
-    root = str(Path(hpobench.__file__).parents[1])
 
     def elsewhere(hash_seed: str) -> list[str]:
-        return subprocess.run(
-            [sys.executable, "-c", code, str(file)],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": root, "LC_ALL": "C"},
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=True,
+        return python(
+            "-c", code, file, cwd=tmp_path, PYTHONHASHSEED=hash_seed, LC_ALL="C"
         ).stdout.splitlines()
 
     here = [cell.id + cell.spec for cell in build_plan(load_suite(file)).cells]

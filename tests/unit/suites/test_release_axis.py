@@ -33,7 +33,7 @@ def _no_environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def suite_at(folder: Path, searchers: str) -> Path:
     file = write_suite(folder, {2: searchers})
-    (folder / "tiny.py").write_text(OF_A_LIBRARY, encoding="utf-8")
+    (folder / "tiny.py").write_text(OF_A_LIBRARY)
     return file
 
 
@@ -75,10 +75,9 @@ def test_the_resolved_suite_loads_as_the_same(tmp_path: Path) -> None:
 
 
 def test_a_release_that_could_not_be_built_is_skipped_with_the_reason(tmp_path: Path) -> None:
-    script = load_suite(suite_at(tmp_path, BOTH)).scripts()[0]
-    folder = Environment(script).folder
+    folder = Environment(load_suite(suite_at(tmp_path, BOTH)).scripts()[0]).folder
     folder.mkdir(parents=True)
-    (folder / "failed.txt").write_text("there is no release 1.0 of some-lib", encoding="utf-8")
+    (folder / "failed.txt").write_text("there is no release 1.0 of some-lib")
     made = plan(tmp_path, BOTH)
     assert {row.searcher: row.reason for row in made.skipped} == {
         "b[release=1.0]": (
@@ -116,9 +115,7 @@ def test_the_example_names_two_releases_of_what_optuna_does_by_default() -> None
         ('searchers: [borrowed]\nrelease: "1.0"', ":3: release", "no such key"),
     ],
 )
-def test_what_does_not_fit_is_refused_at_its_place(
-    tmp_path: Path, searchers: str, place: str, message: str
-) -> None:
+def test_unfit_is_refused(tmp_path: Path, searchers: str, place: str, message: str) -> None:
     with pytest.raises(SuiteError) as caught:
         plan(tmp_path, searchers)
     assert place in str(caught.value)

@@ -13,9 +13,7 @@ from hpobench.suites.run_options import Shard
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 20])
 @pytest.mark.parametrize("combinations", [1, 2, 7, 12])
 @pytest.mark.parametrize("cells", [0, 1, 84, 300])
-def test_every_cell_is_in_one_part_and_together_they_are_the_plan(
-    count: int, combinations: int, cells: int
-) -> None:
+def test_shards_together_are_the_plan(count: int, combinations: int, cells: int) -> None:
     parts = [Shard(n, count, combinations).places(cells) for n in range(1, count + 1)]
     assert sorted(place for part in parts for place in part) == list(range(cells))
     assert Shard(1, count, combinations).whole(parts) == list(range(cells))

@@ -24,9 +24,9 @@ from hpobench.suites.grid import Plan
 from hpobench.suites.run_options import RunOptions
 from hpobench.suites.suite import Suite
 from hpobench.verbs import bisection as module
-from hpobench.verbs import comparison
-from hpobench.verbs.bisection import Bisection, Halving, Tried, suite_of
-from hpobench.verbs.comparison import Judge, Verdict, of_algorithms
+from hpobench.verbs import judge
+from hpobench.verbs.bisection import Bisection, Halving, Probe, suite_of
+from hpobench.verbs.judge import Judge, Verdict, of_algorithms
 from hpobench.verbs.progress import Display
 
 OPTIONS = RunOptions()
@@ -35,10 +35,10 @@ BETWEEN = ["1.1", "1.2", "1.3", "1.4", "1.5", "1.6"]
 
 def halved(first_bad: str, broken: frozenset[str] = frozenset()) -> Halving:
     found = Halving(["1.0", *BETWEEN, "2.0"])
-    found.take(Tried("2.0", "bad", ""))
+    found.take(Probe("2.0", "bad", ""))
     while (release := found.next()) is not None:
         verdict: Verdict = "bad" if release >= first_bad else "good"
-        found.take(Tried(release, "skipped" if release in broken else verdict, ""))
+        found.take(Probe(release, "skipped" if release in broken else verdict, ""))
     return found
 
 
@@ -59,7 +59,7 @@ def test_what_cannot_be_tried_is_left_between() -> None:
 
 def test_a_last_one_that_is_good_ends_the_search() -> None:
     found = Halving(["1.0", *BETWEEN, "2.0"])
-    found.take(Tried("2.0", "good", ""))
+    found.take(Probe("2.0", "good", ""))
     assert found.next() is None
     assert not found.moved
 
@@ -109,17 +109,14 @@ def test_each_step_runs_one_release_more(ran: list[list[str]]) -> None:
 
 
 def test_a_bad_one_that_is_older_is_searched_backwards(ran: list[list[str]]) -> None:
-    made = bisection(ran, "0")
-    found = made.find("2.0", "1.0")
+    found = bisection(ran, "0").find("2.0", "1.0")
     assert (found.good, found.bad) == ("2.0", "1.6")
 
 
 def test_a_bad_one_that_is_good_is_said(ran: list[list[str]]) -> None:
     made = bisection(ran, "3.0")
-    found = made.find("1.0", "2.0")
-    assert made.sentence(found) == (
-        "optuna-tpe is no worse with optuna 2.0 than with optuna 1.0: the same"
-    )
+    expected = "optuna-tpe is no worse with optuna 2.0 than with optuna 1.0: the same"
+    assert module.sentence(made.find("1.0", "2.0"), made) == expected
     assert len(ran) == 1
 
 
@@ -141,9 +138,7 @@ def test_the_command_that_shows_it_can_be_pasted(ran: list[list[str]]) -> None:
     assert words[:3] == ["hpobench", "compare", "my results"]
 
 
-def test_what_is_missing_does_not_end_like_a_verdict(
-    ran: list[list[str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_ends_in_no_verdict(ran: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     def unreadable(*_: str) -> list[str]:
         raise NotAvailableError("uv pip failed: no route to host")
 
@@ -163,19 +158,14 @@ def test_results_that_cannot_be_read_in_the_end_do_not_end_like_a_verdict(
     monkeypatch.setattr(Bisection, "sentence", damaged)
     monkeypatch.setattr(Bisection, "find", lambda *_: halved("1.4"))
     arguments = ["smoke", "--searcher", "optuna-tpe", "--good", "1.0", "--bad", "2.0"]
-    done = CliRunner().invoke(cli, ["bisect", *arguments])
-    assert isinstance(done.exception, UsageError)
+    assert isinstance(CliRunner().invoke(cli, ["bisect", *arguments]).exception, UsageError)
 
 
 # -- what is compared ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("searcher", "message"),
-    [
-        ("random", "names no library"),
-        ("optuna-tpee", "optuna-tpe"),
-    ],
+    ("searcher", "message"), [("random", "names no library"), ("optuna-tpee", "optuna-tpe")]
 )
 def test_a_searcher_that_has_no_releases(searcher: str, message: str) -> None:
     done = CliRunner().invoke(
@@ -230,7 +220,7 @@ def with_cells(
         older, newer = of_algorithms(folder, base, new)
         return older, replace(newer, cells=change(newer.cells))
 
-    monkeypatch.setattr(comparison, "of_algorithms", sides)
+    monkeypatch.setattr(judge, "of_algorithms", sides)
 
 
 def test_too_few_seeds_to_tell_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,16 +72,14 @@ def test_a_measured_trial_counts_and_not_the_problems_estimate(tmp_path: Path) -
 
 
 def store_plan(found: Fitted, folder: Path) -> None:
-    content = plan_content(found.suite, found.plan, found.plan.cells.ids())
-    write_json(folder / PLAN, content)
+    write_json(folder / PLAN, plan_content(found.suite, found.plan, found.plan.cells.ids()))
 
 
 def test_shortened_budgets_are_remembered_for_the_same_suite(tmp_path: Path) -> None:
     suite = suite_of(tmp_path)
     store_plan(planned(suite, tmp_path, 67).shortened(), tmp_path)
     again = planned(suite, tmp_path, 1000).shortened()
-    assert again.suite.budgets["mine"].evaluations == 10
-    assert again.plan.whole == suite.budgets
+    assert (again.suite.budgets["mine"].evaluations, again.plan.whole) == (10, suite.budgets)
     other = planned(suite_of(tmp_path, budget={"evaluations": 30}), tmp_path, 1000).shortened()
     assert other.suite.budgets["mine"].evaluations == 30
 

@@ -51,9 +51,7 @@ def failed_checks(search: Any) -> set[str]:
     ],
     ids=["classifier", "regressor"],
 )
-def test_scikit_learns_own_checks_pass(
-    estimator: Any, space: dict[str, Any], chosen: dict[str, Any]
-) -> None:
+def test_its_own_checks_pass(estimator: Any, space: dict[str, Any], chosen: dict[str, Any]) -> None:
     """A search of Ridge fails one, of the targets' shape, as any search of scikit-learn's does."""
     given: dict[str, Any] = {"cv": 2, "random_state": 0, "error_score": "raise"}
     ours = hpobench.SearchCV(estimator, space, n_trials=2, **given, **chosen)
@@ -64,9 +62,8 @@ def test_scikit_learns_own_checks_pass(
 @pytest.mark.filterwarnings("ignore")
 def test_the_check_that_a_search_of_ridge_fails_is_scikit_learns() -> None:
     space = {"alpha": loguniform(1e-2, 1e2)}
-    assert failed_checks(RandomizedSearchCV(Ridge(), space, n_iter=2, cv=2)) == {
-        "check_supervised_y_2d"
-    }
+    expected = {"check_supervised_y_2d"}
+    assert failed_checks(RandomizedSearchCV(Ridge(), space, n_iter=2, cv=2)) == expected
 
 
 SPACES: list[tuple[Any, Any]] = [
@@ -88,9 +85,7 @@ SPACES: list[tuple[Any, Any]] = [
 
 @pytest.mark.parametrize(("estimator", "space"), SPACES)
 @pytest.mark.parametrize("seed", [0, 1])
-def test_random_search_tries_what_randomized_search_tries(
-    estimator: Any, space: Any, seed: int
-) -> None:
+def test_random_search_tries_as_randomized_search(estimator: Any, space: Any, seed: int) -> None:
     given: dict[str, Any] = {"random_state": seed, "return_train_score": True}
     ours = hpobench.SearchCV(
         estimator, space, searcher="random", scheduler="fifo", n_trials=5, **given
@@ -99,12 +94,8 @@ def test_random_search_tries_what_randomized_search_tries(
     assert str(ours.cv_results_["params"]) == str(theirs.cv_results_["params"])
     for key in ("mean_test_score", "split3_test_score", "std_train_score", "rank_test_score"):
         np.testing.assert_array_equal(ours.cv_results_[key], theirs.cv_results_[key])
-    assert set(ours.cv_results_) - set(theirs.cv_results_) == {
-        "status",
-        "resource",
-        "share",
-        "clock",
-    }
+    expected = {"status", "resource", "share", "clock"}
+    assert set(ours.cv_results_) - set(theirs.cv_results_) == expected
     assert set(theirs.cv_results_) <= set(ours.cv_results_)
     assert str(ours.best_params_) == str(theirs.best_params_)
     assert ours.best_score_ == theirs.best_score_
@@ -121,22 +112,18 @@ def test_a_random_state_of_numpys_is_drawn_from_as_there() -> None:
         n_trials=4,
         random_state=np.random.RandomState(3),
     ).fit(X, Y)
-    theirs = RandomizedSearchCV(
-        SVC(),
-        space,
-        n_iter=4,
-        random_state=np.random.RandomState(3),
-    ).fit(X, Y)
+    theirs = RandomizedSearchCV(SVC(), space, n_iter=4, random_state=np.random.RandomState(3)).fit(
+        X, Y
+    )
     assert ours.cv_results_["params"] == theirs.cv_results_["params"]
 
 
 def test_several_metrics() -> None:
-    scoring = {"acc": "accuracy", "auc": "roc_auc"}
     search = hpobench.SearchCV(
         LogisticRegression(),
         {"C": loguniform(1e-3, 1e2)},
         n_trials=5,
-        scoring=scoring,
+        scoring={"acc": "accuracy", "auc": "roc_auc"},
         refit="auc",
         random_state=0,
     ).fit(X, Y)

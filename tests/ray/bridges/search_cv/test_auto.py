@@ -26,8 +26,7 @@ def search(**options: Any) -> Any:
 )
 def test_auto_takes_a_searcher_of_the_evidence(scheduler: str, trials: int) -> None:
     found = search(searcher="auto", scheduler=scheduler, n_trials=trials).fit(X, Y)
-    known = read_archive(shipped()).searchers
-    names = {facts.name for facts in known.values()}
+    names = {facts.name for facts in read_archive(shipped()).searchers.values()}
     assert found.searcher_.partition("[")[0] in names
     assert found.best_score_ > 0.9
 

@@ -6,8 +6,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -26,6 +24,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 import hpobench
 from hpobench import Float, Space
+from tests.support.command_line import python
 
 X, Y = make_classification(120, 6, random_state=0)
 SPACE = {"C": loguniform(1e-2, 1e2)}
@@ -104,8 +103,7 @@ def test_an_estimator_that_cannot_be_cloned() -> None:
 def test_a_fit_that_fails_has_the_error_score() -> None:
     with pytest.warns(FitFailedWarning, match="no such model"):
         search = odd("raise", "well", error_score=-1.0).fit(X, Y)
-    assert search.best_params_ == {"how": "well"}
-    assert search.cv_results_["mean_test_score"][0] == -1
+    assert (search.best_params_, search.cv_results_["mean_test_score"][0]) == ({"how": "well"}, -1)
 
 
 def test_a_fit_that_fails_is_nan_and_ranked_last() -> None:
@@ -146,8 +144,7 @@ def test_a_scorer_that_raises() -> None:
 def interrupted() -> Iterator[None]:
     """Ctrl-C after a second. Ray's ``Tuner.fit`` leaves a handler of its own behind."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
+    (timer := threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))).start()
     yield
     timer.cancel()
     signal.signal(signal.SIGINT, before)
@@ -155,9 +152,8 @@ def interrupted() -> Iterator[None]:
 
 @pytest.mark.usefixtures("interrupted")
 def test_ctrl_c_returns_what_was_found_refitted() -> None:
-    space = {"seconds": [0.05] * 400}
     search = hpobench.SearchCV(
-        Odd(), space, searcher="random", scheduler="fifo", n_trials=400, cv=2
+        Odd(), {"seconds": [0.05] * 400}, searcher="random", scheduler="fifo", n_trials=400, cv=2
     )
     with pytest.warns(UserWarning, match="interrupted: the search ends with"):
         search.fit(X, Y)
@@ -220,9 +216,7 @@ def test_without_a_random_state_the_first_seed_is_kept(tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_another_search_in_the_same_folder(
-    tmp_path: Path, given: dict[str, Any], message: str
-) -> None:
+def test_another_search_in_its_folder(tmp_path: Path, given: dict[str, Any], message: str) -> None:
     resumable(tmp_path).fit(X, Y)
     with pytest.raises(ValueError, match=message):
         resumable(tmp_path, **given).fit(X, Y)
@@ -242,16 +236,16 @@ def test_functions_are_known_again_in_another_process(tmp_path: Path) -> None:
 def test_a_search_that_does_not_repeat_itself_says_so(tmp_path: Path) -> None:
     resumable(tmp_path, random_state=None).fit(X, Y)
     file = tmp_path / "search.json"
-    identity = json.loads(file.read_text(encoding="utf-8"))
-    file.write_text(json.dumps(identity | {"seed": identity["seed"] + 1}), encoding="utf-8")
+    identity = json.loads(file.read_text())
+    file.write_text(json.dumps(identity | {"seed": identity["seed"] + 1}))
     with pytest.raises(hpobench.HpobenchError, match="a search that is to be resumed needs"):
         resumable(tmp_path, random_state=None).fit(X, Y)
 
 
 def test_without_scikit_learn_it_is_said_what_to_install() -> None:
     code = "import sys; sys.modules['sklearn'] = None; import hpobench; hpobench.SearchCV"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "NotAvailableError: SearchCV needs scikit-learn: pip install" in done.stderr
+    told = python("-c", code, code=1).stderr
+    assert "NotAvailableError: SearchCV needs scikit-learn: pip install" in told
 
 
 def test_two_searches_at_once_in_one_folder(tmp_path: Path) -> None:
@@ -273,10 +267,10 @@ def test_two_searches_at_once_in_one_folder(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_damaged(tmp_path: Path) -> None:
     resumable(tmp_path).fit(X, Y)
-    (tmp_path / "search.json").write_text("{", encoding="utf-8")
+    (tmp_path / "search.json").write_text("{")
     with pytest.raises(ValueError, match="is damaged"):
         resumable(tmp_path).fit(X, Y)
-    (tmp_path / "file").write_text("", encoding="utf-8")
+    (tmp_path / "file").write_text("")
     with pytest.raises(hpobench.StoreError, match="file"):
         resumable(tmp_path / "file").fit(X, Y)
 

@@ -20,6 +20,7 @@ from sklearn.svm import SVC
 
 import hpobench
 from tests.ray.bridges.search_cv.killed import search
+from tests.support.command_line import python
 
 SCRIPT = Path(__file__).with_name("killed.py")
 X, Y = load_breast_cancer(return_X_y=True)
@@ -51,7 +52,7 @@ def test_one_job_starts_no_ray() -> None:
         "ray.init = None\n"
         f"sys.path.insert(0, {str(SCRIPT.parent)!r}); import killed; killed.search(None)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    python("-c", code)
 
 
 def test_two_jobs_of_random_search_try_what_one_tries() -> None:

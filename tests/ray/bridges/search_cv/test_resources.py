@@ -119,12 +119,7 @@ KINDS: list[tuple[Any, str, Any, str]] = [
         loguniform(1e-6, 1e-1),
         "passes",
     ),
-    (
-        make_pipeline(SelectKBest(k=4), SVC()),
-        "selectkbest__k",
-        [1, 2, 4, 8],
-        "n_samples",
-    ),
+    (make_pipeline(SelectKBest(k=4), SVC()), "selectkbest__k", [1, 2, 4, 8], "n_samples"),
 ]
 
 

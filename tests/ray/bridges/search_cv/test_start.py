@@ -53,8 +53,7 @@ def test_a_searcher_learns_from_what_it_is_given() -> None:
 def test_a_portfolio_is_moved_into_the_space() -> None:
     found = search(TREE, DecisionTreeClassifier(random_state=0), start="portfolio").fit(X, Y)
     stored = hpobench.portfolio("rpart", k=5)
-    params = found.cv_results_["params"]
-    for one, config in zip(params, stored, strict=False):
+    for one, config in zip(found.cv_results_["params"], stored, strict=False):
         assert one["max_depth"] == config["maxdepth"]
         assert one["min_samples_leaf"] == min(int(config["minbucket"]), 30)
         assert one["ccp_alpha"] == 0.5  # which no portfolio knows

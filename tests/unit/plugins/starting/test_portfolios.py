@@ -9,11 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 import hpobench
 from hpobench.api import Categorical, Float, Int, Ordinal, Parameter, Value
-from hpobench.cli import cli
 from hpobench.contract.errors import NotAvailableError, PluginError, UnknownNameError, UsageError
 from hpobench.contract.problem import Problem
 from hpobench.plugins.options import members_of
@@ -38,6 +36,7 @@ from hpobench.problems.surrogate.yahpo_rpart import YahpoRpart
 from hpobench.problems.surrogate.yahpo_xgboost import YahpoXGBoost
 from hpobench.problems.tabular.fcnet import FCNet
 from hpobench.problems.tabular.hpobench_mlp import HPOBenchMLP
+from tests.support.command_line import invoke
 
 
 def shipped_members() -> Iterator[Problem]:
@@ -94,9 +93,7 @@ def test_a_member_gets_the_portfolio_without_its_data_set() -> None:
         (("icml2020-xgboost", "german.numer"), ("lcbench-pool", "credit-g")),
     ],
 )
-def test_the_same_data_set_in_several_problems(
-    one: tuple[str, str], other: tuple[str, str]
-) -> None:
+def test_one_data_set_in_several_problems(one: tuple[str, str], other: tuple[str, str]) -> None:
     assert same_data_set(data_set_of(*one), data_set_of(*other))
 
 
@@ -118,7 +115,7 @@ def test_relatives_of_one_class() -> None:
 
 def test_every_known_name_is_one_that_some_member_has() -> None:
     """A name that is misspelt would leave nothing out."""
-    known = json.loads((SHIPPED / "_datasets.json").read_text("utf-8"))
+    known = json.loads((SHIPPED / "_datasets.json").read_text())
     used = {number for p in shipped_members() for number in [p.key.partition("-")[0]]}
     for vocabulary in set(known["keys"].values()):
         assert set(known[vocabulary]) <= used
@@ -138,9 +135,8 @@ def test_a_trained_problem_takes_the_portfolio_of_its_recording() -> None:
 
 
 def test_another_space_is_refused() -> None:
-    with pytest.raises(
-        UsageError, match=r"yahpo-xgboost 3-dart: .* is for another space: 'rate_drop'"
-    ):
+    told = r"yahpo-xgboost 3-dart: .* is for another space: 'rate_drop'"
+    with pytest.raises(UsageError, match=told):
         portfolio_of(YahpoXGBoost(instance=3, booster="dart"), 1)
 
 
@@ -226,9 +222,8 @@ def test_fitted(parameter: Parameter, value: Value, near: Value | None) -> None:
     ],
 )
 def test_a_damaged_file(part: str, value: object, tmp_path: Path) -> None:
-    stored = json.loads((SHIPPED / "lcbench-pool.json").read_text("utf-8"))
-    file = tmp_path / "lcbench-pool.json"
-    file.write_text(json.dumps(stored | {part: value}))
+    stored = json.loads((SHIPPED / "lcbench-pool.json").read_text())
+    (file := tmp_path / "lcbench-pool.json").write_text(json.dumps(stored | {part: value}))
     with pytest.raises(PluginError, match=r"lcbench-pool.json: not a file of portfolios"):
         read_portfolio(file)
     file.write_text("[" * 100_000)
@@ -238,30 +233,28 @@ def test_a_damaged_file(part: str, value: object, tmp_path: Path) -> None:
 
 def test_a_file_beside_the_plugin_is_found(tmp_path: Path) -> None:
     plugin = tmp_path / "mine.py"
-    text = (Path(__file__).parents[4] / "problems/tabular/fcnet.py").read_text("utf-8")
+    text = (Path(__file__).parents[4] / "problems/tabular/fcnet.py").read_text()
     plugin.write_text(text.replace('"fcnet"', '"mine"'))
     (tmp_path / "portfolios").mkdir()
-    stored = (SHIPPED / "fcnet.json").read_text("utf-8").replace('"fcnet"', '"mine"')
+    stored = (SHIPPED / "fcnet.json").read_text().replace('"fcnet"', '"mine"')
     (tmp_path / "portfolios" / "mine.json").write_text(stored)
-    done = CliRunner().invoke(cli, ["portfolio", "mine", "--plugin", str(plugin), "--json"])
-    assert json.loads(done.output) == hpobench.portfolio("fcnet")
+    shown = json.loads(invoke("portfolio", "mine", "--plugin", plugin, "--json"))
+    assert shown == hpobench.portfolio("fcnet")
 
 
 def test_the_verb_prints_and_lists() -> None:
-    listed = CliRunner().invoke(cli, ["portfolio"]).output.splitlines()
+    listed = invoke("portfolio").splitlines()
     named = [line.split()[0] for line in listed[1:] if not line.startswith(" ")]
     assert named == shipped_portfolios()
     assert max(map(len, listed)) <= 80
-    shown = CliRunner().invoke(cli, ["portfolio", "glmnet", "--k", "2"])
-    assert "portfolio of yahpo-glmnet, version 1" in shown.output
-    assert [line.split()[0] for line in shown.output.splitlines()[:3]] == ["1", "alpha", "s"]
-    both = CliRunner().invoke(cli, ["portfolio", "glmnet", "--make", "--evaluate"])
-    assert (both.exit_code, "not both" in both.output) == (2, True)
+    shown = invoke("portfolio", "glmnet", "--k", "2")
+    assert "portfolio of yahpo-glmnet, version 1" in shown
+    assert [line.split()[0] for line in shown.splitlines()[:3]] == ["1", "alpha", "s"]
+    assert "not both" in invoke("portfolio", "glmnet", "--make", "--evaluate", code=2)
     for wrong in (["--make"], ["glmnet", "--k", "0"]):
-        assert CliRunner().invoke(cli, ["portfolio", *wrong]).exit_code == 2
+        invoke("portfolio", *wrong, code=2)
 
 
 def test_the_folder_holds_nothing_else(tmp_path: Path) -> None:
-    copy = shutil.copytree(SHIPPED, tmp_path / "copy")
-    names = {file.stem for file in copy.iterdir()}
+    names = {file.stem for file in shutil.copytree(SHIPPED, tmp_path / "copy").iterdir()}
     assert names == {*shipped_portfolios(), "_datasets", "_models"}

@@ -14,8 +14,9 @@ from hpobench.api import Budget, Config
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import NotAvailableError, UsageError
 from hpobench.plugins.building import build_problem
-from hpobench.plugins.starting.prepare import Prepared, check_room, content, prepare
+from hpobench.plugins.starting.prepare import check_room, content, prepare
 from hpobench.plugins.starting.suite_keys import parse_start
+from hpobench.plugins.starting.wrapped import Prepared
 from hpobench.recording.table import Table, write_table
 
 SETS = '''
@@ -48,8 +49,7 @@ class Sets(TabulatedProblem):
 
 
 def ref(folder: Path, dataset: str = "a") -> PluginRef:
-    file = folder / "sets.py"
-    file.write_text(SETS, encoding="utf-8")
+    (file := folder / "sets.py").write_text(SETS)
     label = f"sets[dataset={dataset}]"
     options = {"dataset": dataset}
     return PluginRef("problem", "sets", label, options, str(file), "Sets", str(folder))
@@ -70,9 +70,7 @@ def test_equal_points_are_given_once(tmp_path: Path) -> None:
     assert prepared(tmp_path, start).points == ({"x": 0.5}, {"x": 0.25})
 
 
-def test_history_is_of_other_data_sets_with_the_same_space_without_failures(
-    tmp_path: Path,
-) -> None:
+def test_history_is_of_other_data_sets_with_the_same_space_without_failures(tmp_path: Path) -> None:
     found = prepared(tmp_path, {"history": 30})
     assert found.matched
     assert [len(source) for source in found.told] == [10, 10, 10]
@@ -143,17 +141,14 @@ def test_a_table_of_ones_own_is_told_as_it_is(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_table_that_does_not_fit(
-    tmp_path: Path, about: dict[str, Any], trials: int, message: str
-) -> None:
+def test_unfit_tables(tmp_path: Path, about: dict[str, Any], trials: int, message: str) -> None:
     own(tmp_path, [3.0, math.nan, 1.0, 2.0], **about)
     with pytest.raises(UsageError, match=message):
         prepared(tmp_path, {"history": {"from": "mine.parquet", "trials": trials}})
 
 
 def test_a_table_elsewhere_is_not_read(tmp_path: Path) -> None:
-    folder = tmp_path / "suite"
-    folder.mkdir()
+    (folder := tmp_path / "suite").mkdir()
     own(tmp_path, [3.0, 1.0])
     with pytest.raises(UsageError, match="leaves the suite's folder"):
         prepared(folder, {"history": {"from": "../mine.parquet", "trials": 2}})

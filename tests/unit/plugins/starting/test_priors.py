@@ -14,12 +14,9 @@ from hpobench.contract.problem import Problem
 from hpobench.plugins.building import build_problem, plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.plugins.starting import prepare
-from hpobench.plugins.starting.prepare import (
-    centre_of,
-    prior_objection,
-    prior_of,
-)
+from hpobench.plugins.starting.prepare import centre_of, prior_objection, prior_of
 from hpobench.plugins.starting.suite_keys import parse_prior, spell_prior
+from tests.support.present import present
 
 
 @pytest.mark.parametrize(
@@ -40,9 +37,7 @@ from hpobench.plugins.starting.suite_keys import parse_prior, spell_prior
         ({"quality": "good", "confidence": 1}, {"quality": "good", "confidence": 1.0}, "good-1"),
     ],
 )
-def test_a_prior_is_parsed_and_spelled(
-    value: object, parsed: dict[str, object], spelled: str
-) -> None:
+def test_parsed_and_spelled(value: object, parsed: dict[str, object], spelled: str) -> None:
     found = parse_prior(value)
     assert found == parsed
     assert spell_prior(found) == spelled
@@ -81,8 +76,7 @@ def named(name: str, **options: object) -> tuple[PluginRef, Problem]:
 
 def test_the_quality_is_in_the_losses() -> None:
     ref, problem = named("branin")
-    reference = problem.reference()
-    assert reference is not None
+    reference = present(problem.reference())
     good, weak, misleading = (
         (centre_of(quality, ref, problem).loss - reference.optimum)
         / (reference.clip - reference.optimum)

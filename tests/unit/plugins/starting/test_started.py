@@ -12,13 +12,14 @@ from hpobench.contract.errors import CellError
 from hpobench.plugins.starting.wrapped import (
     Prepared,
     StartedSearcher,
+    Trials,
     matched,
     start_objection,
 )
 
 SPACE = Space([Float("x", 0.0, 1.0)])
 POINTS: tuple[Config, ...] = ({"x": 0.1}, {"x": 0.2})
-OLD = ((({"x": 0.5}, 5.0), ({"x": 0.6}, 6.0)), (({"x": 0.7}, 70.0),))
+OLD: tuple[Trials, ...] = ((({"x": 0.5}, 5.0), ({"x": 0.6}, 6.0)), (({"x": 0.7}, 70.0),))
 
 
 class Noting(Searcher):
