@@ -123,11 +123,8 @@ def scaling_chart(scaling: Scaling) -> Spec:
         ],
         **layer("line", shares, strokeDash=[1, 3], clip=True, **guide),
     }
-    looks: Spec = {
-        "color": hue,
-        "strokeDash": parts.dash(styles),
-        "detail": [{"field": "algorithm"}],
-    }
+    looks: Spec = {"color": hue, "strokeDash": parts.dash(styles)}
+    looks["detail"] = [{"field": "algorithm"}]
     looks |= {"opacity": shown, "tooltip": EFFICIENCY}
     interval: Spec = {"y": quantitative("low"), "y2": {"field": "high"}, "color": hue}
     interval |= {"opacity": parts.shown_if_picked(styles, 0.4), "tooltip": EFFICIENCY}

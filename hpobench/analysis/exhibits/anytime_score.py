@@ -38,13 +38,15 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     """
     curves, settings = comparison.curves, study.settings
     area = areas(curves)[..., None]
-    found: dict[str | None, Interval] = {None: suite_mean(area, curves.problems, settings)}
-    found |= {
-        problem: suite_mean(area[:, [p]], (problem,), settings)
-        for p, problem in enumerate(curves.problems)
-    }
+    found: list[tuple[str | None, Interval]] = [
+        (None, suite_mean(area, curves.problems, settings)),
+        *(
+            (problem, suite_mean(area[:, [p]], (problem,), settings))
+            for p, problem in enumerate(curves.problems)
+        ),
+    ]
     frames = []
-    for problem, score in found.items():
+    for problem, score in found:
         frame = algorithm_columns(curves.algorithms)
         frame.insert(0, "problem", np.full(len(frame), problem, dtype=object))
         frames.append(frame.assign(**{k: v[:, 0] for k, v in score._asdict().items()}))

@@ -45,7 +45,7 @@ def final_loss(curves: Curves, problems: pd.DataFrame, settings: Settings) -> pd
     frames = []
     for i, problem in enumerate(curves.problems):
         part = curves.select(curves.complete[:, i], np.arange(len(curves.problems)) == i)
-        metric, direction = metrics.loc[problem]
+        metric, direction = map(str, metrics.loc[problem])
         frames.append(_one_problem(part, metric, direction, settings))
     return pd.concat(frames, ignore_index=True)
 

@@ -80,7 +80,7 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
             settings.level,
             valid[:, 0],
         )
-        at_share: dict[str, Any] = {"share": share, "gain": gain.estimate[:, point]}
+        at_share: Any = {"share": share, "gain": gain.estimate[:, point]}
         at_share |= {"low": gain.low[:, point], "high": gain.high[:, point]}
         frames.append(columns.assign(**at_share, **saved.columns("saved")))
     return pd.concat(frames, ignore_index=True)
