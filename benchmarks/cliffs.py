@@ -164,15 +164,15 @@ def exhibits(folder: Path) -> None:
     from hpobench.analysis.exhibits._room import legible
     from hpobench.analysis.notes import notes
     from hpobench.analysis.study import Study
-    from hpobench.analysis.text.spreadsheet import csv_bytes
-    from hpobench.reporting.embedded import embedded
+    from hpobench.analysis.text.csv_files import csv_bytes
     from hpobench.reporting.explorer import explorer
+    from hpobench.reporting.packed import embedded
     from hpobench.store.read.reader import load_results
 
     study = Study(told("load", lambda: load_results(folder)))
     told("curves", lambda: study.curves)
     told("runs", lambda: study.runs)
-    told("notes", lambda: notes(study))
+    told("notes", lambda: list(notes(study)))
     for group in FIGURES.values():
         for figure in group:
             pairs = told(f"{figure.STEM} subjects", lambda f=figure: shown(study, [f]))

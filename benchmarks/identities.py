@@ -33,8 +33,7 @@ import pyarrow.compute as pc
 
 from benchmarks import reference
 from hpobench.contract.package import SMOKE
-from hpobench.evidence.archive import KEYS, Archive, hash_of, read_archive, shipped
-from hpobench.evidence.suites import evidence_suites
+from hpobench.evidence.archive import KEYS, Archive, evidence_suites, hash_of, read_archive, shipped
 from hpobench.store.format import disk, index, schema
 from tests import ROOT
 

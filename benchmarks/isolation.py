@@ -24,7 +24,7 @@ from time import perf_counter
 
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Searcher, Space
 from hpobench.contract.cell import PluginRef
-from hpobench.plugins.build import build_searcher
+from hpobench.plugins.building import build_searcher
 from hpobench.plugins.isolation.environments import FOLDER_VARIABLE, Environment, lock, size_of
 from hpobench.plugins.isolation.script import read_script
 from hpobench.plugins.options import resolve

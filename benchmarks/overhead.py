@@ -20,7 +20,7 @@ from time import process_time
 from benchmarks.cells import column, plan, run
 from hpobench.api import TabulatedProblem
 from hpobench.contract.cell import Cell
-from hpobench.plugins.build import build_problem, build_searcher
+from hpobench.plugins.building import build_problem, build_searcher
 from tests.support.present import present
 
 

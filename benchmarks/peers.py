@@ -28,7 +28,7 @@ from random import Random
 
 import numpy as np
 
-from hpobench.testing.doubles import SPACE, Curves
+from hpobench.testing.doubles import SPACE, CurveProblem
 
 ROWS = 4096
 FOLDER = Path(__file__).parent
@@ -37,7 +37,7 @@ SIDES = {"hpobench": "peer_hpobench.py", "syne-tune": "peer_syne_tune.py"}
 
 def record(file: Path) -> None:
     """Save ``losses`` and ``costs``, both ``[configuration, step]``."""
-    problem, rng = Curves(), Random(0)
+    problem, rng = CurveProblem(), Random(0)
     curves = [problem.curve(SPACE.sample(rng), 0) for _ in range(ROWS)]
     np.savez(file, losses=[c.losses for c in curves], costs=[c.costs for c in curves])
 

@@ -31,8 +31,7 @@ from benchmarks.cells import column, plan, run
 from hpobench.api import Float, Int, Parameter, TabulatedProblem
 from hpobench.bridges.imports.importing import Imported, import_trials, with_twin
 from hpobench.bridges.imports.trials import Asked
-from hpobench.plugins.build import build_problem
-from hpobench.plugins.refs import plugin_ref
+from hpobench.plugins.building import build_problem, plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.recording.table import write_table
 

@@ -128,8 +128,8 @@ _HOMES = (
     "hpobench.verbs.results",
     "hpobench.running.proof.verify_sample",
     "hpobench.plugins.starting.portfolios",
-    "hpobench.bridges.searchers",
     "hpobench.evidence.recommendation",
+    "hpobench.bridges.searchers",
     "hpobench.bridges.search_cv.estimator",
 )
 """Where the public names come from, the lightest module first."""

@@ -70,7 +70,9 @@ def _code(args: Sequence[str] | None) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _keep_exit_code()
+        # A second Ctrl-C while Python exits would print a traceback or change the exit code.
+        for number in signals.ENDING_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except Exception as error:
@@ -87,13 +89,6 @@ def _unexpected(error: Exception) -> int:
     return _fail(
         f"{message}\nThis is a fault of hpobench; HPOBENCH_TRACEBACK=1 shows where.", UNEXPECTED
     )
-
-
-def _keep_exit_code() -> None:
-    """Let nothing change the exit code of a program that was interrupted."""
-    # A second Ctrl-C while Python exits would print a traceback or change the code.
-    for number in signals.ENDING_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
 
 
 def _output_works() -> bool:

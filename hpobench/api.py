@@ -24,11 +24,11 @@ options. A suite sets them by name, and they are checked against their annotatio
 from __future__ import annotations
 
 from hpobench.contract.algorithms import Exhausted, NothingYet, Scheduler, Searcher
-from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Budget
+from hpobench.contract.frozen import Reference
 from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, Parameter, Value, When
 from hpobench.contract.prior import Prior
 from hpobench.contract.problem import Curve, Fidelity, Objective, Plugin, Problem, TabulatedProblem
-from hpobench.contract.references import Reference
 from hpobench.contract.space import Config, Space
 from hpobench.contract.training import (
     FunctionProblem,

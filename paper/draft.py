@@ -13,8 +13,7 @@ import numpy as np
 from hpobench.analysis.drawing.style import save
 from hpobench.analysis.settings import SCHEDULER, IntArray, Settings
 from hpobench.analysis.study import Study as Analysed
-from hpobench.analysis.text.file_names import slug
-from hpobench.analysis.text.spreadsheet import csv_bytes
+from hpobench.analysis.text.csv_files import csv_bytes, slug
 from hpobench.contract.errors import NotAvailableError, StoreError, writing
 from hpobench.contract.files import own_folder, read_text, read_whole, write_whole
 from hpobench.contract.wording import number

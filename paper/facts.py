@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.budgets import stored_mapping
-from hpobench.analysis.exhibits import conditions, cost, problems
-from hpobench.analysis.inference.coverage import coverage
+from hpobench.analysis.exhibits import conditions, cost, problem_table
+from hpobench.analysis.inference.bootstrap import coverage
 from hpobench.analysis.settings import IntArray, Settings
 from hpobench.analysis.study import Study
 from hpobench.contract.wording import count, interval, number
@@ -64,7 +64,7 @@ class Facts:
     @cached_property
     def problems(self) -> pd.DataFrame:
         """The report's table of problems."""
-        return self.study.computed(problems.table, self.study.whole)
+        return self.study.computed(problem_table.table, self.study.whole)
 
     @property
     def level(self) -> str:
@@ -159,6 +159,6 @@ def with_interval(value: float, low: float | None, high: float | None) -> str:
 
 
 def coverage_text(seeds: IntArray, settings: Settings) -> str:
-    """``90%``; what :func:`hpobench.analysis.inference.coverage.coverage` comes to."""
+    """``90%``; what :func:`hpobench.analysis.inference.bootstrap.coverage` comes to."""
     held = coverage(seeds, settings)
     return "an unknown share" if np.isnan(held) else f"{held:.0%}"

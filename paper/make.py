@@ -13,7 +13,7 @@ from hpobench.paper.checklist import Asked, checklist
 from hpobench.paper.facts import Facts
 from hpobench.paper.study import read_study
 from hpobench.store.read.reader import load_results
-from hpobench.suites.options import RunOptions
+from hpobench.suites.run_options import RunOptions
 from hpobench.suites.suite import load_suite
 from hpobench.verbs.execution import execute
 from hpobench.verbs.progress import Shown

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from hpobench.analysis.drawing import draw as made_of
 from hpobench.analysis.drawing.style import house_style, save
-from hpobench.analysis.exhibits import FIGURES, standings
-from hpobench.analysis.exhibits import Figure as Exhibit
+from hpobench.analysis.exhibits import FIGURES, DrawnExhibit, standings
 from hpobench.analysis.exhibits._room import legible
 from hpobench.analysis.study import Study
-from hpobench.analysis.text.spreadsheet import csv_bytes
+from hpobench.analysis.text.csv_files import csv_bytes
 from hpobench.contract.errors import UnknownNameError, UsageError, writing
 from hpobench.contract.files import own_folder, write_whole
 from hpobench.paper.study import Picture
@@ -110,7 +109,7 @@ def _lines(label: str, inches: float) -> str:
     return textwrap.fill(label, max(int(inches * LETTERS), 12), break_long_words=False)
 
 
-def _exhibit(picture: Picture) -> Exhibit[Any]:
+def _exhibit(picture: Picture) -> DrawnExhibit[Any]:
     exhibits = {one.STEM: one for own in FIGURES.values() for one in own}
     if picture.figure not in exhibits:
         raise UnknownNameError("figure of the report", picture.figure, exhibits)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Curves
-from hpobench.analysis.core.hits import hitting_times, snapshot
-from hpobench.analysis.core.normalise import relative_to_random
+from hpobench.analysis.core.hits import Runs, hitting_times
+from hpobench.analysis.core.incumbent import look_up
 from hpobench.analysis.core.targets import tolerance_targets
 from hpobench.analysis.exhibits.final_loss import final_loss
 from hpobench.analysis.inference.bootstrap import (
@@ -21,7 +21,7 @@ from hpobench.analysis.inference.bootstrap import (
 )
 from hpobench.analysis.inference.ert import spending
 from hpobench.analysis.inference.ert_ratio import ert_ratios
-from hpobench.analysis.settings import Settings
+from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.analysis.study import Study
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.paper.claims import Claim, Order, Publication, Speedup, Value
@@ -148,3 +148,30 @@ def _part(claim: Claim, study: Study, *algorithms: str) -> Curves:
         if name not in ran:
             raise UnknownNameError(f"algorithm of claim {claim.id!r}", name, ran)
     return curves.select(np.array([name in algorithms for name in curves.names]), here)
+
+
+def snapshot(runs: Runs, curves: Curves, at: float) -> Curves:
+    """The runs of ``curves`` at ``at`` on their axis, which is then all of the budget there is.
+
+    As on the grid, the clip stands in before a run's first result, and a run that has ended stays
+    at its final incumbent.
+    """
+    loss = np.full((*curves.present.shape, 1), np.nan)
+    for a, p, s in np.argwhere(curves.present):
+        steps = runs.incumbents.steps(runs.of(curves, a, p, s))
+        loss[a, p, s] = look_up(*steps, np.array([at]), float(curves.clip[p]))
+    horizon = np.full(len(curves.problems), at)
+    return replace(curves, share=np.ones(1), horizon=horizon, loss=loss)
+
+
+def relative_to_random(
+    mean_loss: FloatArray, mean_random_loss: FloatArray, optimum: FloatArray
+) -> FloatArray:
+    """``(E[loss] - optimum) / (E[random search's loss] - optimum)``: random search is a flat 1.
+
+    Takes means over seeds; NaN where random search itself sits at the optimum.
+    """
+    below = mean_random_loss - optimum
+    return np.divide(
+        mean_loss - optimum, below, out=np.full_like(mean_loss - below, np.nan), where=below > 0
+    )

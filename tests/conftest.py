@@ -18,7 +18,7 @@ from _pytest.capture import CaptureResult
 from hpobench import data
 from hpobench.__main__ import main
 from hpobench.data import catalogue
-from hpobench.plugins.isolation import searcher
+from hpobench.plugins.isolation import remote
 from tests import ROOT
 from tests.support.data_server import MadeData, entry, write_list
 from tests.support.night import set_night
@@ -63,7 +63,7 @@ def _no_searchers_left() -> Iterator[None]:
     """Processes that wait for a further run end with the tests that began them: others look for
     what their programs leave behind, as pytest itself does in the end."""
     yield
-    searcher.end_warm()
+    remote.end_warm()
 
 
 @pytest.fixture

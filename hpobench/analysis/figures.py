@@ -49,7 +49,7 @@ def x_axis(table: pd.DataFrame, title: str, *, log: bool = True, percent: bool =
     values = table.pivot(index="at", columns="algorithm", values="estimate")
     moved = np.flatnonzero((values != values.iloc[0]).any(axis=1))
     first = max(int(moved[0]) - 1, 0) if len(moved) else 0
-    low = float(at[min(first, len(at) - 2)])
+    low = float(at[min(first, len(at) - 2)])  # an axis of no length cannot be drawn
     return Axis(title, low if low > 0 else float(at[1]) / 1.5, float(at[-1]), "log", percent)
 
 
@@ -65,8 +65,14 @@ def y_axis(table: pd.DataFrame, title: str, *, log: bool = False, percent: bool 
         margin = 0.06 * max(high - low, 1.0)
         return Axis(title, low - margin, high + margin)
     low = float(estimate[estimate > REGRET_FLOOR].min())
-    low = REGRET_FLOOR if np.isnan(low) else low
+    low = REGRET_FLOOR if np.isnan(low) else low  # every curve is at the optimum
     return Axis(title, low / 1.6, max(high, REGRET_FLOOR) * 1.25, "log")
+
+
+def far_apart(low: float, high: float) -> bool:
+    """Whether positive numbers from ``low`` to ``high`` take a log axis, so that the lowest can be
+    told apart."""
+    return 0 < 5 * low < high
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,8 +175,7 @@ class Strips(Figure):
         )
 
 
-Bar = tuple[int, ...]
-"""The rows of algorithms that tests do not tell apart."""
+Bar = tuple[int, ...]  # the rows of algorithms that tests do not tell apart
 
 
 class Ranking(NamedTuple):
@@ -277,8 +282,7 @@ class Parameter(NamedTuple):
 
 GOLDEN = (5**0.5 - 1) / 2
 """Spreads lines with the same choice: the shift of a line is its number times this, modulo 1."""
-INACTIVE = -0.17
-"""Where lines pass a parameter that they do not have."""
+INACTIVE = -0.17  # where lines pass a parameter that they do not have
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,8 +24,7 @@ MARKERS = ("o", "s", "^", "D", "v", "p", "X", "h")
 DASHES = ((0, ()), (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
 INK, MUTED, GRID, GHOST = "#1F2328", "#59636E", "#E3E6EA", "#CDD2D8"
 ACCENT, WARNING = PALETTE[0], PALETTE[1]
-ONE_PANEL = 8
-"""More algorithms than this and each scheduler gets a panel of its own in a file."""
+ONE_PANEL = 8  # more algorithms than this and each scheduler gets a panel of its own in a file
 
 
 @dataclass(frozen=True)

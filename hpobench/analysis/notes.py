@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from hpobench.analysis.core.budgets import worker_counts
 from hpobench.analysis.core.curves import Comparison
-from hpobench.analysis.core.references import measured, unreferenced
-from hpobench.analysis.core.workers import worker_counts
+from hpobench.analysis.core.reference_losses import measured, unreferenced
 from hpobench.analysis.exhibits import (
     conditions,
     cost,
@@ -17,48 +17,46 @@ from hpobench.analysis.exhibits import (
     mixed_model,
     number_of,
 )
-from hpobench.analysis.inference.coverage import coverage, enough_seeds
-from hpobench.analysis.inference.rank_tests import require_enough
+from hpobench.analysis.inference.bootstrap import coverage, enough_seeds
+from hpobench.analysis.inference.rank_tests import too_few
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study, each_of_families
-from hpobench.contract.errors import TooFewError
 from hpobench.contract.wording import listed
 from hpobench.store.read.reader import Results
 
 
-def notes(study: Study) -> list[str]:
+def notes(study: Study) -> Iterator[str]:
     """Whole sentences."""
-    results, failed = study.every, study.failures
-    return [
-        *_missing(results),
-        *_workers(worker_counts(results)),
-        *_comparable(study),
-        *_untested(study.shown),
-        *_unmodelled(study),
-        *_narrow(study.shown, study.settings),
-        *_left_out(results),
-        *_stand_ins(measured(results)),
-        *_failures(list(failed["kind"]), len(results.cells), int(study.curves.failed.sum())),
-    ]
-
-
-def _missing(results: Results) -> Iterator[str]:
-    planned = len(results.plan.get("cells", []))
-    if planned > len(results.cells):
+    results, shown = study.every, study.shown
+    planned, ended = len(results.plan.get("cells", [])), len(results.cells)
+    if planned > ended:
         yield (
-            f"Only {len(results.cells):,} of {planned:,} planned runs have ended so far; the rest "
+            f"Only {ended:,} of {planned:,} planned runs have ended so far; the rest "
             "may change the picture."
         )
-
-
-def _workers(counts: list[int]) -> Iterator[str]:
-    *others, most = counts
+    *others, most = worker_counts(results)
     if others:
         yield (
             f"There are runs with {', '.join(map(str, others))} and {most} workers. Figures and "
             f"averages are of those with {most}; {number_of(efficiency)} is about all, and so are "
             f"the tables {number_of(cost)} and {number_of(conditions)} and the failures."
         )
+    yield from _comparable(study)
+    for comparison in shown:
+        if why := too_few(comparison.curves):
+            figure = number_of(critical_difference)
+            yield f"{comparison.title}: there is no figure {figure}, for {why}."
+    yield from _unmodelled(study)
+    yield from _narrow(shown, study.settings)
+    yield from _left_out(results)
+    if problems := measured(results):
+        yield (
+            f"Nobody knows reference losses for {listed(problems)}. Regrets there are measured "
+            "from these results themselves: 0 is the best loss at full fidelity, and the median of "
+            "all trials' last losses stands in for that of a random configuration. Both move when "
+            "results are added, so such regrets compare the algorithms of this report only."
+        )
+    yield from _failures(list(study.failures["kind"]), ended, int(study.curves.failed.sum()))
 
 
 def _comparable(study: Study) -> Iterator[str]:
@@ -86,18 +84,9 @@ def _comparable(study: Study) -> Iterator[str]:
         )
 
 
-def _untested(fair: list[Comparison]) -> Iterator[str]:
-    for comparison in fair:
-        try:
-            require_enough(comparison.curves)
-        except TooFewError as error:
-            figure = number_of(critical_difference)
-            yield f"{comparison.title}: there is no figure {figure}, for {error}."
-
-
 def _unmodelled(study: Study) -> Iterator[str]:
     for comparison in each_of_families(study):
-        if why := mixed_model.reason(study, comparison):
+        if why := study.computed(mixed_model.reason, comparison):
             yield f"{comparison.title}: there is no table {number_of(mixed_model)}, for {why}."
 
 
@@ -105,6 +94,7 @@ def _narrow(fair: list[Comparison], settings: Settings) -> Iterator[str]:
     for comparison in fair:
         seeds = comparison.curves.present.sum(axis=2)
         held = coverage(seeds, settings)
+        # Without a number there are no intervals at all, as the captions say.
         if len(seeds) > 1 and not np.isnan(held) and not enough_seeds(seeds, settings):
             yield (
                 f"{comparison.title}: with so few seeds the intervals are too narrow. Were losses "
@@ -120,28 +110,10 @@ def _left_out(results: Results) -> Iterator[str]:
         ("No result and no reference for", [p for p in counts if p not in known]),
         ("No reference to measure from for", [p for p in counts if p in known]),
     ):
-        if len(problems) == 1:
-            runs = _runs(counts[problems[0]])
-            yield f"{what} {problems[0]}: its {runs} not in the averages."
-        elif problems:
-            names = listed(problems)
-            runs = _runs(sum(counts[p] for p in problems))
-            yield f"{what} {names}: their {runs} not in the averages."
-
-
-def _stand_ins(problems: list[str]) -> Iterator[str]:
-    """``problems`` have references measured in these very results."""
-    if problems:
-        yield (
-            f"Nobody knows reference losses for {listed(problems)}. Regrets there are measured "
-            "from these results themselves: 0 is the best loss at full fidelity, and the median of "
-            "all trials' last losses stands in for that of a random configuration. Both move when "
-            "results are added, so such regrets compare the algorithms of this report only."
-        )
-
-
-def _runs(n: int) -> str:
-    return "only run is" if n == 1 else f"{n:,} runs are"
+        n, their = sum(counts[p] for p in problems), "its" if len(problems) == 1 else "their"
+        runs = "only run is" if n == 1 else f"{n:,} runs are"
+        if problems:
+            yield f"{what} {listed(problems)}: {their} {runs} not in the averages."
 
 
 def _failures(kinds: list[str], runs: int, imputed: int) -> Iterator[str]:

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hpobench.analysis.drawing import draw
-from hpobench.analysis.exhibits import Figure as Exhibit
 from hpobench.analysis.exhibits import (
+    DrawnExhibit,
     aggregates,
     anytime_regret,
     critical_difference,
@@ -88,7 +88,7 @@ class Plots:
         return _drawn(parallel_coordinates, study, _named(study, subjects, problem))
 
     def _compared(
-        self, exhibit: Exhibit[Any], title: str | None, settings: dict[str, Any]
+        self, exhibit: DrawnExhibit[Any], title: str | None, settings: dict[str, Any]
     ) -> Figure:
         study = self._under(settings)
         subjects = {one.title: one for one in exhibit.subjects(study)}
@@ -108,14 +108,14 @@ def _named(study: Study, subjects: Sequence[OneProblem], problem: str) -> OnePro
     raise UnknownNameError("problem", problem, study.problems)
 
 
-def _nothing(exhibit: Exhibit[Any], study: Study) -> UsageError:
+def _nothing(exhibit: DrawnExhibit[Any], study: Study) -> UsageError:
     return UsageError(
         f"{study.every.name}: too little was run for the figure {exhibit.TITLE!r}, or no "
         "algorithms ran on the same problems"
     )
 
 
-def _drawn(exhibit: Exhibit[Any], study: Study, subject: Any) -> Figure:
+def _drawn(exhibit: DrawnExhibit[Any], study: Study, subject: Any) -> Figure:
     from hpobench.analysis.drawing.style import png  # it imports matplotlib
 
     table, _ = legible(study, study.computed(exhibit.table, subject))

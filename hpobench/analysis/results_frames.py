@@ -84,6 +84,7 @@ class Analysis:
             made = standings.caption(study, comparison, table)
             brackets = f"In brackets {phrases.interval(study.settings)}."
             caption = f"{standings.SHOWS} {made} {brackets}"
+            # pandas would end long names with an ellipsis.
             with pd.option_context("display.max_colwidth", None):
                 shown = frame.to_html(escape=True, border=0)
             parts.append(f"<p><b>{html.escape(comparison.title)}</b></p>{shown}")
@@ -148,7 +149,7 @@ class Analysis:
 
     def failures(self) -> pd.DataFrame:
         """The failed runs, as :func:`hpobench.analysis.core.failures.failures`."""
-        return self._study.failures.copy()
+        return self._study.failures.copy()  # others read the study's own
 
     def standings(self, **settings: Any) -> pd.DataFrame:
         """Who leads at the end of the budget."""

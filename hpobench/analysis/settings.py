@@ -19,8 +19,7 @@ SEARCHER, SCHEDULER = "random", "fifo"
 """What others are compared with where a comparison needs a baseline: the labels of a searcher that
 learns nothing, and of a scheduler that lets every trial run."""
 
-REGRET_FLOOR = 1e-8
-"""Simple regrets are cut here on log axes."""
+REGRET_FLOOR = 1e-8  # simple regrets are cut here on log axes
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 import pandas as pd
 
-from hpobench.analysis.core.bounds import bounded
-from hpobench.analysis.core.budgets import budget_axis
+from hpobench.analysis.core.budgets import budget_axis, with_most_workers
 from hpobench.analysis.core.curves import (
     Comparison,
     Curves,
@@ -19,11 +18,9 @@ from hpobench.analysis.core.curves import (
     problems_of,
 )
 from hpobench.analysis.core.failures import failures
-from hpobench.analysis.core.families import FEWEST, families_of
 from hpobench.analysis.core.hits import Runs, compute_runs
-from hpobench.analysis.core.references import completed
-from hpobench.analysis.core.workers import with_most_workers
-from hpobench.analysis.inference.families import Families
+from hpobench.analysis.core.reference_losses import bounded, completed
+from hpobench.analysis.inference.families import FEWEST, Families, families_of
 from hpobench.analysis.looks import Styles
 from hpobench.analysis.settings import Settings
 from hpobench.contract.errors import TooFewError

@@ -6,33 +6,26 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from hpobench.contract.algorithms import NothingYet, Searcher
+from hpobench.api import Config, NothingYet, Searcher, Space
 from hpobench.contract.errors import ReplayError
-from hpobench.contract.space import Config, Space
-from hpobench.plugins.proposals import check_proposal
+from hpobench.plugins.shape import check_proposal
 
 
 class Dialogue:
-    """All calls to the searcher that ``build`` makes, in ``log``, which is plain data.
-
-    The searcher is built when it is first needed, and told the whole log; so a dialogue can be
-    copied, pickled and stored.
-    """
+    """All calls to the searcher that ``build`` makes, in ``log``, which is plain data. It is built
+    when it is first needed, and told the log; so a dialogue can be copied, pickled and stored."""
 
     def __init__(self, name: str, space: Space, build: Callable[[Space], Searcher]) -> None:
         self._name, self._space, self._build = name, space, build
         self.log: list[list[Any]] = []
-        """One ``[method, arguments, keywords, answer]`` for each call."""
+        """One ``[method, args, kwargs, answer]`` for each call."""
         self.asked = 0
         """The number of configurations that were proposed or adopted."""
         self._waiting = False
         self._searcher: Searcher | None = None
 
     def ask(self) -> Config | None:
-        """The configuration of the next trial; ``None`` while there is none before more is told.
-
-        Raises :class:`hpobench.api.Exhausted` if nothing is left to propose.
-        """
+        """The configuration of the next trial; ``None`` while there is none before more is told."""
         if self._waiting:
             return None
         trial = self.asked
@@ -49,15 +42,13 @@ class Dialogue:
             self._note("adopt", [trial, config], {}, True)
         return adopted
 
-    def notify(self, notice: str, *arguments: Any, **keywords: Any) -> None:
+    def notify(self, notice: str, *args: Any, **kwargs: Any) -> None:
         """Call the searcher's method ``notice``, such as ``tell``."""
-        getattr(self._ready(), notice)(*arguments, **keywords)
-        self._note(notice, [*arguments], keywords, None)
+        getattr(self._ready(), notice)(*args, **kwargs)
+        self._note(notice, [*args], kwargs, None)
 
-    def _note(
-        self, method: str, arguments: list[Any], keywords: dict[str, Any], answer: Any
-    ) -> None:
-        self.log.append([method, arguments, keywords, answer])
+    def _note(self, method: str, args: list[Any], kwargs: dict[str, Any], answer: Any) -> None:
+        self.log.append([method, args, kwargs, answer])
         self.asked += answer is not None
         self._waiting = method == "ask" and answer is None
 
@@ -71,11 +62,11 @@ class Dialogue:
         if self._searcher is None:
             searcher = self._build(self._space)
             weakref.finalize(self, searcher.close)
-            for method, arguments, keywords, answer in self.log:
-                found = _called(searcher, method, arguments, keywords)
+            for method, args, kwargs, answer in self.log:
+                found = _called(searcher, method, args, kwargs)
                 if method in ("ask", "adopt") and found != answer:
                     raise ReplayError(
-                        f"{self._name} answers {found} to {method} for trial {arguments[0]}, where "
+                        f"{self._name} answers {found} to {method} for trial {args[0]}, where "
                         f"it had answered {answer}; it cannot go on where it was, perhaps because "
                         "its library has changed"
                     )
@@ -86,8 +77,8 @@ class Dialogue:
         return {**vars(self), "_searcher": None}
 
 
-def _called(searcher: Searcher, method: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+def _called(searcher: Searcher, method: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
     try:
-        return getattr(searcher, method)(*arguments, **keywords)
+        return getattr(searcher, method)(*args, **kwargs)
     except NothingYet:
         return None

@@ -14,10 +14,9 @@ from typing import Any
 from ray.tune.search import sample
 from ray.tune.search.variant_generator import parse_spec_vars
 
+from hpobench.api import Categorical, Config, Float, Int, Space
 from hpobench.bridges.keys import Path, SpaceKey, choice_key, flat, key_name
 from hpobench.contract.errors import SpaceError
-from hpobench.contract.parameters import Categorical, Float, Int
-from hpobench.contract.space import Config, Space
 
 _ROUNDING = 1e-9
 
@@ -50,11 +49,8 @@ class ParamSpace:
         return nested
 
     def from_ray(self, point: Mapping[str, Any]) -> Config:
-        """The configuration at ``point``, with nested keys or with Ray's, like ``model/layers``.
-
-        Constants do not count. Raises :class:`SpaceError` if it lacks a parameter or has a value
-        that is in no domain.
-        """
+        """The configuration at ``point``, with nested keys or with Ray's, like ``model/layers``;
+        constants do not count. Raises :class:`SpaceError` where the space has none."""
         given = dict(flat(point, self._paths))
         if unknown := set(given) - self._known:
             raise SpaceError(f"no such parameter: {', '.join(sorted(unknown))}")
@@ -85,7 +81,6 @@ def _domains(param_space: Mapping[str, Any], above: Path = ()) -> Iterator[tuple
 
 
 def _key(path: Path, domain: Any) -> SpaceKey:
-    """The key at ``path``, with a parameter for its domain."""
     sampler = domain.get_sampler() if isinstance(domain, sample.Domain) else None
     step = None
     if isinstance(sampler, sample.Quantized):

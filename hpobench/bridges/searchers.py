@@ -5,16 +5,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hpobench.api import Fidelity, Searcher, Space
+from hpobench.bridges.tune_searcher import TuneSearcher
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import UsageError
-from hpobench.contract.problem import Fidelity
-from hpobench.contract.space import Space
-
-if TYPE_CHECKING:
-    from hpobench.bridges.tune_searcher import TuneSearcher
-    from hpobench.contract.algorithms import Searcher
+from hpobench.plugins.building import build_searcher, plugin_ref
+from hpobench.plugins.compatibility import space_objection, trait
+from hpobench.plugins.modules import load_class
+from hpobench.plugins.registry import Registry
 
 
 def searcher(
@@ -60,11 +60,6 @@ def searcher(
     searchers that schedule their trials themselves, and :class:`hpobench.NotAvailableError` for a
     library that is missing.
     """
-    from hpobench.bridges.tune_searcher import TuneSearcher
-    from hpobench.plugins.compatibility import trait
-    from hpobench.plugins.refs import plugin_ref
-    from hpobench.plugins.registry import Registry
-
     registry = Registry(plugins)
     ref = plugin_ref(registry, "searcher", name, options)
     cls = registry.find("searcher", name).load()
@@ -82,8 +77,6 @@ def searcher(
 
 def _steps(name: str, cls: type, max_t: int | None) -> int | None:
     """The results of a full evaluation that the searcher learns; ``None``: only the last one."""
-    from hpobench.plugins.compatibility import trait
-
     if trait(cls, "schedules_itself"):
         raise UsageError(
             f"{name} decides itself how far each trial trains, and a Tuner leaves that to its "
@@ -100,10 +93,6 @@ def _steps(name: str, cls: type, max_t: int | None) -> int | None:
 
 
 def _built(ref: PluginRef, seed: int, fidelity: Fidelity, space: Space) -> Searcher:
-    from hpobench.plugins.build import build_searcher
-    from hpobench.plugins.compatibility import space_objection
-    from hpobench.plugins.modules import load_class
-
     if (objection := space_objection(load_class(ref.file, ref.cls), space)) is not None:
         raise UsageError(f"{ref.name}: {objection}")
     return build_searcher(ref, space, seed, fidelity)

@@ -20,30 +20,19 @@ from ray import cloudpickle
 from ray.tune.result import DEFAULT_METRIC
 from ray.tune.search import Searcher as RaySearcher
 
+from hpobench.api import Config, Exhausted, Searcher, Space
 from hpobench.bridges.dialogue import Dialogue
 from hpobench.bridges.param_space import ParamSpace
-from hpobench.contract.algorithms import Exhausted, Searcher
 from hpobench.contract.errors import SpaceError, UsageError
 from hpobench.contract.files import read_whole, write_whole
-from hpobench.contract.space import Config, Space
 
 _SIGNS = {"min": 1.0, "max": -1.0}
 
 
 class _Observed(NamedTuple):
-    """The last result of a trial."""
-
     step: int
     loss: float
     seconds: float
-
-
-class _Evaluated(NamedTuple):
-    """A point with the values of the metric by step; ``error``: there it failed."""
-
-    point: Mapping[str, Any]
-    values: Mapping[int, float]
-    error: bool
 
 
 class TuneSearcher(RaySearcher):  # type: ignore[misc]
@@ -52,8 +41,7 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
     ``identity`` is plain data, equal for equal searchers; a restored state must have the same.
     ``steps`` is the number of results of a full evaluation for a searcher that learns from all of
     them, and ``None`` for one that learns from the last. ``charged``: whether it wants to know
-    costs.
-    ``points`` are the first configurations. The searcher learns their results if it adopts them.
+    costs. ``points`` are the first configurations, whose results it learns if it adopts them.
     """
 
     def __init__(
@@ -76,20 +64,18 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         self._build, self._identity = build, identity
         self._space, self._steps, self._charged = space, steps, charged
         self._points = list(points)
-        self._evaluated: list[_Evaluated] = []
-        """The points of others that are not learnt yet, because the space is unknown."""
+        self._evaluated: list[tuple[Mapping[str, Any], Mapping[int, float], bool]] = []
+        """The points of others that are not learnt yet, because the space is unknown: each with the
+        values of the metric by step, and whether it failed."""
         self._param_space: ParamSpace | None = None
         self._dialogue: Dialogue | None = None
         self._restored: tuple[Space, list[list[Any]]] | None = None
         """The space and the log of a restored state, until the search goes on."""
-        self._given = 0
-        """The number of points that are under way or over."""
+        self._given = 0  # points that are under way or over
         self._trials: dict[str, int] = {}
         """The number of each trial that is not over, without given points that were not adopted."""
         self._last: dict[str, _Observed] = {}
         self._pausing: set[str] = set()
-
-    # -- what Ray Tune calls -----------------------------------------------------------------
 
     def set_search_properties(
         self,
@@ -106,21 +92,22 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         dialogue = self._ready()
-        number = dialogue.asked
+        number, learnt = dialogue.asked, True
         if self._given < len(self._points):
-            self._given += 1
-            point = self._point(self._given - 1)
-            if dialogue.adopt(point):
-                self._trials[trial_id] = number
-            return self._to_ray(point)
-        try:
-            config = dialogue.ask()
-        except Exhausted:
-            return str(self.FINISHED)
-        if config is None:
-            return None
-        self._trials[trial_id] = number
-        return self._to_ray(config)
+            i, self._given = self._given, self._given + 1
+            config = self._config(self._points[i], f"points_to_evaluate[{i}]")
+            learnt = dialogue.adopt(config)
+        else:
+            try:
+                asked = dialogue.ask()
+            except Exhausted:
+                return str(self.FINISHED)
+            if asked is None:
+                return None
+            config = asked
+        if learnt:
+            self._trials[trial_id] = number
+        return dict(config) if self._param_space is None else self._param_space.to_ray(config)
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         number, seen = self._trials.get(trial_id), self._observed(result)
@@ -186,33 +173,20 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         values = dict(enumerate(intermediate_values or (), 1))
         if not error:
             values[steps] = value
-        self._evaluated.append(_Evaluated(parameters, values, error))
+        self._evaluated.append((parameters, values, error))
         if self._space is not None or self._param_space is not None:
             self._ready()
 
-    # -- the state ---------------------------------------------------------------------------
-
     def save(self, checkpoint_path: str) -> None:
-        state = {
-            "identity": self._identity,
-            "metric": self._metric,
-            "mode": self._mode,
-            "param_space": self._param_space,
-            "space": self._tuned(),
-            "given": self._given,
-            "trials": self._trials,
-            "last": self._last,
-            "log": self._ready().log,
-        }
+        kept = ("identity", "metric", "mode", "param_space", "given", "trials", "last")
+        state = {name: getattr(self, f"_{name}") for name in kept}
+        state |= {"space": self._tuned(), "log": self._ready().log}
         # Pickled, as Ray's own state beside it, because choices may be any objects.
         write_whole(Path(checkpoint_path), cloudpickle.dumps(state))
 
     def restore(self, checkpoint_path: str) -> None:
-        """Go on from the state in ``checkpoint_path``, which :meth:`save` wrote.
-
-        Raises :class:`UsageError` if another searcher wrote it, or one with other options. Like
-        the rest of Ray's experiment folder, the file is unpickled: it must be one's own.
-        """
+        """Go on from the state in ``checkpoint_path``, which :meth:`save` of an equal searcher
+        wrote. Like the rest of Ray's experiment folder it is unpickled: it must be one's own."""
         path = Path(checkpoint_path)
         try:
             state = cloudpickle.loads(read_whole(path))
@@ -235,8 +209,8 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         if self._dialogue is None:
             space = self._tuned()
             self._dialogue = Dialogue(self._name, space, self._build)
-            for i in range(len(self._points)):
-                self._point(i)
+            for i, point in enumerate(self._points):
+                self._config(point, f"points_to_evaluate[{i}]")
             if self._restored is not None:
                 searched, log = self._restored
                 if searched != space:
@@ -244,8 +218,20 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
                 self._dialogue.resume(log)
                 self._restored = None
         evaluated, self._evaluated = self._evaluated, []
-        for point in evaluated:
-            self._learn(point)
+        for point, values, error in evaluated:
+            number = self._dialogue.asked
+            if not self._dialogue.adopt(self._config(point, "add_evaluated_point")):
+                raise UsageError(
+                    f"{self._name} cannot learn from points that others chose; leave out "
+                    "add_evaluated_point, or take a searcher that can, such as optuna-tpe"
+                )
+            trial_id, metric = f"evaluated {number}", self._metric or DEFAULT_METRIC
+            self._trials[trial_id] = number
+            result: dict[str, Any] = {}
+            for step, value in values.items():
+                result = {metric: value, "training_iteration": step}
+                self.on_trial_result(trial_id, result)
+            self.on_trial_complete(trial_id, result, error)
         return self._dialogue
 
     def _tuned(self) -> Space:
@@ -265,29 +251,7 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
             )
         return self._param_space.space
 
-    # -- results -----------------------------------------------------------------------------
-
-    def _learn(self, evaluated: _Evaluated) -> None:
-        dialogue = self._ready()
-        number = dialogue.asked
-        if not dialogue.adopt(self._config(evaluated.point, "add_evaluated_point")):
-            raise UsageError(
-                f"{self._name} cannot learn from points that others chose; leave out "
-                "add_evaluated_point, or take a searcher that can, such as optuna-tpe"
-            )
-        trial_id, metric = f"evaluated {number}", self._metric or DEFAULT_METRIC
-        self._trials[trial_id] = number
-        result: dict[str, Any] = {}
-        for step, value in evaluated.values.items():
-            result = {metric: value, "training_iteration": step}
-            self.on_trial_result(trial_id, result)
-        self.on_trial_complete(trial_id, result, evaluated.error)
-
-    def _point(self, i: int) -> Config:
-        return self._config(self._points[i], f"points_to_evaluate[{i}]")
-
     def _config(self, point: Mapping[str, Any], what: str) -> Config:
-        """The configuration at ``point``; raises :class:`SpaceError` if there is none."""
         try:
             if self._param_space is not None:
                 return self._param_space.from_ray(point)
@@ -297,20 +261,17 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         except SpaceError as error:
             raise SpaceError(f"{what}: {error}") from error
 
-    def _to_ray(self, config: Config) -> dict[str, Any]:
-        return dict(config) if self._param_space is None else self._param_space.to_ray(config)
-
     def _observed(self, result: Mapping[str, Any]) -> _Observed | None:
-        """What ``result`` says of the metric; ``None`` if it is missing or no finite number."""
+        """``None`` if the metric is missing in ``result`` or no finite number."""
         value = result.get(self._metric or DEFAULT_METRIC)
         try:
             loss = _SIGNS[self._mode or "min"] * float(value)  # type: ignore[arg-type]
         except (TypeError, ValueError):
             return None
+        if not math.isfinite(loss):
+            return None
         step = int(result.get("training_iteration", 1))
-        return (
-            _Observed(step, loss, result.get("time_total_s", 0.0)) if math.isfinite(loss) else None
-        )
+        return _Observed(step, loss, result.get("time_total_s", 0.0))
 
     def _tell(self, number: int, seen: _Observed, *, final: bool) -> None:
         if self._steps is not None and seen.step > self._steps:

@@ -6,23 +6,11 @@ from typing import Any
 
 import click
 
-from hpobench.cli.shared import (
-    Output,
-    Written,
-    complete_suite,
-    cpus_option,
-    failures_end_in_2,
-    gate_options,
-    output_options,
-    plugin_option,
-    selection_options,
-    timeout_option,
-)
-from hpobench.cli.tables import fill
+from hpobench.cli import shared
 
 
 @click.command()
-@click.argument("suite", shell_complete=complete_suite)
+@shared.suite_argument()
 @click.option(
     "--searcher",
     required=True,
@@ -35,31 +23,21 @@ from hpobench.cli.tables import fill
     is_flag=True,
     help="Look for the release where the runs change by a bit, not where they become worse.",
 )
-@gate_options(alpha="The chance that a release as good as the good one is called worse.")
+@shared.gate_options(alpha="The chance that a release as good as the good one is called worse.")
 @click.option(
     "--results",
-    type=Written(file_okay=False),
+    type=shared.NEW_FOLDER,
     default="results",
     show_default=True,
     help="Folder of results; the runs of all releases get the folder SUITE-bisect in it.",
 )
-@selection_options
-@plugin_option
-@cpus_option
-@timeout_option
-@output_options(quiet="Print only the sentence that says where.")
-@failures_end_in_2()
-def bisect(
-    suite: str,
-    searcher: str,
-    good: str,
-    bad: str,
-    any_change: bool,
-    alpha: float,
-    tolerance: float,
-    output: Output,
-    **options: Any,
-) -> None:
+@shared.selection_options
+@shared.plugin_option
+@shared.cpus_option
+@shared.timeout_option
+@shared.output_options(quiet="Print only the sentence that says where.")
+@shared.failures_end_in_2()
+def bisect(output: shared.Output, **options: Any) -> None:
     """Find the release of a searcher's library where the searcher became worse.
 
     \b
@@ -72,15 +50,10 @@ def bisect(
     found, with 1 if BAD is no worse than GOOD, and with 2 if one of these two cannot be tried,
     something that it needs is missing, or nothing can be told with so few seeds.
     """
-    from hpobench.suites.options import RunOptions
-    from hpobench.verbs.bisection import bisect as found_between
-    from hpobench.verbs.comparison import Judge
+    from hpobench.verbs import bisection  # it brings pandas and scipy
 
-    judge = Judge(any_change, alpha, tolerance)
-    found = found_between(
-        suite, searcher, good, bad, judge, RunOptions(**options), output.display()
-    )
+    found = bisection.bisect(**options, display=output.display())
     said = found["sentence"]
-    output.end(found, said, "", fill(said), f"`{found['command']}` shows it")
+    output.end(found, said, "", shared.fill(said), f"`{found['command']}` shows it")
     if not found["moved"]:
         raise SystemExit(1)

@@ -1,14 +1,16 @@
-"""The options that change a suite, or say all of one that stands in no file."""
+"""Options with values of their own: what a suite is made of, and what a plugin is given."""
 
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import click
 
-from hpobench.cli.shared import add_key_value, json_or_word
+from hpobench.cli import shared
+from hpobench.contract.wording import parse_seconds
 
 
 def changing_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -18,7 +20,7 @@ def changing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ``changes``.
     """
 
-    @functools.wraps(command)
+    @functools.wraps(command)  # click keeps the options below on the function
     def changed(*, suite: str | None, add: list[Any], **given: Any) -> Any:
         from hpobench.suites.changes import ADHOC, Changes
 
@@ -30,16 +32,7 @@ def changing_options(command: Callable[..., Any]) -> Callable[..., Any]:
             )
         return command(suite=ADHOC if suite is None else suite, changes=Changes(keys, add), **given)
 
-    for option in reversed([*GRID.values(), *_MORE.values(), _ADD]):
-        changed = option(changed)
-    return changed
-
-
-def grid_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of :data:`GRID` alone."""
-    for option in reversed(GRID.values()):
-        command = option(command)
-    return command
+    return shared.together(*GRID.values(), *_MORE.values(), _ADD)(changed)
 
 
 def taken(given: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
@@ -48,13 +41,39 @@ def taken(given: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value not in (None, [])}
 
 
+def _add(options: dict[str, Any], text: str) -> None:
+    """Add the ``KEY=VALUE`` of ``text`` to ``options``; a value that is not JSON is a word."""
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise click.BadParameter(f"{text!r} is not KEY=VALUE")
+    if key in options:
+        raise click.BadParameter(f"{key!r} is given twice")
+    options[key] = _json_or_word(value)
+
+
+def _json_or_word(text: str) -> Any:
+    """The value of ``text`` as JSON, or else ``text``."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):  # brackets may be nested deeper than Python's stack
+        return text
+
+
+def _values(texts: Iterable[str]) -> dict[str, Any]:
+    """What several ``KEY=VALUE`` say."""
+    options: dict[str, Any] = {}
+    for text in texts:
+        _add(options, text)
+    return options
+
+
 def _entries(text: str) -> Iterator[Any]:
     """The entries of ``NAME[:OPTION=VALUE,...],NAME...`` as a suite file has them."""
     name, options = "", dict[str, Any]()
     for part in _split(text):
         head, colon, rest = part.partition(":")
         if name and "=" in head:  # one more option of the entry before
-            add_key_value(options, part)
+            _add(options, part)
             continue
         if name:
             yield {name: options} if options else name
@@ -62,7 +81,7 @@ def _entries(text: str) -> Iterator[Any]:
         if not name or "=" in name:
             raise click.BadParameter(f"{part!r} in {text!r} is not NAME or NAME:OPTION=VALUE")
         if colon:
-            add_key_value(options, rest)
+            _add(options, rest)
     yield {name: options} if options else name
 
 
@@ -70,6 +89,7 @@ def _split(text: str) -> list[str]:
     """``text`` at its commas outside of quotes and brackets, which JSON has, too."""
     parts, depth, quoted = [""], 0, False
     for letter in text:
+        # An escaped quote in a JSON text would end it here; no name or option has needed one.
         quoted ^= letter == '"'
         depth += 0 if quoted else (letter in "[{") - (letter in "]}")
         if letter == "," and not quoted and depth <= 0:
@@ -80,38 +100,39 @@ def _split(text: str) -> list[str]:
 
 
 def _budget(text: str) -> Any:
-    from hpobench.contract.wording import parse_seconds
-
     if "=" in text:
-        budget: dict[str, Any] = {}
-        for part in text.split(","):
-            add_key_value(budget, part)
-        return budget
-    if isinstance(number := json_or_word(text), int | float):
+        return _values(text.split(","))
+    if isinstance(number := _json_or_word(text), int | float):
         return {"evaluations": number}
     try:
         return {"time": parse_seconds(text)}
     except ValueError:
-        raise click.BadParameter(
+        raise ValueError(
             f"{text!r}: give evaluations (50), a time (1h), or KEY=VALUE like trials=100,time=1h"
         ) from None
 
 
-def _option(name: str, parse: Callable[[str], Any], **more: Any) -> Callable[..., Any]:
+def option(*names: str, parse: Callable[[str], Any], **more: Any) -> shared.Decorator:
+    """An option that becomes what ``parse`` makes of its text, or refuses with a ValueError."""
+
     def parsed(_ctx: click.Context, _param: click.Parameter, given: Any) -> Any:
-        if isinstance(given, tuple):
-            return [entry for text in given for entry in parse(text)]
-        return None if given is None else parse(given)
+        try:
+            if isinstance(given, tuple):  # of an option that is repeatable
+                return [entry for text in given for entry in parse(text)]
+            return None if given is None else parse(given)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
 
-    return click.option(name, callback=parsed, **more)
+    return click.option(*names, callback=parsed, **more)
 
 
-def _list(name: str, text: str) -> Callable[..., Any]:
+def _list(name: str, text: str) -> shared.Decorator:
     metavar = "NAME[:OPTION=VALUE,...],..."
-    return _option(name, _entries, multiple=True, metavar=metavar, help=f"{text}; repeatable.")
+    told = f"{text}; repeatable."
+    return option(name, parse=_entries, multiple=True, metavar=metavar, help=told)
 
 
-GRID: dict[str, Callable[..., Any]] = {
+GRID: dict[str, shared.Decorator] = {
     name: _list(f"--{name}", f"These {name} instead of the suite's, like {example}")
     for name, example in (
         ("searchers", "random,optuna-tpe:multivariate=true"),
@@ -119,24 +140,25 @@ GRID: dict[str, Callable[..., Any]] = {
         ("problems", "branin,fcnet:dataset=all"),
     )
 } | {
-    "budget": _option(
+    "budget": option(
         "--budget",
-        _budget,
+        parse=_budget,
         metavar="BUDGET",
         help="The budget of every problem: 50 evaluations, a time (1h), or trials=100,time=1h.",
     ),
-    "workers": _option(
+    "workers": option(
         "--workers",
-        lambda text: [json_or_word(part) for part in text.split(",")],
+        parse=lambda text: [_json_or_word(part) for part in text.split(",")],
         metavar="N,...",
         help="Workers of each run instead of the suite's, like 4 or 1,4.",
     ),
 }
 """What a suite is made of, by the key that each option gives."""
-_MORE: dict[str, Callable[..., Any]] = {
-    "start": _option(
+grid_options = shared.together(*GRID.values())
+_MORE: dict[str, shared.Decorator] = {
+    "start": option(
         "--start",
-        json_or_word,
+        parse=_json_or_word,
         help="What searchers start from that name no start of their own: none, default, "
         'portfolio, history, or JSON like {"portfolio": 10}.',
     ),
@@ -149,3 +171,13 @@ _MORE: dict[str, Callable[..., Any]] = {
     ),
 }
 _ADD = _list("--add", "These searchers besides the suite's, also those of --plugin")
+values_option = click.option(
+    "-o",
+    "--option",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    callback=lambda _ctx, _param, given: _values(given),
+    help="An option of the plugin, its value a word or JSON; repeatable.",
+)
+"""For verbs that take one plugin."""

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import Output, output_options, print_json, values_option
+from hpobench.cli.changing import values_option
+from hpobench.cli.shared import Output, output_options, print_json
 
 if TYPE_CHECKING:
-    from hpobench.testing.check import Check, CheckResult, Status
+    from hpobench.testing.plugin_check import Check, CheckResult, Status
 
 _COLOURS: dict[Status, str] = {"ok": "green", "failed": "red", "skipped": "yellow"}
 _NARROW, _WIDE = 60, 120
@@ -40,14 +41,7 @@ _NARROW, _WIDE = 60, 120
     help="Seconds after which a check counts as hanging.",
 )
 @output_options(quiet="Show only failed checks and the totals.")
-def check(
-    plugin: str,
-    only: str | None,
-    options: dict[str, Any],
-    patience: float,
-    limit: float,
-    output: Output,
-) -> None:
+def check(plugin: str, only: str | None, limit: float, output: Output, **how: Any) -> None:
     """Put the searchers, schedulers and problems in FILE through the conformance suite.
 
     FILE may also be the name of a plugin that is shipped or installed. Ends with code 1 if a
@@ -57,12 +51,12 @@ def check(
         hpobench check mine.py
         hpobench check command -o 'run=["./mine"]'
     """
-    from hpobench.testing.check import judged
     from hpobench.testing.conformance import checks_of, entries
+    from hpobench.testing.plugin_check import judged
 
     facts, failed = [], False
     for entry in entries(plugin, only):
-        checks = checks_of(entry, options, Path(), patience=patience)
+        checks = checks_of(entry, folder=Path(), **how)
         if not output.as_json:
             click.echo(f"{entry.kind} {entry.name} ({entry.file})")
         width, results = max(len(check.name) for check in checks), []
@@ -91,4 +85,5 @@ def _show(check: Check, result: CheckResult, width: int) -> None:
     indent = " " * (width + 13)
     for line in result.text.splitlines():
         click.echo(textwrap.fill(line, columns, initial_indent=indent, subsequent_indent=indent))
+    # A check may hang or end the process: what was found by then is to be seen.
     sys.stdout.flush()

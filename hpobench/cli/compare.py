@@ -7,23 +7,14 @@ from typing import Any
 
 import click
 
-from hpobench.cli.shared import (
-    Output,
-    ResultsFolder,
-    Written,
-    failures_end_in_2,
-    gate_options,
-    output_options,
-    print_json,
-)
-from hpobench.cli.tables import fill, show
+from hpobench.cli import shared
 from hpobench.contract.package import SMOKE
 from hpobench.contract.wording import printable
 
 _EXIT = {"same": 0, "no regression": 0, "regression": 1, "undecided": 2}
 
 
-class _Compared(ResultsFolder):
+class _Compared(shared.ResultsFolder):
     """A results folder. The word ``reference`` stands for the stored results that come with
     hpobench, so a folder of that name must be written as ``./reference``."""
 
@@ -53,12 +44,10 @@ class _Compared(ResultsFolder):
     show_default=True,
     help="Normalised regret at the end, or its mean over log time; repeatable: both are tested.",
 )
-@gate_options(alpha="The chance of a false alarm, over all that is tested.")
-@click.option(
-    "--markdown", "summary", type=Written(dir_okay=False), help="Write a summary to this file."
-)
-@output_options(quiet="Print only the verdict.", verbose="Show every row of the table.")
-def compare(output: Output, **options: Any) -> None:
+@shared.gate_options(alpha="The chance of a false alarm, over all that is tested.")
+@click.option("--markdown", "summary", type=shared.NEW_FILE, help="Write a summary to this file.")
+@shared.output_options(quiet="Print only the verdict.", verbose="Show every row of the table.")
+def compare(output: shared.Output, **options: Any) -> None:
     """Compare the results in the folder NEW with those in BASE, of another commit or version, or
     two algorithms of one folder.
 
@@ -73,17 +62,17 @@ def compare(output: Output, **options: Any) -> None:
     not in BASE, and with 2 if nothing can be compared: other problems, or too few seeds.
     """
     from hpobench.reporting import regression
-    from hpobench.verbs.comparison import compare as compared
+    from hpobench.verbs import judge
 
-    with failures_end_in_2():
-        found = compared(**options)
+    # Code 1 says that something is worse: an error must not look like that to a CI.
+    with shared.failures_end_in_2():
+        found = judge.compare(**options)
     if output.as_json:
-        print_json(json.loads(regression.as_json(found)))
+        shared.print_json(json.loads(regression.as_json(found)))
     elif not output.quiet:
         rows = found.effects if output.verbose else regression.short_table(found)
-        show(regression.header(found), regression.cells(found, rows))
-        for text in (regression.LEGEND, *regression.sentences(found)):
-            click.echo(fill(text))
+        shared.show(regression.header(found), regression.cells(found, rows))
+        shared.say(regression.LEGEND, *regression.sentences(found))
     if not output.as_json:
         click.echo(printable(regression.headline(found)))
     raise SystemExit(_EXIT[found.outcome])

@@ -6,19 +6,16 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from hpobench.cli.shared import Commands, Output, Written, output_options, print_json
-from hpobench.cli.tables import fill, show
+from hpobench.cli import shared
 from hpobench.contract.errors import NotAvailableError
-
-if TYPE_CHECKING:
-    from hpobench.verbs.datasets import Wanted
+from hpobench.verbs import installed
 
 
-@click.group("data", cls=Commands)
+@click.group("data", cls=shared.Commands)
 def group() -> None:
     """Data sets that are not shipped.
 
@@ -28,80 +25,74 @@ def group() -> None:
 
 
 @group.command("list")
-@output_options(quiet="Print only the names.")
-def show_all(output: Output) -> None:
+@shared.output_options(quiet="Print only the names.")
+def show_all(output: shared.Output) -> None:
     """The data sets: for which problems, their size, licence, state and citation."""
-    from hpobench.verbs import datasets
-
-    found = datasets.listed()
+    found = installed.data_sets()
     if output.as_json or output.quiet:
-        output.end(list(map(datasets.facts, found)), "\n".join(one.dataset.name for one in found))
+        output.end(list(map(installed.facts, found)), "\n".join(one.dataset.name for one in found))
         return
     rows = [
         (one.name, f"{one.size / 1e6:,.1f}", one.licence, state, ", ".join(one.problems))
         for one, state in ((copy.dataset, copy.state) for copy in found)
     ]
-    show(("data set", "MB", "licence", "state", "for"), rows, wrapped=True)
+    shared.show(("data set", "MB", "licence", "state", "for"), rows, wrapped=True)
     for one in found:
         click.echo()
-        click.echo(fill(f"{one.dataset.name}: {one.dataset.title}"))
-        click.echo(fill(f"  cite  {one.dataset.citation}", "    "))
+        shared.say(f"{one.dataset.name}: {one.dataset.title}")
+        shared.say(f"  cite  {one.dataset.citation}", indent="    ")
         text = one.folder if one.state == "here" else one.mending
-        click.echo(fill(f"  {one.state}: {text}", "    "))
-    click.echo(f"\nlooked for in {' and '.join(map(str, datasets.roots()))}")
+        shared.say(f"  {one.state}: {text}", indent="    ")
+    click.echo(f"\nlooked for in {' and '.join(map(str, installed.roots()))}")
 
 
 @group.command()
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @click.option(
-    "--to",
-    metavar="FOLDER",
-    type=Written(file_okay=False),
-    help="The data folder to put them into.",
+    "--to", metavar="FOLDER", type=shared.NEW_FOLDER, help="The data folder to put them into."
 )
-@output_options(quiet="Print only the folders of the data sets.")
-def fetch(names: tuple[str, ...], to: Path | None, output: Output) -> None:
+@shared.output_options(quiet="Print only the folders of the data sets.")
+def fetch(names: tuple[str, ...], to: Path | None, output: shared.Output) -> None:
     """Download data sets, and check what comes.
 
     NAME is a data set that `data list` shows, or openml:ID for one of OpenML's. Files that are
     there and good stay as they are. Ends with code 1 if something could not be had.
     """
-    from hpobench.verbs import datasets
-
-    root = datasets.roots()[0] if to is None else to.absolute()
-    facts = []
+    # The first folder is the one that HPOBENCH_DATA names, or else the user's own.
+    root = installed.roots()[0] if to is None else to.absolute()
+    facts: list[dict[str, Any]] = []
     for name in names:
         try:
-            facts.append(_fetch(datasets.Wanted.named(name, root), output))
+            wanted = installed.Wanted.named(name, root)
+            for line in wanted.lines():
+                output.note(line)
+            with _progress(wanted, output) as tell:
+                files = wanted.fetch(tell)
         except NotAvailableError as error:
+            # The others may still be had.
             facts.append({"name": name, "error": str(error)})
             click.echo(f"{name}: {error}", err=True)
+            continue
+        if output.quiet:
+            click.echo(wanted.folder)
+        output.note(f"  fetched  {', '.join(files)}" if files else "  all of it was there")
+        one = wanted.dataset
+        about = {"name": one.name, "title": one.title, "licence": one.licence}
+        about |= {"citation": one.citation, "source": one.url or one.source}
+        facts.append({**about, "folder": str(wanted.folder), "fetched": list(files)})
     failed = sum("error" in one for one in facts)
-    if failed < len(names) and (advice := datasets.advice(root)):
+    if failed < len(names) and (advice := installed.advice(root)):
         output.note(advice)
     if output.as_json:
-        print_json(facts)
+        shared.print_json(facts)
     if failed:
         raise SystemExit(1)
 
 
-def _fetch(wanted: Wanted, output: Output) -> dict[str, Any]:
-    """Say what is fetched, and fetch it; returns the facts."""
-    for line in wanted.lines():
-        output.note(line)
-    with _progress(wanted, output) as tell:
-        files = wanted.fetch(tell)
-    if output.quiet:
-        click.echo(wanted.folder)
-    output.note(f"  fetched  {', '.join(files)}" if files else "  all of it was there")
-    one, folder = wanted.dataset, str(wanted.folder)
-    facts = {"name": one.name, "title": one.title, "licence": one.licence}
-    facts |= {"citation": one.citation, "source": wanted.source}
-    return {**facts, "folder": folder, "fetched": list(files)}
-
-
 @contextlib.contextmanager
-def _progress(wanted: Wanted, output: Output) -> Iterator[Callable[[str, int], None]]:
+def _progress(
+    wanted: installed.Wanted, output: shared.Output
+) -> Iterator[Callable[[str, int], None]]:
     """Shows a bar for each file on a terminal, and nothing elsewhere."""
     if output.quiet or output.as_json or not sys.stdout.isatty():
         yield lambda path, done: None  # noqa: ARG005
@@ -122,16 +113,15 @@ def _progress(wanted: Wanted, output: Output) -> Iterator[Callable[[str, int], N
 
 @group.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@output_options(quiet="Name only damaged and missing data sets.")
-def verify(names: tuple[str, ...], output: Output) -> None:
+@shared.output_options(quiet="Name only damaged and missing data sets.")
+def verify(names: tuple[str, ...], output: shared.Output) -> None:
     """Read the data sets NAME..., or all that are there, and compare their hashes.
 
     Ends with code 1 if a file is not what it should be, or NAME is not there.
     """
-    from hpobench.verbs import datasets
-
-    found, facts = datasets.verify(names), list[dict[str, Any]]()
-    for copy in found.there:
+    there, absent = installed.verify(names)
+    facts: list[dict[str, Any]] = []
+    for copy in there:
         name, state = copy.dataset.name, "damaged" if copy.faults else "good"
         faults = {str(path): text for path, text in copy.faults.items()}
         facts.append({"name": name, "state": state, "folder": str(copy.folder), "faults": faults})
@@ -142,11 +132,11 @@ def verify(names: tuple[str, ...], output: Output) -> None:
             if faults:
                 click.echo(f"  {copy.mending}")
     if output.as_json:
-        print_json([*facts, *({"name": name, "state": "absent"} for name in found.absent)])
+        shared.print_json([*facts, *({"name": name, "state": "absent"} for name in absent)])
     else:
-        for name, text in found.absent.items():
+        for name, text in absent.items():
             click.echo(f"{name}: {text}")
-        if not (found.there or found.absent):
+        if not facts and not absent:
             output.note("no data set is there")
-    if not found.good:
+    if absent or any(copy.faults for copy in there):
         raise SystemExit(1)

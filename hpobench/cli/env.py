@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from hpobench.cli.shared import Commands, Output, output_options, plugin_option, print_json
-from hpobench.cli.tables import show
+from hpobench.cli import shared
+from hpobench.verbs import installed
 
 
-@click.group("env", cls=Commands)
+@click.group("env", cls=shared.Commands)
 def group() -> None:
     """Environments of searchers whose files have inline metadata (PEP 723), and of the releases
     that suites name.
@@ -23,69 +23,64 @@ def group() -> None:
 @group.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--upgrade", is_flag=True, help="Lock the newest versions first.")
-@plugin_option
-@output_options(quiet="Name only environments that cannot be built.")
-def sync(names: tuple[str, ...], upgrade: bool, plugins: tuple[Path, ...], output: Output) -> None:
+@shared.plugin_option
+@shared.output_options(quiet="Name only environments that cannot be built.")
+def sync(
+    names: tuple[str, ...], upgrade: bool, plugins: tuple[Path, ...], output: shared.Output
+) -> None:
     """Build the environments of the searchers NAME..., or of all.
 
     NAME may also be an environment, as `env list` shows them, a plugin's file, or a suite, whose
     releases are built too. A file without a lock gets one, beside it. Ends with code 1 if an
     environment cannot be built.
     """
-    from hpobench.verbs import environments
-
     facts = []
-    for one in environments.sync(names, plugins, upgrade=upgrade):
-        facts.append(one._asdict())
-        if one.error is not None:
-            click.echo(f"{one.name}: {one.error}", err=True)
+    for one in installed.sync(names, plugins, upgrade=upgrade):
+        facts.append(one)
+        if one["error"] is not None:
+            click.echo(f"{one['name']}: {one['error']}", err=True)
         else:
-            took = f" in {one.built_s:.1f} s" if one.state == "built" else ""
-            output.note(f"{one.name}: {one.state}{took}")
+            took = f" in {one['built_s']:.1f} s" if one["state"] == "built" else ""
+            output.note(f"{one['name']}: {one['state']}{took}")
     if output.as_json:
-        print_json(facts)
+        shared.print_json(facts)
     if any(one["error"] for one in facts):
         raise SystemExit(1)
 
 
 @group.command("list")
-@plugin_option
-@output_options(quiet="Print only the names.")
-def show_all(plugins: tuple[Path, ...], output: Output) -> None:
+@shared.plugin_option
+@shared.output_options(quiet="Print only the names.")
+def show_all(plugins: tuple[Path, ...], output: shared.Output) -> None:
     """The environments: whether they are there, what is in them, what they take on disk.
 
     Those of releases are shown once they are built.
     """
-    from hpobench.verbs import environments
-
-    found, folder = environments.listed(plugins), environments.environments_folder()
-    facts = {"folder": str(folder), "environments": found}
+    facts = installed.listed_environments(plugins)
     if output.quiet or output.as_json:
-        output.end(facts, "\n".join(one["name"] for one in found))
+        output.end(facts, "\n".join(one["name"] for one in facts["environments"]))
         return
-    numbers = [
-        ["" if one[key] is None else f"{one[key]:,.0f}" for key in ("packages", "MB", "built_s")]
-        for one in found
-    ]
-    rows = [(one["name"], one["state"], *own) for one, own in zip(found, numbers, strict=True)]
-    show(("environment", "state", "packages", "MB", "built in s"), rows)
-    click.echo(f"\nin {folder}; files are shared with uv's cache where it can link")
+    rows = []
+    for one in facts["environments"]:
+        numbers = (one[key] for key in ("packages", "MB", "built_s"))
+        shown = ("" if value is None else f"{value:,.0f}" for value in numbers)
+        rows.append((one["name"], one["state"], *shown))
+    shared.show(("environment", "state", "packages", "MB", "built in s"), rows)
+    click.echo(f"\nin {facts['folder']}; files are shared with uv's cache where it can link")
 
 
 @group.command()
 @click.option("--all", "everything", is_flag=True, help="Also those that are in use.")
-@plugin_option
-@output_options(quiet="Print nothing.")
-def clean(everything: bool, plugins: tuple[Path, ...], output: Output) -> None:
+@shared.plugin_option
+@shared.output_options(quiet="Print nothing.")
+def clean(everything: bool, plugins: tuple[Path, ...], output: shared.Output) -> None:
     """Remove environments that none of the searchers known here asks for: those of earlier
     headers and locks, and of other checkouts and files, unless --plugin names them. Those of
     releases are removed too; the next run of a suite that names them builds them again."""
-    from hpobench.verbs import environments
-
-    removed = environments.clean(plugins, everything=everything)
-    for name in removed:
+    facts = installed.clean(plugins, everything=everything)
+    for name in facts["removed"]:
         output.note(f"removed {name}")
     if output.as_json:
-        print_json({"folder": str(environments.environments_folder()), "removed": removed})
-    elif not removed:
+        shared.print_json(facts)
+    elif not facts["removed"]:
         output.note("nothing to remove")

@@ -3,46 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from hpobench.cli.shared import (
-    Commands,
-    Output,
-    ResultsFolder,
-    Written,
-    cpus_option,
-    output_options,
-    plugin_option,
-    values_option,
-)
-
-if TYPE_CHECKING:
-    from hpobench.verbs.archives import Kept
+from hpobench.cli import shared
+from hpobench.cli.changing import values_option
 
 
-def end_with_archive(kept: Kept, output: Output, *more: str, **facts: Any) -> None:
-    """Print what an archive that is written holds; ``more`` lines and ``facts`` follow."""
-    line = f"{kept.file}: {kept.archive.summary}, {kept.size / 1e6:.2f} MB"
-    output.end({**kept.to_json(), **facts}, kept.file, line, *more)
-
-
-@click.group("evidence", cls=Commands)
+@click.group("evidence", cls=shared.Commands)
 def group() -> None:
     """Make the archive of runs that advice rests on, and add to it."""
 
 
 @group.command()
-@click.argument("folders", nargs=-1, required=True, type=ResultsFolder())
-@click.option(
-    "--into",
-    required=True,
-    type=Written(dir_okay=False),
-    help="The archive to write.",
-)
-@output_options(quiet="Print only the archive.")
-def make(folders: tuple[Path, ...], into: Path, output: Output) -> None:
+@click.argument("folders", nargs=-1, required=True, type=shared.ResultsFolder())
+@click.option("--into", required=True, type=shared.NEW_FILE, help="The archive to write.")
+@shared.output_options(quiet="Print only the archive.")
+def make(folders: tuple[Path, ...], into: Path, output: shared.Output) -> None:
     """Distil the results in FOLDERS (like results/evidence) into an archive.
 
     It keeps some 100 bytes of each virtual run on a problem with frozen references: what was
@@ -50,15 +28,16 @@ def make(folders: tuple[Path, ...], into: Path, output: Output) -> None:
     of the run's results. The shipped suites whose names begin with `evidence` are made for it.
     `hpobench merge` joins it with other archives.
     """
-    from hpobench.verbs import archives
+    from hpobench.verbs import archives  # it brings pyarrow
 
-    end_with_archive(archives.make(folders, into), output)
+    line, facts = archives.make(folders, into)
+    output.end(facts, into, line)
 
 
 @group.command()
 @click.argument("searcher")
 @values_option
-@plugin_option
+@shared.plugin_option
 @click.option(
     "--suite",
     "suites",
@@ -67,19 +46,19 @@ def make(folders: tuple[Path, ...], into: Path, output: Output) -> None:
     "that thinks for longer; repeatable.",
 )
 @click.option("--seeds", help="These seeds instead of the suites': 0-9, or 0,4,7.")
-@cpus_option
+@shared.cpus_option
 @click.option(
     "--results",
-    type=Written(file_okay=False),
+    type=shared.NEW_FOLDER,
     help="Folder of the runs, by default results/evidence-SEARCHER.",
 )
 @click.option(
     "--into",
-    type=Written(dir_okay=False),
+    type=shared.NEW_FILE,
     help="The archive to write, by default evidence.parquet in the folder of the runs.",
 )
-@output_options(quiet="Print only the archive and warnings.")
-def add(searcher: str, options: dict[str, Any], output: Output, **given: Any) -> None:
+@shared.output_options(quiet="Print only the archive and warnings.")
+def add(searcher: str, options: dict[str, Any], output: shared.Output, **given: Any) -> None:
     """Run the suites of the evidence with SEARCHER alone, one of a plugin file or of the registry,
     and write the shipped archive with the new runs.
 
@@ -90,7 +69,7 @@ def add(searcher: str, options: dict[str, Any], output: Output, **given: Any) ->
     """
     from hpobench.verbs import archives
 
-    kept, counts = archives.add(searcher, options, display=output.display(), **given)
-    end_with_archive(kept, output, cells=dict(counts))
-    if counts["done"] < sum(counts.values()):
+    line, facts = archives.add(searcher, options, display=output.display(), **given)
+    output.end(facts, facts["archive"], line)
+    if facts["cells"].get("done", 0) < sum(facts["cells"].values()):
         raise SystemExit(1)

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from hpobench.cli.shared import Output, ResultsFolder, Written, output_options
-from hpobench.export import FORMATS
+from hpobench.verbs import folders
 
 
 @click.command()
 @click.argument("folder", type=ResultsFolder())
-@click.option("--to", required=True, type=click.Choice(FORMATS), help="The format.")
+@click.option("--to", required=True, type=click.Choice(folders.FORMATS), help="The format.")
 @click.argument("out", type=Written())
 @output_options(quiet="Print only the new folder.")
 def export(folder: Path, to: str, out: Path, output: Output) -> None:
@@ -21,7 +21,5 @@ def export(folder: Path, to: str, out: Path, output: Output) -> None:
     coco and iohprofiler: every run, for cocopp and iohinspector to read. latex: the report's
     tables. README.txt in OUT says what its numbers are.
     """
-    from hpobench.verbs import folders
-
     notes = folders.export(folder, to, out)
     output.end({"format": to, "folder": str(out), "notes": notes}, out, *notes, f"{to}: {out}")

@@ -2,48 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from hpobench.cli.shared import Commands, Output, output_options, plugin_option, print_json
-from hpobench.cli.tables import fill, show
+from hpobench.cli import shared
 from hpobench.contract.cell import Kind
 from hpobench.contract.wording import printable
-
-if TYPE_CHECKING:
-    from hpobench.verbs.inventory import Listed
+from hpobench.verbs import inventory
 
 
-@click.group("list", cls=Commands)
+@click.group("list", cls=shared.Commands)
 def group() -> None:
     """Show what there is, whether it can run here, and what would make it so."""
 
 
-def _listing(kind: Kind | None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The argument and the options of a list; shells complete the names of a ``kind``, or of
-    suites."""
-
-    def completed(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-        from hpobench.verbs import inventory
-
-        names = inventory.suite_names() if kind is None else inventory.names(kind)
-        return [name for name in names if name.startswith(incomplete)]
-
-    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        name = click.argument("name", required=False, shell_complete=completed)
-        named: Callable[..., Any] = name(output_options(quiet="Print only the names.")(command))
-        return named
-
-    return decorate
+def _listing(names: Callable[[], list[str]]) -> shared.Decorator:
+    """The argument and the options of a list; shells complete ``names``."""
+    return shared.together(
+        click.argument("name", required=False, shell_complete=shared.completed(names)),
+        shared.output_options(quiet="Print only the names."),
+    )
 
 
 @group.command()
-@_listing("searcher")
-@plugin_option
-def searchers(name: str | None, plugins: tuple[Path, ...], output: Output) -> None:
+@_listing(lambda: inventory.names("searcher"))
+@shared.plugin_option
+def searchers(name: str | None, plugins: tuple[Path, ...], output: shared.Output) -> None:
     """Searchers, or the one called NAME in full, with its capabilities and options.
 
     parallel: takes account of trials under way; conditional: understands spaces with
@@ -56,9 +43,9 @@ def searchers(name: str | None, plugins: tuple[Path, ...], output: Output) -> No
 
 
 @group.command()
-@_listing("scheduler")
-@plugin_option
-def schedulers(name: str | None, plugins: tuple[Path, ...], output: Output) -> None:
+@_listing(lambda: inventory.names("scheduler"))
+@shared.plugin_option
+def schedulers(name: str | None, plugins: tuple[Path, ...], output: shared.Output) -> None:
     """Schedulers, or the one called NAME in full, with its options.
 
     needs fidelity: only makes sense for trials of several steps.
@@ -67,9 +54,9 @@ def schedulers(name: str | None, plugins: tuple[Path, ...], output: Output) -> N
 
 
 @group.command()
-@_listing("problem")
-@plugin_option
-def problems(name: str | None, plugins: tuple[Path, ...], output: Output) -> None:
+@_listing(lambda: inventory.names("problem"))
+@shared.plugin_option
+def problems(name: str | None, plugins: tuple[Path, ...], output: shared.Output) -> None:
     """Problem families, or the one called NAME in full, with its parameters and its source.
 
     members: those that have frozen references, and how many of their optima are known; an option
@@ -78,38 +65,36 @@ def problems(name: str | None, plugins: tuple[Path, ...], output: Output) -> Non
     _show_plugins("problem", plugins, name, output)
 
 
-def _show_plugins(kind: Kind, files: Iterable[Path], name: str | None, output: Output) -> None:
-    from hpobench.verbs import inventory
-
+def _show_plugins(
+    kind: Kind, files: Iterable[Path], name: str | None, output: shared.Output
+) -> None:
+    # Versions and members take a second to find for all plugins.
     in_full = output.as_json or name is not None
-    found = inventory.plugins(kind, files, name, in_full=in_full)
+    facts, unasked, broken = inventory.plugins(kind, files, name, in_full=in_full)
     if output.as_json:
-        print_json(found.facts if name is None else found.facts[0])
+        shared.print_json(facts if name is None else facts[0])
     elif output.quiet:
-        click.echo("\n".join(one["name"] for one in found.facts))
+        click.echo("\n".join(one["name"] for one in facts))
     elif name is None:
-        _show_all(kind, found)
+        _show_all(kind, facts, unasked)
     else:
-        _show_one(kind, found.facts[0])
-    for fault in found.broken:
+        _show_one(kind, facts[0])
+    for fault in broken:
         click.echo(f"warning: left out: {fault}", err=True)
 
 
-def _show_all(kind: Kind, found: Listed) -> None:
-    rows = [(one["name"], one["available"], one["summary"]) for one in found.facts]
-    show((kind, "available", "summary"), rows, wrapped=True)
-    missing = [one for one in found.facts if one["reason"]]
-    if missing:
+def _show_all(kind: Kind, facts: Sequence[Mapping[str, Any]], unasked: Sequence[str]) -> None:
+    rows = [(one["name"], one["available"], one["summary"]) for one in facts]
+    shared.show((kind, "available", "summary"), rows, wrapped=True)
+    if missing := [one for one in facts if one["reason"]]:
         click.echo("\nnot available:")
         for one in missing:
-            click.echo(fill(f"  {one['name']}: {one['reason']}", "    "))
-    if found.unasked:
+            shared.say(f"  {one['name']}: {one['reason']}", indent="    ")
+    if unasked:
         click.echo()
-        click.echo(
-            fill(
-                f"not asked: {', '.join(found.unasked)}: missing() says whether a problem can run; "
-                "`plan` and `check` run it, `list` runs no file that --plugin names"
-            )
+        shared.say(
+            f"not asked: {', '.join(unasked)}: missing() says whether a problem can run; "
+            "`plan` and `check` run it, `list` runs no file that --plugin names"
         )
     click.echo(f"\n`hpobench list {kind}s NAME` shows one in full, with its options.")
 
@@ -120,46 +105,44 @@ def _show_one(kind: Kind, facts: Mapping[str, Any]) -> None:
         for key, value in facts.items()
         if key not in ("name", "options") and value is not None
     ]
-    show((kind, facts["name"]), rows, wrapped=True)
+    shared.show((kind, facts["name"]), rows, wrapped=True)
     if facts["options"]:
         click.echo()
         rows = []
         for one in facts["options"]:
             default = "must be given" if one["default"] is None else f"by default {one['default']}"
             rows.append((one["name"], f"{one['type']}, {default}"))
-        show(("option", "value"), rows, wrapped=True)
+        shared.show(("option", "value"), rows, wrapped=True)
 
 
 @group.command()
-@_listing(None)
-def suites(name: str | None, output: Output) -> None:
+@_listing(inventory.suite_names)
+def suites(name: str | None, output: shared.Output) -> None:
     """Shipped suites, or the text of the one called NAME; `run` and `plan` take their names."""
-    from hpobench.verbs import inventory
-
     rows = inventory.suites(name)
     if output.as_json:
-        print_json(rows if name is None else rows[0])
+        shared.print_json(rows if name is None else rows[0])
     elif output.quiet:
         click.echo("\n".join(row["name"] for row in rows))
     elif name is not None:
         file = rows[0]["file"]
         click.echo(f"# {file}\n{printable(Path(file).read_text(encoding='utf-8'))}", nl=False)
     else:
-        show(("suite", "description"), [(r["name"], r["description"]) for r in rows], wrapped=True)
+        shared.show(
+            ("suite", "description"), [(r["name"], r["description"]) for r in rows], wrapped=True
+        )
         click.echo("\n`hpobench list suites NAME` shows the text of one.")
 
 
 @group.command()
-@plugin_option
-@output_options()
-def compatibility(plugins: tuple[Path, ...], output: Output) -> None:
+@shared.plugin_option
+@shared.output_options()
+def compatibility(plugins: tuple[Path, ...], output: shared.Output) -> None:
     """Schedulers and the searchers that run under each: what to know about the combinations.
 
     takes: what a suite's `start` and `prior` can give searchers, which are points, a history of
     old trials, and a prior.
     """
-    from hpobench.verbs import inventory
-
     fields, notes, takes = inventory.compatibility(plugins)
     marks: dict[str, dict[str, str]] = {}
     facts = []
@@ -171,7 +154,7 @@ def compatibility(plugins: tuple[Path, ...], output: Output) -> None:
         mark = {"ok": "ok", "note": numbers, "refused": f"refused {numbers}"}[own.level]
         marks.setdefault(field.scheduler, {})[field.searcher] = mark
     if output.as_json:
-        print_json({"algorithms": facts, "takes": takes})
+        shared.print_json({"algorithms": facts, "takes": takes})
         return
     rows = []
     for scheduler, by_searcher in marks.items():
@@ -180,17 +163,17 @@ def compatibility(plugins: tuple[Path, ...], output: Output) -> None:
         own_rows = [*((mark, ", ".join(names)) for mark, names in few)]
         own_rows.append((most, "all others" if few else "all"))
         rows += [(scheduler if i == 0 else "", *row) for i, row in enumerate(own_rows)]
-    show(("scheduler", "notes", "searchers"), rows, wrapped=True)
+    shared.show(("scheduler", "notes", "searchers"), rows, wrapped=True)
     click.echo()
     words = {
         name: "not asked" if own is None else ", ".join(own) or "nothing"
         for name, own in takes.items()
     }
     grouped = [(what, ", ".join(names)) for what, names in _by_value(words).items()]
-    show(("takes", "searchers"), grouped, wrapped=True)
+    shared.show(("takes", "searchers"), grouped, wrapped=True)
     click.echo()
     for note, number in notes.items():
-        click.echo(fill(f"({number}) {note}", "    "))
+        shared.say(f"({number}) {note}", indent="    ")
 
 
 def _by_value(of: Mapping[str, str]) -> dict[str, list[str]]:

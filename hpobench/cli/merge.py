@@ -7,18 +7,14 @@ from pathlib import Path
 
 import click
 
-from hpobench.cli.evidence import end_with_archive
 from hpobench.cli.shared import Output, ResultsFolder, output_options
 from hpobench.contract.errors import UsageError
+from hpobench.verbs import folders
 
 
 @click.command()
 @click.argument(
-    "stored",
-    nargs=-1,
-    required=True,
-    metavar="FOLDERS|FILES",
-    type=ResultsFolder(archive=True),
+    "stored", nargs=-1, required=True, metavar="FOLDERS|FILES", type=ResultsFolder(archive=True)
 )
 @click.option(
     "--into",
@@ -39,28 +35,27 @@ def merge(stored: tuple[Path, ...], into: Path | None, output: Output) -> None:
 
     Of runs in archives that differ only in the versions of programs, the last archive's are taken.
     """
-    folders = [path for path in stored if path.is_dir()]
-    if not folders:
-        from hpobench.verbs.archives import merge_archives
+    # A folder is told from an archive by what it is, not by its name.
+    results = [path for path in stored if path.is_dir()]
+    if not results:
+        from hpobench.verbs import archives  # it brings pyarrow
 
-        kept, repeated = merge_archives(stored, into)
-        were = "1 run was" if repeated == 1 else f"{repeated:,} runs were"
-        more = [f"{were} in several archives, and the last one's is taken"] if repeated else []
-        end_with_archive(kept, output, *more, repeated=repeated)
+        line, facts = archives.merge(stored, into)
+        were = "1 run was" if facts["repeated"] == 1 else f"{facts['repeated']:,} runs were"
+        taken = f"{were} in several archives, and the last one's is taken"
+        output.end(facts, into, line, *([taken] if facts["repeated"] else []))
         return
-    if len(folders) < len(stored):
+    if len(results) < len(stored):
         raise UsageError(
-            f"{folders[0]} is a results folder, and others are archives; "
-            f"`hpobench evidence make {folders[0]} --into FILE` makes an archive of it, which "
+            f"{results[0]} is a results folder, and others are archives; "
+            f"`hpobench evidence make {results[0]} --into FILE` makes an archive of it, which "
             "merges with others"
         )
-    from hpobench.verbs.folders import merge as merged
-
-    folder, cells, planned = merged(folders, into)
+    folder, cells, planned = folders.merge(results, into)
     output.end(
-        {"folder": str(folder), "stored": cells, "planned": planned, "from": len(folders)},
+        {"folder": str(folder), "stored": cells, "planned": planned, "from": len(results)},
         folder,
-        f"{folder}: {cells} of {planned} cells from {len(folders)} folders",
+        f"{folder}: {cells} of {planned} cells from {len(results)} folders",
         f"`hpobench report {folder}` writes the report",
     )
     if cells < planned:

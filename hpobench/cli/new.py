@@ -8,6 +8,7 @@ import click
 
 from hpobench.cli.changing import GRID, grid_options, taken
 from hpobench.cli.shared import Output, output_options
+from hpobench.verbs import inventory
 
 
 @click.command()
@@ -20,15 +21,13 @@ from hpobench.cli.shared import Output, output_options
     help="A searcher in an environment of its own, with other versions than hpobench's.",
 )
 @output_options(quiet="Print only the file.")
-def new(kind: str, name: str, isolated: bool, output: Output, **options: Any) -> None:
+def new(kind: Any, name: str, isolated: bool, output: Output, **options: Any) -> None:
     """Write a plugin file NAME.py, or a suite NAME.yaml, that works, to be filled in.
 
     NAME is what suites call it, or the suite's own: lower case, digits and hyphens. `new suite`
     takes --searchers and the options after it; what they leave out is an example.
     """
-    from hpobench.verbs import scaffold
-
-    file = scaffold.new(kind, name, taken(options, GRID), isolated=isolated)
+    file = inventory.new(kind, name, taken(options, GRID), isolated=isolated)
     if kind == "suite":
         lines = [
             f"{file} is a suite that runs. Next:",

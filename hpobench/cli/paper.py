@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hpobench.cli.tables import fill
+from hpobench.cli.shared import say
 
 
 @click.command()
@@ -47,7 +47,7 @@ def paper(figure: str | None, results: Path, quick: bool, checklist: bool) -> No
             if asked.topic != topic:
                 click.echo(f"\n{asked.topic}" if topic else asked.topic)
                 topic = asked.topic
-            click.echo(fill(f"  {asked.question}", "  "))
-            click.echo(fill(f"    {asked.answer}", "    "))
+            say(f"  {asked.question}", indent="  ")
+            say(f"    {asked.answer}", indent="    ")
         if missing:
             click.echo(f"\nnot run yet: {', '.join(missing)}")

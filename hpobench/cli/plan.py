@@ -3,46 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from hpobench.cli import shared
 from hpobench.cli.changing import changing_options
-from hpobench.cli.shared import (
-    Output,
-    ResultsFolder,
-    complete_suite,
-    output_options,
-    plugin_option,
-    print_json,
-    selection_options,
-)
-from hpobench.cli.tables import fill, show
 from hpobench.contract.wording import count, duration, listed, number, ranges, roughly
-from hpobench.suites.options import RunOptions
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from hpobench.verbs.planned import Planned
+from hpobench.suites.run_options import RunOptions
+from hpobench.verbs.planned import Planned, planned
 
 
 @click.command()
-@click.argument("suite", required=False, shell_complete=complete_suite)
-@plugin_option
-@selection_options
+@shared.suite_argument(required=False)
+@shared.plugin_option
+@shared.selection_options
 @changing_options
 @click.option(
     "--pilot",
-    type=ResultsFolder(),
+    type=shared.ResultsFolder(),
     metavar="FOLDER",
     help="Results of the same algorithms and problems with a few seeds (like results/quick): say "
     "what differences more seeds could detect.",
 )
-@output_options(quiet="Print only the totals.")
-def plan(suite: Any, changes: Any, pilot: Path | None, output: Output, **options: Any) -> None:
+@shared.output_options(quiet="Print only the totals.")
+def plan(
+    suite: Any, changes: Any, pilot: Path | None, output: shared.Output, **options: Any
+) -> None:
     """Show what `run SUITE` would do: a YAML file, or the name of a shipped suite.
 
     Options change it as a file that extends it would; a label that the suite gives to an entry
@@ -51,11 +39,9 @@ def plan(suite: Any, changes: Any, pilot: Path | None, output: Output, **options
     The real time is that of this machine, by what problems and searchers took elsewhere, or in the
     results of --pilot. It is an upper bound for trials that are stopped early.
     """
-    from hpobench.verbs.planned import planned
-
     found = planned(suite, RunOptions(**options), changes)
     if output.as_json:
-        print_json(found.to_json(pilot))
+        shared.print_json(found.to_json(pilot))
         return
     show_plan(found, folder=pilot, quiet=output.quiet)
     if pilot is not None:
@@ -72,17 +58,15 @@ def show_plan(found: Planned, *, folder: Path | None = None, quiet: bool = False
         _show_grid(found)
         click.echo()
     total, real = plan.total, found.real_time(folder)
-    click.echo(
-        fill(
-            f"{len(plan.cells):,} cells: at most about {total.trials:,.0f} trials, "
-            f"{total.results:,.0f} results and {duration(total.clock)} of {suite.stage} clock"
-        )
+    shared.say(
+        f"{len(plan.cells):,} cells: at most about {total.trials:,.0f} trials, "
+        f"{total.results:,.0f} results and {duration(total.clock)} of {suite.stage} clock"
     )
-    text = f"about {roughly(real.seconds)} here, on {count(real.cpus, 'processor')}, and the report"
-    if real.unmeasured:
-        names = listed(real.unmeasured)
+    processors = count(real["cpus"], "processor")
+    text = f"real time: about {roughly(real['seconds'])} here, on {processors}, and the report"
+    if names := listed(real["unmeasured"]):
         text += f"; without the thinking of {names}, which the evidence has not measured"
-    click.echo(fill(f"real time: {text}"))
+    shared.say(text)
     if found.lines:
         click.echo("\n" + "\n".join(found.lines))
 
@@ -99,9 +83,9 @@ def _show_grid(found: Planned) -> None:
         f"{', '.join(map(str, suite.workers))} workers, {suite.stage} stage, "
         f"tell {suite.tell or 'as suits each searcher'}"
     )
-    click.echo(fill(text))
-    click.echo(fill(f"searchers: {searchers}", "  "))
-    click.echo(fill(f"schedulers: {schedulers}", "  "))
+    shared.say(text)
+    shared.say(f"searchers: {searchers}", indent="  ")
+    shared.say(f"schedulers: {schedulers}", indent="  ")
     click.echo()
     if programs := found.programs():
         click.echo(
@@ -110,10 +94,11 @@ def _show_grid(found: Planned) -> None:
         )
     cells, rows = plan.counts, []
     for (label, workers), most in plan.estimates.items():
+        # Budgets in full evaluations give trials that are no whole numbers.
         bounds = (f"{math.ceil(most.trials):,}", f"{math.ceil(most.results):,}")
         grid = (label, str(workers), str(cells[label, workers]), str(suite.budgets[label]))
         rows.append((*grid, *bounds, duration(most.clock)))
-    show(("problem", "workers", "cells", "budget", "trials", "results", "clock"), rows)
+    shared.show(("problem", "workers", "cells", "budget", "trials", "results", "clock"), rows)
     for (label, workers), most in plan.estimates.items():
         if most.excess:
             click.echo(
@@ -131,27 +116,23 @@ def _show_grid(found: Planned) -> None:
 
 
 def _show_skipped(found: Planned) -> None:
-    suite, by_reason = found.suite, dict[str, list[Any]]()
+    by_reason = dict[str, list[Any]]()
     for row in found.plan.skipped:
         by_reason.setdefault(row.reason, []).append(row)
     for reason, rows in by_reason.items():
         click.echo()
-        click.echo(fill(f"skipped, with every seed: {len(rows)} combinations: {reason}"))
-        for axis, refs in (
-            ("searcher", suite.searchers),
-            ("scheduler", suite.schedulers),
-            ("problem", suite.problems),
-        ):
+        shared.say(f"skipped, with every seed: {len(rows)} combinations: {reason}")
+        for axis in ("searcher", "scheduler", "problem"):
             labels = list(dict.fromkeys(getattr(row, axis) for row in rows))
-            names = "all" if len(labels) == len(refs) else ", ".join(labels)
-            click.echo(fill(f"  {axis}s: {names}", "    "))
+            whole = len(labels) == len(getattr(found.suite, f"{axis}s"))
+            shared.say(f"  {axis}s: {'all' if whole else ', '.join(labels)}", indent="    ")
 
 
-def _show_power(planned: Planned, folder: Path) -> None:
+def _show_power(plan: Planned, folder: Path) -> None:
     """Print what differences more seeds can detect, by the pilot in ``folder``."""
     from hpobench.analysis.inference.power import MOST_SEEDS, POWER, SEEDS
 
-    pilot, found = planned.power(folder)
+    pilot, found = plan.power(folder)
     curves, n = pilot.comparison.curves, len(found.overall)
     click.echo(
         f"\npilot {folder}: {len(curves.algorithms)} algorithms, {len(curves.problems)} problems, "
@@ -177,24 +158,17 @@ def _show_power(planned: Planned, folder: Path) -> None:
     def needed(seeds: float) -> str:
         return f"{seeds:,.0f}" if math.isfinite(seeds) else f">{MOST_SEEDS:,}"
 
-    def between(row: pd.Series, text: Callable[[float], str], *keys: str) -> str:
-        value, low, high = (text(row[key]) for key in keys)
-        return f"{value} ({low} to {high})"
-
     def short(value: float) -> str:
         return number(value, 2)
 
     header = [*(f"n = {n}" for n in SEEDS), "sd", "observed", "needs"]
     for frame, names in ((found.overall, "algorithm"), (found.problems, "problem")):
-        rows = [
-            [
-                row[names],
-                *(short(row[str(n)]) for n in SEEDS),
-                between(row, short, "sd", "low", "high"),
-                short(row["observed"]),
-                between(row, needed, "need", "need_low", "need_high"),
-            ]
-            for _, row in frame.iterrows()
-        ]
-        show((names, *header), rows)
+        rows = []
+        for _, row in frame.iterrows():
+            found_by = [short(row[str(n)]) for n in SEEDS]
+            sd = f"{short(row['sd'])} ({short(row['low'])} to {short(row['high'])})"
+            low, high = needed(row["need_low"]), needed(row["need_high"])
+            needs = f"{needed(row['need'])} ({low} to {high})"
+            rows.append([row[names], *found_by, sd, short(row["observed"]), needs])
+        shared.show((names, *header), rows)
         click.echo()

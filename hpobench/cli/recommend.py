@@ -8,16 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import (
-    ARCHIVE,
-    Output,
-    Written,
-    complete_suite,
-    output_options,
-    plugin_option,
-    print_json,
-)
-from hpobench.cli.tables import fill, show
+from hpobench.cli import shared
+from hpobench.cli.changing import option
+from hpobench.contract.wording import parse_seconds
 
 if TYPE_CHECKING:
     from hpobench.evidence.recommendation import Recommendation
@@ -25,64 +18,54 @@ if TYPE_CHECKING:
 _SHOWN = 10
 
 
-def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
-    from hpobench.contract.wording import parse_seconds
-
-    try:
-        return None if value is None else parse_seconds(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error), ctx, param) from None
-
-
-def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    if value is None:
-        return None
-    _, _, count = value.rpartition(":")
+def _steps(text: str) -> int:
+    count = text.rpartition(":")[2]
     if not (count.isascii() and count.isdecimal() and int(count) > 1):
-        raise click.BadParameter("give the steps of a full evaluation, like epochs:50", ctx, param)
+        raise ValueError("give the steps of a full evaluation, like epochs:50")
     return int(count)
 
 
 @click.command()
-@click.argument("suite", required=False, shell_complete=complete_suite)
+@shared.suite_argument(required=False)
 @click.option("--floats", type=click.IntRange(min=0), help="Real parameters.")
 @click.option("--ints", type=click.IntRange(min=0), help="Whole numbers.")
 @click.option("--categories", type=click.IntRange(min=0), help="Choices.")
 @click.option("--logs", type=click.IntRange(min=0), help="How many numbers are logarithmic.")
 @click.option("--conditional", is_flag=True, default=None, help="Some depend on others.")
-@click.option(
-    "--fidelity", "steps", metavar="NAME:STEPS", callback=_steps, help="Like epochs:50, if a trial "
-    "can be stopped early.",
-)  # fmt: skip
+@option(
+    "--fidelity",
+    "steps",
+    metavar="NAME:STEPS",
+    parse=_steps,
+    help="Like epochs:50, if a trial can be stopped early.",
+)
 @click.option("--noise", "noisy", is_flag=True, help="The loss only estimates what counts.")
 @click.option("--trials", metavar="STORAGE", help="Trials of your own, as `problems import` reads.")
 @click.option("--metric", help="Of these trials, if there are several.")
 @click.option("--mode", type=click.Choice(["min", "max"]), help="Whether it is better low or high.")
 @click.option("--cost", metavar="COLUMN|SECONDS", help="Their seconds, or the column of these.")
-@click.option(
-    "--space",
-    type=ARCHIVE,
-    help="A YAML file with the space, as in suites.",
-)
+@click.option("--space", type=shared.FILE, help="A YAML file with the space, as in suites.")
 @click.option("--evaluations", type=float, help="The budget in full evaluations.")
-@click.option("--budget", callback=_seconds, help="Or what all trials may take, like 3h.")
-@click.option("--trial-time", callback=_seconds, help="What a full evaluation takes, like 4min.")
-@click.option("--workers", type=click.IntRange(min=1), help="Trials at a time.")
+@option("--budget", parse=parse_seconds, help="Or what all trials may take, like 3h.")
+@option("--trial-time", parse=parse_seconds, help="What a full evaluation takes, like 4min.")
+@click.option("--workers", type=shared.COUNT, help="Trials at a time.")
 @click.option(
     "--settle",
-    type=Written(dir_okay=False),
+    type=shared.NEW_FILE,
     help="Write a suite that would tell apart what the evidence does not.",
 )
 @click.option("--evaluate", is_flag=True, help="Say how good this advice is, on families left out.")
 @click.option(
-    "--evidence",
-    type=ARCHIVE,
-    help="An archive of your own instead of the shipped one.",
+    "--evidence", type=shared.FILE, help="An archive of your own instead of the shipped one."
 )
-@plugin_option
-@output_options(quiet="Print only the answer.")
+@shared.plugin_option
+@shared.output_options(quiet="Print only the answer.")
 def recommend(
-    evidence: Path | None, settle: Path | None, evaluate: bool, output: Output, **options: Any
+    evidence: Path | None,
+    settle: Path | None,
+    evaluate: bool,
+    output: shared.Output,
+    **options: Any,
 ) -> None:
     """Say which searcher and scheduler to use, by the runs that hpobench ships.
 
@@ -96,17 +79,18 @@ def recommend(
 
     Nothing is run.
     """
-    from hpobench.bridges import advice
+    from hpobench.bridges import recommended
 
     if evaluate:
         _evaluate(evidence, output)
         return
-    found = advice.recommended(evidence=evidence, **options)
+    found = recommended.recommended(evidence=evidence, **options)
+    # Before anything is printed, because the file may be there already.
     if settle is not None:
-        advice.settle(settle, found)
+        recommended.settle(settle, found)
         click.echo(f"{settle}: `hpobench run {settle}` tells them apart", err=True)
     if output.as_json:
-        print_json([_facts(label, one) for label, one in found])
+        shared.print_json([_facts(label, one) for label, one in found])
         return
     for label, one in found:
         if label:
@@ -114,20 +98,18 @@ def recommend(
         _show(one, output)
 
 
-def _show(one: Recommendation, output: Output) -> None:
-    from hpobench.evidence.wording import COLUMNS, answer, grounds, rows
+def _show(one: Recommendation, output: shared.Output) -> None:
+    from hpobench.evidence.advice_text import COLUMNS, answer, grounds, rows
 
-    for line in answer(one.advice):
-        click.echo(fill(line))
+    shared.say(*answer(one.advice))
     if output.quiet:
         return
-    for line in one.notes():
-        click.echo(fill(line))
+    shared.say(*one.notes())
     click.echo()
-    show(COLUMNS, rows(one.advice, _SHOWN))
+    shared.show(COLUMNS, rows(one.advice, _SHOWN))
     click.echo()
     for line in grounds(one.advice):
-        click.echo(fill(line, "    " if line.startswith(" ") else ""))
+        shared.say(line, indent="    " if line.startswith(" ") else "")
     click.echo()
     for line in one.to_paste():
         click.echo(f"    {line}")
@@ -148,20 +130,19 @@ def _facts(label: str, one: Recommendation) -> dict[str, Any]:
     }
 
 
-def _evaluate(evidence: Path | None, output: Output) -> None:
-    from hpobench.bridges import advice
-    from hpobench.evidence import wording
+def _evaluate(evidence: Path | None, output: shared.Output) -> None:
+    from hpobench.bridges import recommended
+    from hpobench.evidence import advice_text
 
-    rows = advice.evaluated(evidence)
-    verdict = list(wording.verdict(rows))
+    rows = recommended.evaluated(evidence)
+    verdict = list(advice_text.verdict(rows))
     if output.as_json:
-        print_json({"verdict": verdict, "rows": list(map(advice.facts, rows))})
+        shared.print_json({"verdict": verdict, "rows": list(map(recommended.facts, rows))})
         return
-    for line in verdict:
-        click.echo(fill(line))
+    shared.say(*verdict)
     if output.quiet:
         return
     click.echo("\nMean normalised regret on families that were left out, each counting as one:")
-    show(*wording.regrets(rows))
+    shared.show(*advice_text.regrets(rows))
     click.echo("\nWhat would be gained over the advice, with 95 % intervals by family:")
-    show(*wording.gains(rows))
+    shared.show(*advice_text.gains(rows))

@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from hpobench.cli.shared import Output, ResultsFolder, end_with_report, report_options
+from hpobench.contract.errors import UsageError
+from hpobench.verbs import reports
 
 
 @click.command()
@@ -34,12 +36,10 @@ def report(
     folder: Path, watch: bool, every: float, figures: bool, output: Output, open_page: bool
 ) -> None:
     """Write the report of the results in FOLDER (like results/quick), and say who leads."""
-    from hpobench.contract.errors import UsageError
-    from hpobench.verbs import reports
-
     if not watch:
         written = reports.write_page(folder, output.display(), anew=True, figures=figures)
         end_with_report(written, output, open_page=open_page)
+    # It prints until all runs have ended, so that there is no end to be brief or to open a page.
     elif any(output) or open_page or figures:
         raise UsageError("--watch prints a line for each report; leave out the options of its end")
     else:

@@ -1,13 +1,15 @@
-"""Options and groups that several verbs share, and how verbs end."""
+"""What verbs share: groups, arguments and options, how they print and how they end."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import json
-from collections.abc import Callable, Iterator
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import click
 from click.shell_completion import CompletionItem
@@ -19,7 +21,14 @@ if TYPE_CHECKING:
     from hpobench.verbs.progress import Display
     from hpobench.verbs.reports import Report
 
-F = TypeVar("F", bound=Callable[..., Any])
+Decorator: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
+"""An option, or several of them."""
+COLUMNS = 80
+"""What lists fit into where there is no terminal."""
+_WHOLE: Any = {"break_on_hyphens": False, "break_long_words": False}
+"""A path that is longer than a line stays in one piece, to be copied."""
+_LEAST = 20
+"""Columns that a wrapped cell has at least."""
 
 
 class Commands(click.Group):
@@ -29,21 +38,10 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         names = self.list_commands(ctx)
+        # click itself refuses an option that a group does not have.
         if args and args[0] not in names and not args[0].startswith("-"):
             raise UnknownNameError("command", args[0], names)
         return super().resolve_command(ctx, args)
-
-
-def complete_suite(
-    ctx: click.Context,  # noqa: ARG001 - click's signature
-    param: click.Parameter,  # noqa: ARG001
-    incomplete: str,
-) -> list[CompletionItem]:
-    """What shells offer for a suite: the shipped ones, or else files."""
-    from hpobench.verbs.inventory import suite_names
-
-    names = [name for name in suite_names() if name.startswith(incomplete)]
-    return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="file")]
 
 
 class ResultsFolder(click.Path):
@@ -53,25 +51,21 @@ class ResultsFolder(click.Path):
     so a folder of that name must be written as ``./evidence``."""
 
     def __init__(
-        self,
-        *,
-        small: bool = False,
-        writes: bool = False,
-        exists: bool = True,
-        archive: bool = False,
+        self, *, writes: bool = False, exists: bool = True, archive: bool = False, **how: bool
     ) -> None:
         super().__init__(exists=exists, file_okay=archive, path_type=Path)
-        self._how = {"small": small, "exists": exists, "archive": archive}
+        self._how = {"exists": exists, "archive": archive, **how}
         self._writes = writes
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from hpobench.verbs.folders import fetched
+        from hpobench.verbs.folders import fetched  # only where a verb runs, not for --help
 
         try:
             path, publish = fetched(value, **self._how)
         except ValueError as error:
             self.fail(str(error), param, ctx)
         if self._writes and ctx is not None:
+            # Also after an error: what is stored by then is worth keeping.
             ctx.call_on_close(publish)
         return super().convert(path, param, ctx)
 
@@ -87,80 +81,96 @@ class Written(click.Path):
         if "://" in str(value):
             self.fail(f"{value!r} is an address; name a path of this machine", param, ctx)
         found: Any = super().convert(value, param, ctx)
+        # Said here, because a verb may work for hours before it writes the file.
         if not self.dir_okay and not found.parent.is_dir():
             self.fail(f"{value}: there is no folder {found.parent}; make it first", param, ctx)
         return found
 
 
-ARCHIVE: Any = click.Path(exists=True, dir_okay=False, path_type=Path)
-"""The file of an archive of evidence."""
+NEW_FILE, NEW_FOLDER = Written(dir_okay=False), Written(file_okay=False)
+FILE: Any = click.Path(exists=True, dir_okay=False, path_type=Path)
+COUNT = click.IntRange(min=1)
+POSITIVE = click.FloatRange(min=0, min_open=True)
 
 
-def plugin_option(command: F) -> F:
-    """``--plugin``, for verbs that plugins add to."""
-    return click.option(
-        "--plugin",
-        "plugins",
-        multiple=True,
-        type=click.Path(path_type=Path),
-        help="A plugin file or folder; repeatable.",
-    )(command)
+def together(*options: Decorator) -> Decorator:
+    """Several options as one, in the order that ``--help`` shows."""
+    # Decorators are applied from the last one up.
+    return lambda command: functools.reduce(lambda f, add: add(f), reversed(options), command)
 
 
-def cpus_option(command: F) -> F:
-    """``--cpus``, for verbs that run cells on this machine."""
-    return click.option(
-        "--cpus",
-        type=click.IntRange(min=1),
-        help="Processors of this machine to use, by default all.",
-    )(command)
+def completed(names: Callable[[], Sequence[str]], *, files: bool = False) -> Callable[..., Any]:
+    """What shells offer for an argument: those of ``names`` that begin alike, or else ``files``."""
+
+    def complete(
+        _ctx: click.Context, _param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        found = [CompletionItem(name) for name in names() if name.startswith(incomplete)]
+        return found if found or not files else [CompletionItem(incomplete, type="file")]
+
+    return complete
 
 
-def timeout_option(command: F) -> F:
-    """``--timeout``, for verbs that run cells."""
-    return click.option(
-        "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
-        default=3600.0,
-        show_default=True,
-        help="Wall seconds after which a cell is given up.",
-    )(command)
+def suite_names() -> list[str]:
+    """What the shipped suites are called."""
+    from hpobench.verbs import inventory
+
+    return inventory.suite_names()
 
 
-def selection_options(command: F) -> F:
-    """``--seeds`` and ``--only``, for verbs that take a suite."""
-    seeds = click.option(
+def suite_argument(*, required: bool = True) -> Decorator:
+    """The argument ``SUITE``: the name of a shipped suite, or a file."""
+    complete = completed(suite_names, files=True)
+    return click.argument("suite", required=required, shell_complete=complete)
+
+
+plugin_option = click.option(
+    "--plugin",
+    "plugins",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A plugin file or folder; repeatable.",
+)
+cpus_option = click.option(
+    "--cpus", type=COUNT, help="Processors of this machine to use, by default all."
+)
+timeout_option = click.option(
+    "--timeout",
+    type=POSITIVE,
+    default=3600.0,
+    show_default=True,
+    help="Wall seconds after which a cell is given up.",
+)
+selection_options = together(
+    click.option(
         "--seeds",
         help="These seeds instead of the suite's: 5 means the seeds 0 to 4; 0-9 is a range; 0,4,7 "
         "are these.",
-    )
-    only = click.option(
+    ),
+    click.option(
         "--only", metavar="GLOB", help="Only cells whose searcher/scheduler/problem match."
-    )
-    return seeds(only(command))
+    ),
+)
 
 
-def gate_options(*, alpha: str) -> Callable[[F], F]:
+def gate_options(*, alpha: str) -> Decorator:
     """``--alpha`` with this help and ``--tolerance``, for verbs that ask whether runs are worse."""
-
-    def decorate(command: F) -> F:
-        chance = click.option(
+    return together(
+        click.option(
             "--alpha",
             type=click.FloatRange(min=0, max=0.5, min_open=True),
             default=0.05,
             show_default=True,
             help=alpha,
-        )
-        difference = click.option(
+        ),
+        click.option(
             "--tolerance",
             type=click.FloatRange(min=0, max=1),
             default=0.0,
             show_default=True,
             help="Differences in normalised regret up to this do not count as worse.",
-        )
-        return chance(difference(command))
-
-    return decorate
+        ),
+    )
 
 
 @contextlib.contextmanager
@@ -204,13 +214,19 @@ class Output(NamedTuple):
             click.echo(printable(text))
 
 
-def output_options(
-    *, quiet: str | None = None, verbose: str | None = None
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def output_options(*, quiet: str | None = None, verbose: str | None = None) -> Decorator:
     """``--json``, for verbs that list or end with facts, and ``-q`` and ``-v`` with these helps.
 
     The verb is given an :class:`Output` as ``output``. More than one of the options is refused.
     """
+    helps = {"quiet": quiet, "verbose": verbose}
+    options = [
+        click.option(f"-{name[0]}", f"--{name}", is_flag=True, help=text)
+        for name, text in helps.items()
+        if text is not None
+    ]
+    as_json = "Print the facts as JSON, and nothing else."
+    options.append(click.option("--json", "as_json", is_flag=True, help=as_json))
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
@@ -221,27 +237,21 @@ def output_options(
                 raise UsageError("give only one of --quiet, --verbose and --json")
             return command(output=Output(quiet, verbose, as_json), **given)
 
-        told: Callable[..., Any] = click.option(
-            "--json", "as_json", is_flag=True, help="Print the facts as JSON, and nothing else."
-        )(with_output)
-        for name, text in (("verbose", verbose), ("quiet", quiet)):
-            if text is not None:
-                told = click.option(f"-{name[0]}", f"--{name}", is_flag=True, help=text)(told)
-        return told
+        return together(*options)(with_output)
 
     return decorate
 
 
-def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``-q``, ``-v``, ``--json`` and ``--open``, for verbs that end with a report."""
-    output = output_options(
+report_options = together(
+    output_options(
         quiet="Print only the advice, the page and warnings.",
         verbose="Print a line for each run that ends, too.",
-    )
-    page = click.option(
+    ),
+    click.option(
         "--open", "open_page", is_flag=True, help="Open the report in the browser at the end."
-    )
-    return output(page(command))
+    ),
+)
+"""``-q``, ``-v``, ``--json`` and ``--open``, for verbs that end with a report."""
 
 
 def end_with_report(
@@ -249,7 +259,7 @@ def end_with_report(
 ) -> None:
     """Print what is left to print of ``report`` and the ``facts`` beside it, and open its page."""
     if output.as_json:
-        from hpobench.reporting.stored_answer import answer_json
+        from hpobench.reporting.answer_text import answer_json
 
         page, answer = (str(report.page), report.answer) if report else (None, None)
         print_json({**facts, "page": page, **answer_json(answer)})
@@ -264,43 +274,54 @@ def end_with_report(
 
 def print_json(content: object) -> None:
     """Print ``content`` for programs; numbers that are none or infinite are null."""
+    # json writes NaN and Infinity, which are no JSON; reading them is where they can be replaced.
     text = json.dumps(content)
     click.echo(json.dumps(json.loads(text, parse_constant=lambda _: None), indent=2))
 
 
-def values_option(command: F) -> F:
-    """``--option``, for verbs that take one plugin."""
+def show(header: Sequence[str], rows: Sequence[Sequence[str]], *, wrapped: bool = False) -> None:
+    """Print ``rows`` under ``header``, drawn on a terminal, as plain columns elsewhere;
+    ``wrapped``: the last column has several lines where it must, as it always has on a terminal."""
+    rows = [[printable(cell).replace("\n", "\\n") for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        click.echo(_columns([header, *rows], wrapped=wrapped))
+        return
+    # rich takes a tenth of a second to import, and only a terminal needs it.
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
-    def values(_ctx: click.Context, _param: click.Parameter, given: Any) -> dict[str, Any]:
-        options: dict[str, Any] = {}
-        for text in given:
-            add_key_value(options, text)
-        return options
-
-    return click.option(
-        "-o",
-        "--option",
-        "options",
-        multiple=True,
-        metavar="KEY=VALUE",
-        callback=values,
-        help="An option of the plugin, its value a word or JSON; repeatable.",
-    )(command)
-
-
-def add_key_value(options: dict[str, Any], text: str) -> None:
-    """Add the ``KEY=VALUE`` of ``text`` to ``options``; a value that is not JSON is a word."""
-    key, equals, value = text.partition("=")
-    if not (key and equals):
-        raise click.BadParameter(f"{text!r} is not KEY=VALUE")
-    if key in options:
-        raise click.BadParameter(f"{key!r} is given twice")
-    options[key] = json_or_word(value)
+    drawn = Table(box=box.SIMPLE_HEAD)
+    for number, name in enumerate(header):
+        drawn.add_column(name, no_wrap=number == 0)
+    for row in rows:
+        # Text: square brackets in labels are not rich's markup.
+        drawn.add_row(*map(Text, row))
+    Console().print(drawn)
 
 
-def json_or_word(text: str) -> Any:
-    """The value of ``text`` as JSON, or else ``text``."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+def _columns(rows: Sequence[Sequence[str]], *, wrapped: bool) -> str:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = [list(row) for row in rows]
+    if wrapped:
+        widths[-1] = max(COLUMNS - sum(width + 2 for width in widths[:-1]), _LEAST)
+        lines = []
+        for *cells, last in rows:
+            for part in textwrap.wrap(last, widths[-1], **_WHOLE) or [""]:
+                lines.append([*cells, part])
+                cells = [""] * len(cells)
+    return "\n".join(
+        "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def fill(text: str, indent: str = "") -> str:
+    """``text`` in lines of :data:`COLUMNS`; all but the first begin with ``indent``."""
+    return textwrap.fill(printable(text), COLUMNS, subsequent_indent=indent, **_WHOLE)
+
+
+def say(*texts: str, indent: str = "") -> None:
+    """Print each of ``texts`` in lines that :func:`fill` makes."""
+    for text in texts:
+        click.echo(fill(text, indent))

@@ -6,25 +6,26 @@ from pathlib import Path
 
 import click
 
-from hpobench.cli.shared import ARCHIVE, Output, ResultsFolder, Written, output_options
+from hpobench.cli import shared
+from hpobench.verbs import reports
 
 
 @click.command()
-@click.argument("out", type=Written())
-@click.argument("folders", nargs=-1, type=ResultsFolder())
+@click.argument("out", type=shared.Written())
+@click.argument("folders", nargs=-1, type=shared.ResultsFolder())
 @click.option(
-    "--evidence", type=ARCHIVE, help="An archive of one's own instead of the shipped one."
+    "--evidence", type=shared.FILE, help="An archive of one's own instead of the shipped one."
 )
-@output_options(quiet="Print only the first page.")
-def site(out: Path, folders: tuple[Path, ...], evidence: Path | None, output: Output) -> None:
+@shared.output_options(quiet="Print only the first page.")
+def site(
+    out: Path, folders: tuple[Path, ...], evidence: Path | None, output: shared.Output
+) -> None:
     """Write pages about the archive of evidence into OUT, a new folder or an earlier site.
 
     They have leaderboards at every budget, advice, and a card for each searcher, scheduler and
     problem; the suites with results in FOLDERS get the same pages. They need no server.
     """
-    from hpobench.verbs import archives
-
-    built = archives.site(out, folders, evidence)
+    built = reports.site(out, folders, evidence)
     facts = {"page": str(built.page), "files": built.files, "bytes": built.size}
     size = f"{built.files:,} files, {built.size / 1e6:.1f} MB"
     output.end(facts, built.page, f"{built.page}: {size}")

@@ -1,7 +1,4 @@
-"""Searchers propose configurations; schedulers decide how far each of them trains.
-
-Plugins import all of it from :mod:`hpobench.api`.
-"""
+"""Searchers propose configurations; schedulers decide how far each of them trains."""
 
 from __future__ import annotations
 
@@ -24,18 +21,14 @@ class Exhausted(Exception):
 
 class NothingYet(Exception):
     """A searcher needs more results before it proposes; raised by :meth:`Searcher.ask`.
-
     The searcher is asked again after the next result, with the same trial number. If no trial is
-    running, no result can come, and the cell ends as stalled.
-    """
+    running, no result can come, and the cell ends as stalled."""
 
 
 class Searcher(Plugin, ABC):
-    """A searcher proposes configurations and learns from their losses.
-
-    ``__init__(self, space, *, seed, fidelity, **options)`` builds a searcher for one run. All
-    randomness must come from ``seed`` (0 is a seed like any other), never from global generators.
-    """
+    """A searcher proposes configurations and learns from their losses. ``__init__(self, space, *,
+    seed, fidelity, **options)`` builds a searcher for one run. All randomness must come from
+    ``seed`` (0 is a seed like any other), never from global generators."""
 
     deterministic: ClassVar[bool] = True
     """Whether the same seed and answers give the same proposals."""
@@ -81,9 +74,7 @@ class Searcher(Plugin, ABC):
     @classmethod
     def fingerprint(cls, folder: Path, options: Mapping[str, Any]) -> str:  # noqa: ARG003
         """A hash of the files in the suite's ``folder`` that ``options`` name; empty without any.
-
-        It is part of every cell's identity.
-        """
+        It is part of every cell's identity."""
         return ""
 
     @classmethod
@@ -94,19 +85,15 @@ class Searcher(Plugin, ABC):
         options: Mapping[str, Any],  # noqa: ARG003
     ) -> str | None:
         """The reason why this searcher cannot run on this space, or ``None`` if it can.
-
         ``options`` are all options, in plain types. This is asked when a suite is planned, where
-        the searcher's library may be missing; the combination is then skipped with that reason.
-        """
+        the searcher's library may be missing; the combination is then skipped with that reason."""
         return None
 
     @abstractmethod
     def ask(self, trial: int) -> Config:
         """The configuration for trial number ``trial`` (0, 1, 2, ... in the order of asking).
-
         Earlier trials may still be running. Raises :class:`Exhausted` if nothing is left to
-        propose, and :class:`NothingYet` while more results are needed first.
-        """
+        propose, and :class:`NothingYet` while more results are needed first."""
 
     @abstractmethod
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
@@ -138,9 +125,7 @@ class Searcher(Plugin, ABC):
 
     def steps(self, trial: int) -> int:
         """The number of steps that ``trial`` trains for.
-
-        Only a searcher that ``schedules_itself`` is asked, once, right after :meth:`ask`.
-        """
+        Only a searcher that ``schedules_itself`` is asked, once, right after :meth:`ask`."""
         raise NotImplementedError
 
     # A searcher may ignore the following notices.
@@ -159,9 +144,7 @@ class Searcher(Plugin, ABC):
 
     def charged(self, trial: int, seconds: float) -> None:
         """Learn that ``trial`` has cost ``seconds`` of training so far.
-
-        Searchers that are ``cost_aware`` learn this before each loss and before the trial's end.
-        """
+        Searchers that are ``cost_aware`` learn this before each loss and before the trial's end."""
 
     def close(self) -> None:
         """Release files and processes, because the run is over."""
@@ -169,9 +152,7 @@ class Searcher(Plugin, ABC):
 
 class Scheduler(Plugin, ABC):
     """A scheduler plugin makes one of Ray Tune's trial schedulers.
-
-    The keywords of ``__init__`` are its options.
-    """
+    The keywords of ``__init__`` are its options."""
 
     needs_fidelity: ClassVar[bool] = True
     """Whether the scheduler only makes sense for trials of several steps."""
@@ -193,14 +174,10 @@ class Scheduler(Plugin, ABC):
 
     def check(self, problem: Problem) -> None:
         """Raise :class:`hpobench.contract.errors.UsageError` if the options do not fit ``problem``.
-
-        This is asked when a suite is planned; the combination is then skipped with that reason.
-        """
+        This is asked when a suite is planned; the combination is then skipped with that reason."""
 
     @abstractmethod
     def build(self, problem: Problem) -> TrialScheduler:
         """A fresh scheduler for one run, without a metric and mode (the controller sets them).
-
         It may use the ``fidelity``, ``space`` and ``mutable_parameters`` of ``problem``. The time
-        attribute is ``training_iteration``, which counts steps.
-        """
+        attribute is ``training_iteration``, which counts steps."""

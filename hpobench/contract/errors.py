@@ -23,9 +23,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-_LONGEST = 20_000
 _LINES = 20
-"""Lines that a message lists of many."""
 
 
 class HpobenchError(Exception):
@@ -68,21 +66,17 @@ def indented(lines: Sequence[str]) -> str:
 
 def describe(error: BaseException) -> str:
     """The type and the message of ``error``, at most 20,000 characters.
-
-    The type alone if making the message fails too.
-    """
+    The type alone if making the message fails too."""
     name = type(error).__name__
     try:
-        return f"{name}: {error}"[:_LONGEST]
+        return f"{name}: {error}"[:20_000]
     except BaseException as failure:  # a plugin may raise anything, also here
         return f"{name}, whose message cannot be made ({type(failure).__name__})"
 
 
 class UnknownNameError(UsageError):
     """``name`` is not among ``known``; the message offers the closest of them.
-
-    ``notes``: further sentences of the message, for instance files that could not be read.
-    """
+    ``notes``: further sentences of the message, for instance files that could not be read."""
 
     def __init__(
         self, kind: str, name: str, known: Iterable[str], notes: Sequence[str] = ()
@@ -136,9 +130,7 @@ class WorkersError(HpobenchError):
 
 class Interruption(BaseException):
     """Raised by hpobench inside a cell or a plugin's code, for instance when its time is over.
-
-    It is no ``Exception``, which plugins and Ray may swallow.
-    """
+    It is no ``Exception``, which plugins and Ray may swallow."""
 
 
 class CellError(HpobenchError):

@@ -33,9 +33,7 @@ _SAFE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 def write_whole(path: Path, data: bytes, *, flush: bool = True) -> None:
     """Put ``data`` at ``path``, in place of the file or link that is there.
-
-    ``flush``: a crash of the machine, too, leaves either the old file or the new one.
-    """
+    ``flush``: a crash of the machine, too, leaves either the old file or the new one."""
     temporary = path.with_name(f".{path.name[:50]}.{secrets.token_hex(8)}.tmp")
     # The system applies the umask to the mode; nothing that exists is opened, a link neither.
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFE, 0o666)
@@ -55,9 +53,7 @@ def write_whole(path: Path, data: bytes, *, flush: bool = True) -> None:
 
 def move_whole(source: Path, path: Path) -> None:
     """Rename the complete file ``source`` to ``path``, on the same disk, after flushing it.
-
-    A crash of the machine leaves either the old file or the new one at ``path``.
-    """
+    A crash of the machine leaves either the old file or the new one at ``path``."""
     _flush(source, os.O_NOFOLLOW)
     source.replace(path)
     _flush(path.parent)
@@ -73,9 +69,7 @@ def _flush(path: Path, flags: int = 0) -> None:
 
 def read_whole(path: Path, *, limit: int | None = None) -> bytes:
     """The content of the file ``path``.
-
-    Raises :class:`StoreError` if it is no regular file, or has more than ``limit`` bytes.
-    """
+    Raises :class:`StoreError` if it is no regular file, or has more than ``limit`` bytes."""
     with os.fdopen(open_regular(path), "rb") as file:
         size = os.fstat(file.fileno()).st_size
         if limit is not None and size > limit:
@@ -88,9 +82,7 @@ def read_whole(path: Path, *, limit: int | None = None) -> bytes:
 
 def read_text(path: Path, *, limit: int | None = None) -> str:
     """The content of the file ``path`` as text, like :func:`read_whole`.
-
-    Raises :class:`StoreError` for what is not UTF-8, too.
-    """
+    Raises :class:`StoreError` for what is not UTF-8, too."""
     try:
         return read_whole(path, limit=limit).decode()
     except UnicodeDecodeError as error:
@@ -99,10 +91,8 @@ def read_text(path: Path, *, limit: int | None = None) -> str:
 
 def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
     """A descriptor of the regular file ``path``, made if ``flags`` say so.
-
     Raises :class:`StoreError` for anything else: nothing is followed, and nothing waited for. A
-    file that is opened for writing in its place must have no second name outside its folder.
-    """
+    file that is opened for writing in its place must have no second name outside its folder."""
     with contextlib.suppress(FileNotFoundError):
         _require(path, path.lstat(), stat.S_IFREG)  # before it is opened: a device may notice
     descriptor = os.open(path, flags | _SAFE, 0o666)
@@ -122,10 +112,8 @@ def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
 
 def own_folder(path: Path) -> Path:
     """Make the folder ``path`` and those above it, and return it.
-
     Raises :class:`StoreError` if a link or a file is there. Folders that a user names may be links
-    and are made with ``mkdir``; this is for those that hpobench keeps in them.
-    """
+    and are made with ``mkdir``; this is for those that hpobench keeps in them."""
     with contextlib.suppress(FileNotFoundError):
         _require(path, path.lstat(), stat.S_IFDIR)
     path.mkdir(parents=True, exist_ok=True)
@@ -148,10 +136,8 @@ def is_there(path: Path) -> bool:
 @contextlib.contextmanager
 def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
     """Hold the lock file ``path`` inside the block, made if need be; its content is left alone.
-
-    The system releases the lock of a killed process. Unless ``wait``, raises ``BlockingIOError``
-    if another process holds it.
-    """
+    The system releases the lock of a killed process. Unless ``wait``, raises ``BlockingIOError`` if
+    another process holds it."""
     from filelock import lock_descriptor  # here, for `hpobench list` locks nothing
 
     descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)

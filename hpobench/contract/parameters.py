@@ -1,7 +1,4 @@
-"""The parameters of a search space: numbers and choices, each with its condition.
-
-Standard library only, so that a plugin in an environment of its own can use it.
-"""
+"""The parameters of a search space: numbers and choices, each with its condition."""
 
 from __future__ import annotations
 
@@ -89,9 +86,7 @@ class Float:
 @dataclass(frozen=True)
 class Int:
     """An integer parameter from ``low`` to ``high``, both included.
-
-    It is uniform, or log-uniform if ``log`` is true.
-    """
+    It is uniform, or log-uniform if ``log`` is true."""
 
     kind: ClassVar[str] = "int"
     name: str
@@ -151,7 +146,10 @@ class Categorical:
     """The choice with which trials cost the least, if that is known."""
 
     def __post_init__(self) -> None:
-        _check_choices(self)
+        if not self.choices:
+            raise SpaceError(f"{self.name!r} has no choices")
+        if len({(type(c), c) for c in self.choices}) < len(self.choices):
+            raise SpaceError(f"{self.name!r} has the same choice twice")
 
     def from_unit(self, u: float) -> Value:
         return self.choices[min(int(u * len(self.choices)), len(self.choices) - 1)]
@@ -161,9 +159,7 @@ class Categorical:
 
     def index(self, value: object) -> int:
         """The position of ``value`` among the choices; ``True``, 1 and 1.0 are different choices.
-
-        Raises :class:`ValueError` if ``value`` is not a choice.
-        """
+        Raises :class:`ValueError` if ``value`` is not a choice."""
         for i, choice in enumerate(self.choices):
             if type(choice) is type(value) and choice == value:
                 return i
@@ -196,10 +192,3 @@ def _check_bounds(p: Float | Int) -> None:
         raise SpaceError(f"{p.name!r} needs finite low < high, not {p.low} and {p.high}")
     if p.log and p.low <= 0:
         raise SpaceError(f"{p.name!r} is on a log scale and needs low > 0, not {p.low}")
-
-
-def _check_choices(p: Categorical) -> None:
-    if not p.choices:
-        raise SpaceError(f"{p.name!r} has no choices")
-    if len({(type(c), c) for c in p.choices}) < len(p.choices):
-        raise SpaceError(f"{p.name!r} has the same choice twice")

@@ -1,7 +1,4 @@
-"""Priors: beliefs about where good configurations lie.
-
-Standard library only, so that a plugin in an environment of its own can use it.
-"""
+"""Priors: beliefs about where good configurations lie."""
 
 from __future__ import annotations
 

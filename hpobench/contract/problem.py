@@ -1,7 +1,4 @@
-"""Problems: what is tuned, the axis of their trials, and the problems that are looked up.
-
-Plugins import all of it from :mod:`hpobench.api`.
-"""
+"""Problems: what is tuned, the axis of their trials, and the problems that are looked up."""
 
 from __future__ import annotations
 
@@ -15,8 +12,8 @@ from statistics import median
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from hpobench.contract.errors import UsageError
+from hpobench.contract.frozen import Reference, frozen
 from hpobench.contract.parameters import Parameter
-from hpobench.contract.references import Reference, frozen
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config, Space
 
@@ -37,10 +34,8 @@ class Plugin:
 @dataclass(frozen=True)
 class Fidelity:
     """The axis along which a trial can be stopped early.
-
-    A trial runs for at most ``steps`` steps and reports a loss after each. After step ``k`` it
-    has used ``k * unit`` of the resource ``name`` ("epoch", "draws", "repeats").
-    """
+    A trial runs for at most ``steps`` steps and reports a loss after each. After step ``k`` it has
+    used ``k * unit`` of the resource ``name`` ("epoch", "draws", "repeats")."""
 
     name: str = "evaluation"
     steps: int = 1
@@ -54,11 +49,8 @@ class Fidelity:
 
 @dataclass(frozen=True)
 class Objective:
-    """The metric that the losses stand for.
-
-    Losses are always minimised. The loss of a ``maximize`` metric is its negated value, which
-    reports turn back.
-    """
+    """The metric that the losses stand for. Losses are always minimised. The loss of a ``maximize``
+    metric is its negated value, which reports turn back."""
 
     metric: str = "loss"
     direction: Literal["minimize", "maximize"] = "minimize"
@@ -85,10 +77,8 @@ class Curve(NamedTuple):
 
 class Problem(Plugin, ABC):
     """A family of problems to tune, whose members differ in the keywords of ``__init__``.
-
-    A suite must set a keyword without a default. ``Literal[...]`` annotations list the choices,
-    and let a suite say ``all``. Building a problem must be cheap, so load data on first use.
-    """
+    A suite must set a keyword without a default. ``Literal[...]`` annotations list the choices, and
+    let a suite say ``all``. Building a problem must be cheap, so load data on first use."""
 
     source: ClassVar[str] = ""
     """The paper or page that the problem and its data come from."""
@@ -111,10 +101,8 @@ class Problem(Plugin, ABC):
 
     def inside(self, path: str) -> Path:
         """The absolute form of ``path``, which must lie in ``suite_folder`` or below.
-
         Raises :class:`UsageError` for a path that leads elsewhere, because suites come from other
-        people and must work wherever they are put.
-        """
+        people and must work wherever they are put."""
         folder = self.suite_folder.resolve()
         try:
             found = (folder / path).resolve()
@@ -134,17 +122,13 @@ class Problem(Plugin, ABC):
     @classmethod
     def missing(cls) -> str | None:
         """The reason why the problem cannot run here, and what to do; ``None`` if it can.
-
-        A typical reason is data that is not on this machine.
-        """
+        A typical reason is data that is not on this machine."""
         return None
 
     @classmethod
     def members(cls) -> Iterable[Mapping[str, Any]] | None:
         """The options of each member of the family that has frozen references.
-
-        ``None`` stands for every combination of the choices of the options without a default.
-        """
+        ``None`` stands for every combination of the choices of the options without a default."""
         return None
 
     @property
@@ -154,9 +138,7 @@ class Problem(Plugin, ABC):
 
     def optimum(self) -> tuple[float, str] | None:
         """The exact optimum at full fidelity and how it is known; ``None`` if nobody knows it.
-
-        It is the optimum of the held-out loss if the problem has one.
-        """
+        It is the optimum of the held-out loss if the problem has one."""
         return None
 
     def reference(self) -> Reference | None:
@@ -172,34 +154,25 @@ class Problem(Plugin, ABC):
 
     def fingerprint(self) -> str:
         """A hash of the data outside the plugin and its ``requires``; empty without such data.
-
-        It is part of every cell's identity.
-        """
+        It is part of every cell's identity."""
         return ""
 
     def probe(self, config: Config) -> float | None:  # noqa: ARG002 - of those that override it
-        """A loss of ``config`` that shows whether this is still the same problem.
-
-        A few fixed configurations are probed whenever a run begins or goes on. If one of them has
-        another loss than before, the run refuses to mix results. ``None`` if a probe is too
-        expensive.
-        """
+        """A loss of ``config`` that shows whether this is still the same problem. A few fixed
+        configurations are probed whenever a run begins or goes on. If one of them has another loss
+        than before, the run refuses to mix results. ``None`` if a probe is too expensive."""
         return None
 
     def estimate(self) -> float:
         """A rough median cost of one full evaluation in seconds, which is positive.
-
-        ``hpobench plan`` shows it, and a step that fails before its cost is known is charged it.
-        """
+        ``hpobench plan`` shows it, and a step that fails before its cost is known is charged it."""
         found = frozen(type(self), self.key)
         return found.seconds if found else float(self.fidelity.steps)
 
 
 class TabulatedProblem(Problem):
     """A problem whose results are looked up or computed at once, each with a known cost.
-
-    It runs on the virtual stage.
-    """
+    It runs on the virtual stage."""
 
     heldout: bool = False
     """Whether curves carry held-out losses."""
@@ -207,39 +180,33 @@ class TabulatedProblem(Problem):
     @abstractmethod
     def curve(self, config: Config, seed: int) -> Curve:
         """The whole trial of ``config``.
-
         ``seed`` is the cell's problem seed. The same configuration and seed must give the same
-        curve, whatever was asked before. An exception fails the trial, not the cell.
-        """
+        curve, whatever was asked before. An exception fails the trial, not the cell."""
 
     def finals(self, configs: Sequence[Config], seed: int) -> Sequence[tuple[float, float]]:
         """The visible and the held-out loss of each of ``configs`` at full fidelity.
-
         Without held-out losses the visible one stands twice. Both are infinite for a configuration
-        that fails. Override this if many configurations at once are cheaper.
-        """
-        return [self._final(config, seed) for config in configs]
-
-    def _final(self, config: Config, seed: int) -> tuple[float, float]:
-        try:
-            curve = self.curve(config, seed)
-        except Exception:  # the trial would fail
-            return math.inf, math.inf
-        return curve.losses[-1], (curve.losses if curve.heldout is None else curve.heldout)[-1]
+        that fails. Override this if many configurations at once are cheaper."""
+        found = []
+        for config in configs:
+            try:
+                curve = self.curve(config, seed)
+            except Exception:  # the trial would fail
+                found.append((math.inf, math.inf))
+            else:
+                heldout = curve.losses if curve.heldout is None else curve.heldout
+                found.append((curve.losses[-1], heldout[-1]))
+        return found
 
     def evaluated(self) -> Sequence[tuple[Config, float]] | None:
         """The recorded configurations behind the problem with their visible losses at full
         fidelity, in the order in which they were recorded; not finite where a trial failed.
-
-        ``None`` for a problem that is no record of somebody's trials.
-        """
+        ``None`` for a problem that is no record of somebody's trials."""
         return None
 
     def everything(self) -> Sequence[tuple[float, float]] | None:
         """The :meth:`finals` of all configurations, if random search draws each equally often.
-
-        ``None`` if there are too many to list.
-        """
+        ``None`` if there are too many to list."""
         return None
 
     def probe(self, config: Config) -> float | None:
@@ -248,11 +215,10 @@ class TabulatedProblem(Problem):
     def reference(self) -> Reference | None:
         """The frozen references; without any, a known optimum and a clip that is drawn here."""
         found = super().reference()
-        known = None if found else self.optimum()
-        return found if known is None else self._drawn(*known)
-
-    def _drawn(self, optimum: float, how: str) -> Reference:
+        if found or (known := self.optimum()) is None:
+            return found
         rng = Random(derive_seed("clip", self.name, self.key))
         finals = self.finals([self.space.sample(rng) for _ in range(_DRAWS)], seed=0)
         clip = median(loss for _, loss in finals if math.isfinite(loss))
-        return Reference(optimum, clip, f"optimum: {how}; clip: {_DRAWS:,} random configurations")
+        how = f"optimum: {known[1]}; clip: {_DRAWS:,} random configurations"
+        return Reference(known[0], clip, how)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import Any
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """The signals by which a user, a batch system or a closed terminal ends a run."""
@@ -22,19 +24,16 @@ def noticed_signals() -> Iterator[Callable[[], bool]]:
     """
     arrived = False
 
-    def answering(before: Callable[[int, FrameType | None], object]) -> Callable[..., None]:
-        def note(number: int, frame: FrameType | None) -> None:
-            nonlocal arrived
-            arrived = True
-            before(number, frame)
-
-        return note
+    def note(before: Callable[[int, FrameType | None], object], number: int, frame: Any) -> None:
+        nonlocal arrived
+        arrived = True
+        before(number, frame)
 
     in_main = threading.current_thread() is threading.main_thread()
     handlers = {number: signal.getsignal(number) for number in ENDING_SIGNALS if in_main}
     watched = {number: handler for number, handler in handlers.items() if callable(handler)}
     for number, handler in watched.items():
-        signal.signal(number, answering(handler))
+        signal.signal(number, functools.partial(note, handler))
     try:
         yield lambda: arrived
     finally:

@@ -1,7 +1,4 @@
-"""Search spaces: ordered parameters, some of them active only under a condition.
-
-Standard library only, so that a plugin in an environment of its own can use it.
-"""
+"""Search spaces: ordered parameters, some of them active only under a condition."""
 
 from __future__ import annotations
 
@@ -11,15 +8,7 @@ from random import Random
 from typing import Any, TypeAlias
 
 from hpobench.contract.errors import SpaceError
-from hpobench.contract.parameters import (
-    Categorical,
-    Float,
-    Int,
-    Ordinal,
-    Parameter,
-    Value,
-    When,
-)
+from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, Parameter, Value, When
 
 Config: TypeAlias = dict[str, Value]
 _KINDS: dict[str, type[Parameter]] = {c.kind: c for c in (Float, Int, Categorical, Ordinal)}
@@ -28,10 +17,8 @@ _KINDS: dict[str, type[Parameter]] = {c.kind: c for c in (Float, Int, Categorica
 @dataclass(frozen=True)
 class Space:
     """A search space: ordered parameters, each parent before the parameters that depend on it.
-
     A *configuration* is a dict of the active parameters by name, in this order. Raises
-    :class:`SpaceError` for parameters that contradict each other.
-    """
+    :class:`SpaceError` for parameters that contradict each other."""
 
     parameters: tuple[Parameter, ...]
 
@@ -82,9 +69,7 @@ class Space:
     @property
     def cheap(self) -> Config:
         """The cheap values of the parameters that have one.
-
-        FLAML calls this its low-cost partial configuration.
-        """
+        FLAML calls this its low-cost partial configuration."""
         return {p.name: p.cheap for p in self.parameters if p.cheap is not None}
 
     def build(self, values: Mapping[str, Value]) -> Config:
@@ -97,27 +82,20 @@ class Space:
 
     def from_unit(self, point: Sequence[float]) -> Config:
         """The configuration at ``point`` of the unit cube, which has a coordinate per parameter.
-
-        Coordinates of inactive parameters are ignored.
-        """
+        Coordinates of inactive parameters are ignored."""
         return self.build(
             {p.name: p.from_unit(u) for p, u in zip(self.parameters, point, strict=True)}
         )
 
     def sample(self, rng: Random) -> Config:
-        """A random configuration.
-
-        Inactive parameters draw a number too, so that the stream of numbers does not depend on
-        the values drawn.
-        """
+        """A random configuration. Inactive parameters draw a number too, so that the stream of
+        numbers does not depend on the values drawn."""
         return self.from_unit([rng.random() for _ in self.parameters])
 
     def grid(self, resolution: int) -> Iterator[Config]:
         """Every distinct configuration of a grid, with the last parameter moving fastest.
-
         ``resolution`` is the largest number of values of a numeric parameter; a parameter with
-        choices takes all of them. Raises :class:`SpaceError` for a resolution below 1.
-        """
+        choices takes all of them. Raises :class:`SpaceError` for a resolution below 1."""
         if resolution < 1:
             raise SpaceError(f"a grid's resolution is at least 1, not {resolution}")
         yield from self._grid({}, 0, [p.grid(resolution) for p in self.parameters])
@@ -137,9 +115,7 @@ class Space:
 
     def check(self, config: Mapping[str, object]) -> None:
         """Raise :class:`SpaceError` if ``config`` is not a configuration of this space.
-
-        It must hold exactly the active parameters, each within its bounds.
-        """
+        It must hold exactly the active parameters, each within its bounds."""
         unknown = set(config) - set(self.names)
         if unknown:
             raise SpaceError(f"no such parameter: {', '.join(sorted(unknown))}")

@@ -1,7 +1,4 @@
-"""Problems that really train, and what one of their trials does.
-
-Plugins import all of it from :mod:`hpobench.api`.
-"""
+"""Problems that really train, and what one of their trials does."""
 
 from __future__ import annotations
 
@@ -36,23 +33,17 @@ class Training(ABC):
     @abstractmethod
     def step(self) -> Mapping[str, float]:
         """Train one step; return its ``loss`` and, if the problem has one, its ``heldout`` loss.
-
-        An exception fails the trial, and so does a loss that is missing or not finite.
-        """
+        An exception fails the trial, and so does a loss that is missing or not finite."""
 
     def save(self) -> bytes | None:
         """The state from which :meth:`load` goes on, including generators of random numbers.
-
         It is asked for after every step that the trial may have to return to. ``None`` if a state
-        cannot be saved: after a pause or a crash the trial then repeats its finished steps.
-        """
+        cannot be saved: after a pause or a crash the trial then repeats its finished steps."""
         return None
 
     def load(self, state: bytes) -> None:
         """Go on from ``state`` with this training's own configuration.
-
-        It may differ in :attr:`Problem.mutable` parameters from the one that saved the state.
-        """
+        It may differ in :attr:`Problem.mutable` parameters from the one that saved the state."""
         raise NotImplementedError
 
     def close(self) -> None:  # noqa: B027 - most trials hold nothing
@@ -60,10 +51,7 @@ class Training(ABC):
 
 
 class TrainedProblem(Problem):
-    """A problem that really trains.
-
-    It runs on the live stage.
-    """
+    """A problem that really trains. It runs on the live stage."""
 
     resources: Resources = Resources()
     heldout: bool = False
@@ -73,11 +61,8 @@ class TrainedProblem(Problem):
     a problem serve no other problem, nor the same one with other options."""
 
     def prepare(self) -> None:
-        """Load the libraries and data that all trials need.
-
-        Each worker's process does this once, before the cell's clock starts, so that the first
-        trial does not pay for it.
-        """
+        """Load the libraries and data that all trials need. Each worker's process does this once,
+        before the cell's clock starts, so that the first trial does not pay for it."""
 
     @abstractmethod
     def start(self, config: Config, seed: int) -> Training:

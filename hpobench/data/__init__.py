@@ -13,8 +13,6 @@ Nothing is fetched unless ``hpobench data fetch`` asks for it. A problem names t
 and reads its files from ``data.find("yahpo-lcbench")``.
 """
 
-from __future__ import annotations
-
 from hpobench.data.local import find, fingerprint, missing
 
 __all__ = ["find", "fingerprint", "missing"]

@@ -25,8 +25,6 @@ _SAFE = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*", re.ASCII)
 """A relative path that stays below its folder, on any system."""
 _LONGEST = 200
 """Characters of it, which every file system takes."""
-_SHA256 = re.compile("[0-9a-f]{64}")
-_OPENML = re.compile("openml:[1-9][0-9]*")
 
 
 @dataclass(frozen=True)
@@ -70,9 +68,7 @@ class Dataset:
     @property
     def downloads(self) -> Mapping[str, File]:
         """What is downloaded: the files by their paths, or the archive by the end of its address.
-
-        The archive itself is not kept.
-        """
+        The archive itself is not kept."""
         if self.url is None or self.archive is None:
             return self.files
         return {self.url.rpartition("/")[2]: self.archive}
@@ -85,9 +81,7 @@ def names() -> list[str]:
 
 def listed(name: str) -> Dataset:
     """The listed data set ``name``.
-
-    Raises :class:`UnknownNameError`, and :class:`NotAvailableError` if the list is damaged.
-    """
+    Raises :class:`UnknownNameError`, and :class:`NotAvailableError` if the list is damaged."""
     entries = _read(LIST)
     if name not in entries:
         raise UnknownNameError("data set", name, [*entries, "openml:ID"])
@@ -96,7 +90,7 @@ def listed(name: str) -> Dataset:
 
 def is_openml(name: str) -> bool:
     """Whether ``name`` is a data set of OpenML, like ``openml:61``."""
-    return _OPENML.fullmatch(name) is not None
+    return re.fullmatch("openml:[1-9][0-9]*", name) is not None
 
 
 def recorded(name: str, file: Path) -> Dataset:
@@ -115,13 +109,13 @@ def to_json(dataset: Dataset) -> str:
 def parse(name: str, given: Any, file: Path) -> Dataset:
     """The entry ``name`` of ``file``; raises :class:`NotAvailableError` with the first fault."""
     try:
-        return _parse(name, given)
+        return _dataset(name, given)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         what = f"has no {error}" if isinstance(error, KeyError) else str(error)
         raise NotAvailableError(f"{file}: the entry of {name} is malformed: {what}") from None
 
 
-def _parse(name: str, given: Any) -> Dataset:
+def _dataset(name: str, given: Any) -> Dataset:
     texts = {key: given[key] for key in _TEXTS}
     for key, text in texts.items():
         if not isinstance(text, str) or not text.strip():
@@ -131,16 +125,15 @@ def _parse(name: str, given: Any) -> Dataset:
         if len(path) > _LONGEST or not _SAFE.fullmatch(path):
             raise ValueError(f"{path[:_LONGEST]!r} is not a path below the data folder")
     archive = File(**given["archive"]) if given.get("archive") else None
-    for path, described in [*files.items(), *([("archive", archive)] if archive else [])]:
-        sound = isinstance(described.size, int) and described.size > 0
-        if not sound or not _SHA256.fullmatch(described.sha256):
+    for path, file in {**files, **({"archive": archive} if archive else {})}.items():
+        sound = isinstance(file.size, int) and file.size > 0
+        if not sound or not re.fullmatch("[0-9a-f]{64}", file.sha256):
             raise ValueError(f"{path} needs its sha256 and its size in bytes")
-    url, how = given["url"], given.get("how", "")
+    url, how, problems = given["url"], given.get("how", ""), tuple(given["problems"])
     if not (isinstance(url, str | None) and isinstance(how, str)):
         raise ValueError("url or how is not a text")
     if not (url or how):
         raise ValueError("neither url nor how says where it is from")
-    problems = tuple(given["problems"])
     if not all(isinstance(problem, str) for problem in problems):
         raise ValueError("problems are names")
     return Dataset(name, problems=problems, files=files, url=url, how=how, archive=archive, **texts)

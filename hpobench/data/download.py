@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import shutil
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,7 +15,6 @@ from typing import Any, TypeAlias
 from hpobench.contract.errors import NotAvailableError
 from hpobench.contract.files import locked, move_whole
 from hpobench.contract.wording import megabytes
-from hpobench.data.archive import unpacked
 from hpobench.data.catalogue import Dataset, File
 from hpobench.data.local import verify
 
@@ -21,7 +23,6 @@ Tell: TypeAlias = Callable[[str, int], None]
 TIMEOUT_S = 30
 """The seconds without data after which a connection is given up."""
 _CHUNK = 1 << 16
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def fetch(dataset: Dataset, root: Path, tell: Tell) -> list[str]:
@@ -40,25 +41,19 @@ def fetch(dataset: Dataset, root: Path, tell: Tell) -> list[str]:
     folder = made(root / dataset.folder, size + (dataset.archive.size if dataset.archive else 0))
     with staging(folder) as new:
         wanted = list(verify(dataset, root))  # another process may have brought some
-        archive = _archive(dataset, dataset.url, new, tell) if wanted else None
+        if wanted and dataset.archive:
+            ((name, file),) = dataset.downloads.items()
+            with explained(dataset.url, new / name):
+                archive = _fetch(dataset.url, new, file, name, tell)
         for path in wanted:
-            file, url = dataset.files[path], dataset.url + ("" if archive else path)
+            file, url = dataset.files[path], dataset.url + ("" if dataset.archive else path)
             with explained(url, folder / path):
-                if archive:
-                    part = unpacked(archive, path, file, new / "unpacked")
+                if dataset.archive:
+                    part = _unpacked(archive, path, file, new / "unpacked")
                 else:
                     part = _fetch(url, new, file, path, tell)
                 settle(part, folder / path)
     return wanted
-
-
-def _archive(dataset: Dataset, url: str, new: Path, tell: Tell) -> Path | None:
-    """Fetch the archive of ``dataset``, if it has one, into the folder ``new``."""
-    if dataset.archive is None:
-        return None
-    (name,) = dataset.downloads
-    with explained(url, new / name):
-        return _fetch(url, new, dataset.archive, name, tell)
 
 
 def _fetch(url: str, new: Path, wanted: File, path: str, tell: Tell) -> Path:
@@ -76,12 +71,33 @@ def _fetch(url: str, new: Path, wanted: File, path: str, tell: Tell) -> Path:
         return Path(pooch.retrieve(url, wanted.sha256, "part", new, downloader=downloader))
 
 
+def _unpacked(archive: Path, member: str, wanted: File, into: Path) -> Path:
+    """Write the ``member`` of ``archive`` to the file ``into``, and return that.
+    The archive has no say in where the file lies, nor in how many bytes are written. Raises
+    :class:`ValueError` if there is no such member, or if it is not the ``wanted`` file."""
+    try:
+        with zipfile.ZipFile(archive) as opened, opened.open(member) as source:
+            digest, left = hashlib.sha256(), wanted.size
+            with into.open("wb") as target:
+                while piece := source.read(min(2**20, left + 1)):
+                    left -= len(piece)
+                    if left < 0:
+                        raise ValueError(f"{member} has more than {wanted.size:,} bytes")
+                    digest.update(piece)
+                    target.write(piece)
+    except KeyError:
+        raise ValueError(f"there is no {member} in the archive") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ValueError(f"{member} cannot be unpacked: {error}") from error
+    if (found := digest.hexdigest()) != wanted.sha256:
+        raise ValueError(f"{member} has the sha256 {found}, not {wanted.sha256}")
+    return into
+
+
 @contextlib.contextmanager
 def staging(folder: Path) -> Iterator[Path]:
     """An empty folder below ``folder`` for files that are being fetched.
-
-    One process uses it at a time; the others wait. Files that a killed process left are removed.
-    """
+    One process uses it at a time; the others wait. Files that a killed process left are removed."""
     with explained("", folder), locked(folder.with_name(f".{folder.name}.lock")):
         new = folder / ".fetching"
         shutil.rmtree(new, ignore_errors=True)
@@ -101,15 +117,11 @@ def settle(part: Path, file: Path) -> None:
 
 class _Meter:
     """A progress bar for pooch that reports to a function, and ends what is too long.
-
-    A server may send without an end, and would fill the disk before a hash is compared.
-    """
+    A server may send without an end, and would fill the disk before a hash is compared."""
 
     def __init__(self, size: int, tell: Callable[[int], None]) -> None:
-        self._tell = tell
-        self._size = size
-        self._done = 0
-        self._received = 0
+        self._tell, self._size = tell, size
+        self._done = self._received = 0
         self.total = 0
         """The length that the server announces, which pooch sets."""
 
@@ -144,9 +156,7 @@ def made(folder: Path, size: int) -> Path:
 @contextlib.contextmanager
 def explained(url: str, file: Path) -> Iterator[None]:
     """Turn every error of fetching ``url`` into ``file`` into a :class:`NotAvailableError`.
-
-    Its message says what to do.
-    """
+    Its message says what to do."""
     import urllib.error
 
     import requests
@@ -156,22 +166,19 @@ def explained(url: str, file: Path) -> Iterator[None]:
     except (requests.HTTPError, urllib.error.HTTPError) as error:
         raise NotAvailableError(f"{url} cannot be fetched: {error}") from error
     except (requests.RequestException, urllib.error.URLError) as error:
+        inner = error.args[0] if error.args else error
+        reason = str(getattr(inner, "reason", inner))
+        # urllib3 puts an account of its attempts before the cause.
+        reason = reason.partition(": ")[2] or reason
         raise NotAvailableError(
-            f"{url} could not be fetched: {_cause(error)}; check the network and fetch again, "
+            f"{url} could not be fetched: {reason}; check the network and fetch again, "
             "complete files are kept"
         ) from error
     except OSError as error:
-        full = error.errno in _FULL
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         reason = "the disk is full; make room, or" if full else f"{error.strerror or error};"
         raise NotAvailableError(
             f"{file}: {reason} name another folder (--to, HPOBENCH_DATA)"
         ) from error
     except ValueError as error:
         raise NotAvailableError(f"{url}: {error}; nothing of it was kept") from error
-
-
-def _cause(error: Exception) -> str:
-    """The cause of ``error``, without urllib3's account of its attempts."""
-    inner = error.args[0] if error.args else error
-    reason = str(getattr(inner, "reason", inner))
-    return reason.partition(": ")[2] or reason

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from hpobench.contract.errors import NotAvailableError
 from hpobench.contract.wording import megabytes
 from hpobench.data import catalogue
-from hpobench.data.catalogue import Dataset, File
+from hpobench.data.catalogue import Dataset
 
 VARIABLE = "HPOBENCH_DATA"
 RECORD = "record.json"
@@ -21,9 +21,7 @@ RECORD = "record.json"
 
 def find(name: str) -> Path:
     """The folder that holds the files of the data set ``name``.
-
-    Raises :class:`NotAvailableError` that says how to get them.
-    """
+    Raises :class:`NotAvailableError` that says how to get them."""
     found = look(dataset(name))
     if found.state != "here":
         raise NotAvailableError(_reason(found))
@@ -32,9 +30,7 @@ def find(name: str) -> Path:
 
 def missing(name: str) -> str | None:
     """The reason why the data set cannot be used and what to do, or ``None`` if it can.
-
-    Only the sizes of the files are checked, not their contents.
-    """
+    Only the sizes of the files are checked, not their contents."""
     try:
         find(name)
     except NotAvailableError as error:
@@ -44,9 +40,7 @@ def missing(name: str) -> str | None:
 
 def fingerprint(name: str) -> str:
     """A hash of the contents of the data set's files, which a process reads once.
-
-    Raises :class:`NotAvailableError` if they are missing or differ from the catalogue.
-    """
+    Raises :class:`NotAvailableError` if they are missing or differ from the catalogue."""
     found = look(dataset(name))
     found = found._replace(faults=found.faults or verify(found.dataset, found.root))
     if found.faults:
@@ -70,14 +64,9 @@ def _sha256(path: Path, size: int, modified: int) -> str:  # noqa: ARG001 - the 
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-# -- where ---------------------------------------------------------------------------------
-
-
 def roots() -> list[Path]:
     """The data folders in the order of the search: ``$HPOBENCH_DATA``, then the user's own.
-
-    Fetched data goes into the first.
-    """
+    Fetched data goes into the first."""
     from platformdirs import user_data_path  # not needed by whoever names no data
 
     own = user_data_path("hpobench")
@@ -86,11 +75,8 @@ def roots() -> list[Path]:
 
 
 def dataset(name: str) -> Dataset:
-    """The data set called ``name``.
-
-    Raises :class:`UnknownNameError`, and :class:`NotAvailableError` for a set of OpenML that was
-    not fetched.
-    """
+    """The data set called ``name``. Raises :class:`UnknownNameError`, and
+    :class:`NotAvailableError` for a set of OpenML that was not fetched."""
     if not catalogue.is_openml(name):
         return catalogue.listed(name)
     for root in roots():
@@ -100,10 +86,9 @@ def dataset(name: str) -> Dataset:
             except NotAvailableError as error:
                 again = f"`hpobench data fetch {name}` writes it anew"
                 raise NotAvailableError(f"{error}; {again}") from None
-    number = name.partition(":")[2]
     raise NotAvailableError(
         f"the data is not here; `hpobench data fetch {name}` brings it from "
-        f"https://www.openml.org/d/{number} into {roots()[0] / openml_folder(name)}"
+        f"https://www.openml.org/d/{name.partition(':')[2]} into {roots()[0] / openml_folder(name)}"
     )
 
 
@@ -124,10 +109,7 @@ def everything() -> list[Dataset]:
     return [dataset(name) for name in (*catalogue.names(), *fetched)]
 
 
-# -- in what state -------------------------------------------------------------------------
-
-
-class Found(NamedTuple):
+class LocalDataset(NamedTuple):
     """The state of a data set in one data folder."""
 
     dataset: Dataset
@@ -155,17 +137,23 @@ class Found(NamedTuple):
         return f"`hpobench data fetch {self.dataset.name}{to}` brings it into {self.folder}"
 
 
-def look(chosen: Dataset) -> Found:
+def look(chosen: Dataset) -> LocalDataset:
     """The folder in which ``chosen`` is whole, or else is in part, or else would be put."""
-    found = [Found(chosen, root, faults(chosen, root)) for root in roots()]
+    found = [LocalDataset(chosen, root, faults(chosen, root)) for root in roots()]
     order = {"here": 0, "damaged": 1, "absent": 2}
     return min(found, key=lambda one: order[one.state])
 
 
 def faults(chosen: Dataset, root: Path) -> dict[str, str]:
     """The faults of the files of ``chosen`` in ``root`` that their sizes show, by path."""
-    found = {path: _fault(root / chosen.folder / path, file) for path, file in chosen.files.items()}
-    return {path: fault for path, fault in found.items() if fault}
+    found = {}
+    for path, file in chosen.files.items():
+        place = root / chosen.folder / path
+        if not place.is_file():
+            found[path] = "is missing"
+        elif (size := place.stat().st_size) != file.size:
+            found[path] = f"has {size:,} bytes, not {file.size:,}"
+    return found
 
 
 def verify(chosen: Dataset, root: Path) -> dict[str, str]:
@@ -182,16 +170,7 @@ def verify(chosen: Dataset, root: Path) -> dict[str, str]:
     return found
 
 
-def _fault(path: Path, file: File) -> str | None:
-    if not path.is_file():
-        return "is missing"
-    if (size := path.stat().st_size) != file.size:
-        return f"has {size:,} bytes, not {file.size:,}"
-    return None
-
-
-def _reason(found: Found) -> str:
-    """The reason why ``found`` cannot be used, and what to do."""
+def _reason(found: LocalDataset) -> str:
     chosen, what = found.dataset, "the data is not here"
     if found.state == "damaged":
         what = "; ".join(f"{found.folder / path} {text}" for path, text in found.faults.items())

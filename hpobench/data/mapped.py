@@ -25,7 +25,7 @@ from hpobench.contract.errors import HpobenchError, NotAvailableError
 from hpobench.contract.files import read_whole
 from hpobench.contract.package import VERSION as HPOBENCH
 from hpobench.data.local import sha256
-from hpobench.plugins.source import source_hash
+from hpobench.plugins.syntax import source_hash
 
 VERSION = 2
 """A number that grows when the form of the files changes."""
@@ -33,8 +33,6 @@ VERSION = 2
 _NAMES = "names.json"
 """The file that lists the arrays with their hashes, because caches may be cleaned file by file,
 and disks err."""
-_LARGEST_LIST = 2**20
-"""Bytes of that file."""
 
 Arrays: TypeAlias = dict[str, NDArray[Any]]
 
@@ -53,33 +51,27 @@ def mapped(source: Path, part: object, make: Callable[[], Mapping[str, NDArray[A
     hpobench. If the cache cannot be written, because the disk is full or read-only, the arrays
     stay in this process's memory.
     """
+    definitions: list[Callable[..., object]] = [make]
+    if inspect.ismethod(make):
+        definitions.append(type(make.__self__))
+    code = [source_hash(Path(inspect.getfile(of)).resolve()) for of in definitions]
     try:
-        folder = tables_folder() / _key(source, part, make)
+        text = repr((VERSION, HPOBENCH, code, sha256(source), part))
     except NotAvailableError:  # the source cannot be read, and make() has the better message
         return dict(make())
+    folder = tables_folder() / hashlib.sha256(text.encode()).hexdigest()[:32]
     found = _open(folder)
     if found is None:
         made = dict(make())
         _store(folder, made)
-        found = _open(folder)
-        return made if found is None else found
+        found = _open(folder) or made
     return found
-
-
-def _key(source: Path, part: object, make: Callable[[], object]) -> str:
-    definitions: list[Callable[..., object]] = [
-        make,
-        *([type(make.__self__)] if inspect.ismethod(make) else []),
-    ]
-    code = [source_hash(Path(inspect.getfile(of)).resolve()) for of in definitions]
-    text = repr((VERSION, HPOBENCH, code, sha256(source), part))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _open(folder: Path) -> Arrays | None:
     """The arrays in ``folder``; ``None`` if some are missing or damaged."""
     try:
-        names = json.loads(read_whole(folder / _NAMES, limit=_LARGEST_LIST))
+        names = json.loads(read_whole(folder / _NAMES, limit=2**20))
         for name, digest in names.items():
             if sha256(folder / f"{name}.npy") != digest:
                 return None

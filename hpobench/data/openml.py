@@ -31,9 +31,7 @@ TABLE = "table.parquet"
 
 def described(name: str, root: Path) -> Dataset:
     """The recorded entry of the data set in ``root``, or else OpenML's description without files.
-
-    Raises :class:`NotAvailableError`.
-    """
+    Raises :class:`NotAvailableError`."""
     record = root / openml_folder(name) / RECORD
     if record.is_file():
         with contextlib.suppress(NotAvailableError):  # a damaged entry is written again
@@ -44,12 +42,16 @@ def described(name: str, root: Path) -> Dataset:
     title = f"{facts.get('name')}, version {facts.get('version')}, of OpenML"
     if (status := facts.get("status")) != "active":
         title += f" ({status}: something is wrong with it)"
+    creators = facts.get("creator") or []
+    authors = [creators] if isinstance(creators, str) else creators
+    made_up = ", ".join([*authors, f"{facts.get('name')}, OpenML"])
+    wished = facts.get("citation") or facts.get("paper_url")
     return Dataset(
         name,
         title=title,
         problems=("sklearn",),
         licence=str(facts.get("licence") or "none stated; ask its authors before you share it"),
-        citation=_citation(facts, page),
+        citation=f"{wished or made_up}; {page}",
         source=page,
         folder=openml_folder(name),
         files={},
@@ -60,9 +62,7 @@ def described(name: str, root: Path) -> Dataset:
 
 def fetch(dataset: Dataset, root: Path) -> list[str]:
     """Fetch the table of a data set from :func:`described` unless it is whole; return its files.
-
-    The entry is written last. Raises :class:`NotAvailableError`.
-    """
+    The entry is written last. Raises :class:`NotAvailableError`."""
     if dataset.files and not verify(dataset, root):
         return []
     folder = made(root / dataset.folder, 0)
@@ -80,7 +80,6 @@ def fetch(dataset: Dataset, root: Path) -> list[str]:
 
 
 def _ask(number: int) -> Mapping[str, Any]:
-    """OpenML's description of its data set ``number``."""
     import requests
 
     url = f"{API}/{number}"
@@ -93,13 +92,13 @@ def _ask(number: int) -> Mapping[str, Any]:
 
 
 def _described(answer: bytes) -> Mapping[str, Any]:
-    """The description in OpenML's ``answer``; raises ``ValueError`` if there is none."""
+    what = "the answer is no description of a data set"
     try:
         facts = json.loads(answer)["data_set_description"]
     except (RecursionError, LookupError, TypeError, ValueError) as error:
-        raise ValueError(f"the answer is no description of a data set ({error!r:.100})") from None
+        raise ValueError(f"{what} ({error!r:.100})") from None
     if not isinstance(facts, dict):
-        raise ValueError("the answer is no description of a data set")
+        raise ValueError(what)
     return facts
 
 
@@ -154,11 +153,3 @@ def _usable(column: pd.Series[Any]) -> bool:
 
 def _number(name: str) -> int:
     return int(name.partition(":")[2])
-
-
-def _citation(facts: Mapping[str, Any], page: str) -> str:
-    """The citation that the authors wish for, or one made from the names."""
-    creators = facts.get("creator") or []
-    who = [creators] if isinstance(creators, str) else creators
-    made_up = ", ".join([*who, f"{facts.get('name')}, OpenML"])
-    return f"{facts.get('citation') or facts.get('paper_url') or made_up}; {page}"

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpobench.contract.errors import UsageError
-from hpobench.evidence.archive import BUDGETS, Archive
+from hpobench.evidence.archive import BUDGETS, Archive, ProblemFacts
+from hpobench.evidence.features import Features
 from hpobench.evidence.model import fit
-from hpobench.evidence.nearness import Near, nearest
 from hpobench.evidence.question import Question
 from hpobench.evidence.scores import Algorithm, Scores, interval, scores_at
 
@@ -46,6 +46,15 @@ class Expectation:
         """All of it as plain data, the searcher and the scheduler first."""
         values = dict(vars(self))
         return {**values.pop("algorithm")._asdict(), **values}
+
+
+@dataclass(frozen=True)
+class Near:
+    """A problem of the archive that is like the one asked about."""
+
+    problem: str
+    family: str
+    features: Features
 
 
 @dataclass(frozen=True)
@@ -91,14 +100,13 @@ def advise(
 
     Raises :class:`UsageError` where the archive has no run that helps.
     """
-    facts = archive.problems
-    most = max((one.features.dimensions for one in facts.values()), default=0)
+    most = max((facts.features.dimensions for facts in archive.problems.values()), default=0)
     if question.features.dimensions > most:
         raise UsageError(
             f"a space of {question.features.dimensions} parameters is larger than any of the "
             f"evidence, whose largest has {most}; compare on your own problem with `hpobench run`"
         )
-    conditional = [name for name, one in facts.items() if one.features.conditional]
+    conditional = [name for name, facts in archive.problems.items() if facts.features.conditional]
     problem = archive.runs["problem"].cast(pa.string())
     there = pc.is_in(problem, pa.array(conditional, pa.string()))
     # A searcher that never ran on conditions would fail on them.
@@ -139,6 +147,23 @@ def advise(
     )
 
 
+def nearest(archive: Archive, question: Question, among: Collection[str]) -> tuple[Near, ...]:
+    """The five problems ``among`` those of the archive that are most like that of ``question``,
+    with at most two of the same family."""
+    facts = archive.problems
+    found: list[Near] = []
+    for name in sorted(among, key=lambda name: (distance(question, facts[name]), name)):
+        family = facts[name].family
+        if sum(near.family == family for near in found) < 2:
+            found.append(Near(name, family, facts[name].features))
+    return tuple(found[:5])
+
+
+def distance(question: Question, facts: ProblemFacts) -> float:
+    """How unlike the problem of ``question`` and a problem of the archive are."""
+    return question.features.unlike(facts.features) + (question.noisy != facts.heldout) / 2
+
+
 def _ranked(scores: Scores) -> tuple[Expectation, ...]:
     model = fit(scores)
     order = model.order
@@ -155,7 +180,7 @@ def _ranked(scores: Scores) -> tuple[Expectation, ...]:
     return tuple(
         Expectation(
             scores.algorithms[n],
-            float(np.clip(model.expected[n], 0, 1)),
+            float(np.clip(model.expected[n], 0, 1)),  # a sum of level and effect has no bounds
             *interval(scores, n),
             best=float(best[n]),
             thinking=float(scores.thinking[n]),

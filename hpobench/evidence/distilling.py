@@ -12,27 +12,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hpobench.analysis.core.align import align
-from hpobench.analysis.core.bounds import bounded
 from hpobench.analysis.core.budgets import stored_mapping
-from hpobench.analysis.core.families import families_of
-from hpobench.analysis.core.incumbent import incumbents
+from hpobench.analysis.core.incumbent import align, incumbents
 from hpobench.analysis.core.normalise import normalised_regret
-from hpobench.analysis.core.references import referenced
+from hpobench.analysis.core.reference_losses import bounded, referenced
+from hpobench.analysis.inference.families import families_of
 from hpobench.analysis.settings import FloatArray
 from hpobench.contract.errors import StoreError
 from hpobench.contract.space import Space
-from hpobench.evidence.archive import (
-    BUDGETS,
-    KEYS,
-    RUNS,
-    Archive,
-    PluginFacts,
-    ProblemFacts,
-    hash_of,
-    ordered,
-    quantised,
-)
+from hpobench.evidence import archive
+from hpobench.evidence.archive import BUDGETS, Archive, PluginFacts, ProblemFacts
 from hpobench.evidence.features import features_of
 from hpobench.plugins.registry import Registry
 from hpobench.store.format import index, schema
@@ -58,19 +47,20 @@ def distilled(folder: Path) -> Archive:
     names = pa.array(cells["cell"], pa.string())
     content = sameness.digests(folder, stored.filter(pc.is_in(stored["cell"], names)))
     columns = {
-        **{name: cells[name] for name in KEYS},
-        "cell": [*map(hash_of, cells["cell"])],
+        **{name: cells[name] for name in archive.KEYS},
+        "cell": [*map(archive.hash_of, cells["cell"])],
         "done": cells["status"] == "done",
         "trials": cells["trials"],
         "results": cells["results"],
         "thinking": (cells["suggest_s"] + cells["observe_s"]) / cells["trials"].clip(lower=1),
-        "regret": quantised(_regrets(results)),
-        "visible": quantised(_regrets(visible)).take(kept),  # null where nothing is held out
+        "regret": archive.quantised(_regrets(results)),
+        # Null where nothing is held out.
+        "visible": archive.quantised(_regrets(visible)).take(kept),
         "content": [content[name] for name in cells["cell"]],
     }
-    runs = pa.table(columns, schema=schema.plain(RUNS))
+    runs = archive.ordered(pa.table(columns, schema=schema.plain(archive.RUNS)))
     plugins = (_plugins(cells, kind) for kind in ("searcher", "scheduler"))
-    return Archive(ordered(runs), _facts(results), *plugins)
+    return Archive(runs, _facts(results), *plugins)
 
 
 def _regrets(results: Results) -> FloatArray:

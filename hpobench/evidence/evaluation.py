@@ -19,9 +19,9 @@ from hpobench.evidence.features import Features
 from hpobench.evidence.model import fit
 from hpobench.evidence.scores import Algorithm, FloatArray, Scores, interval, weights_of
 
-Adviser: TypeAlias = Callable[[Scores, Features], Algorithm | None]
-"""Names an algorithm for a problem with such features, by the scores of other families. ``None``
-means that it has no answer, which counts as random search."""
+Adviser: TypeAlias = Callable[[Scores, Features], Algorithm]
+"""Names an algorithm for a problem with such features, by the scores of other families. One that
+did not run there is no answer, which counts as random search."""
 REPETITIONS = 2000
 RANDOM = Algorithm("random", "fifo")
 ORACLE, NAIVE = "oracle", "naive oracle"
@@ -53,7 +53,7 @@ class Judged:
         each = self.regret[way] - self.regret[other]
         names, which = np.unique(self.families, return_inverse=True)
         sums = np.bincount(which.ravel(), each) / np.bincount(which.ravel())
-        random = np.random.default_rng(0)
+        random = np.random.default_rng(0)  # the same archive gives the same interval
         drawn = sums[random.integers(len(names), size=(REPETITIONS, len(names)))].mean(axis=1)
         low, high = np.quantile(drawn, [0.025, 0.975])
         return float(sums.mean()), float(low), float(high)
@@ -92,7 +92,8 @@ def judge(
             for number in numbers:
                 asked = features[scores.problems[number]]
                 for name, adviser in advisers.items():
-                    algorithm = adviser(known, asked) or RANDOM
+                    named = adviser(known, asked)
+                    algorithm = named if named in known.algorithms else RANDOM
                     regret[name][number] = mean[number, places[algorithm]]
                     if name == advised:
                         low, high = interval(known, known.algorithms.index(algorithm))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from hpobench.contract.parameters import Categorical
@@ -26,11 +27,16 @@ class Features:
     def dimensions(self) -> int:
         return self.floats + self.integers + self.choices
 
-    @property
-    def sensible(self) -> bool:
-        """Whether a problem can have them."""
-        counts = (self.floats, self.integers, self.choices, self.logarithmic)
-        return min(counts) >= 0 and self.dimensions > 0 and self.steps > 0
+    def unlike(self, other: Features) -> float:
+        """How unlike two problems are: by the ratios of their numbers of parameters and steps, by
+        the shares of each kind of parameter, and by whether there are conditions."""
+        ratio = abs(math.log(self.dimensions / other.dimensions))
+        ratio += abs(math.log(self.steps / other.steps)) / 4
+        shares = sum(
+            abs(getattr(self, kind) / self.dimensions - getattr(other, kind) / other.dimensions)
+            for kind in ("floats", "integers", "choices", "logarithmic")
+        )
+        return float(ratio + shares / 2 + (self.conditional != other.conditional))
 
 
 def features_of(space: Space, steps: int) -> Features:

@@ -59,6 +59,7 @@ class RegretModel:
         """Shape (count, algorithms): what the algorithms may reach on new problems, without the
         level and the noise of the seeds."""
         random = np.random.default_rng(seed)
+        # An algorithm without any run is never the best.
         known = np.nan_to_num(self.effect, nan=np.inf)
         spread = np.sqrt(
             np.nan_to_num(self.error) ** 2 + self.between_families**2 + self.within_families**2

@@ -2,34 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hpobench.contract.errors import UnknownNameError, UsageError, did_you_mean
+from hpobench.contract.cell import Kind
+from hpobench.contract.errors import NotAvailableError, UnknownNameError, UsageError, did_you_mean
 from hpobench.contract.space import Space
 from hpobench.contract.wording import parse_seconds
-from hpobench.evidence.advice import Advice, advise
-from hpobench.evidence.archive import Archive, read_archive, shipped
-from hpobench.evidence.asking import Spending, of_space, of_suite
-from hpobench.evidence.entries import Named, named, problems_at_hand, split, suite_keys
-from hpobench.evidence.nearness import Near, nearest
+from hpobench.evidence.advice import Advice, advise, nearest
+from hpobench.evidence.advice_text import answer, grounds
+from hpobench.evidence.archive import Archive, PluginFacts, read_archive, shipped
+from hpobench.evidence.question import Spending, of_space, of_suite
 from hpobench.evidence.scores import Algorithm
-from hpobench.evidence.wording import answer, grounds
-from hpobench.plugins.rays import ray_scheduler
+from hpobench.plugins.building import plugin_ref
+from hpobench.plugins.ray_searcher import ray_scheduler
 from hpobench.plugins.registry import Registry
 from hpobench.plugins.starting.portfolios import model_with
-from hpobench.suites.suitetext import suite_text
+from hpobench.suites.resolved import suite_text
+from hpobench.suites.suite import Suite, load_suite
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hpobench.suites.suite import Suite
-
 _MOST = 4
 """Algorithms that a suite puts to the test, besides random search."""
-_SEEDS = 10
+Named = str | dict[str, Any]
+"""The name of a plugin, or ``{"name": NAME, option: value}``."""
+
+
+def _changed(kind: Kind, facts: PluginFacts) -> dict[str, Any]:
+    """The options that differ from the defaults here."""
+    try:
+        usual = plugin_ref(Registry(), kind, facts.name, {}).options
+    # An archive may name plugins, or their options, that are not known here.
+    except (NotAvailableError, UnknownNameError, UsageError):
+        usual = {}
+    return {key: value for key, value in facts.options.items() if usual.get(key) != value}
+
+
+def suite_keys(archive: Archive, algorithms: Sequence[Algorithm]) -> dict[str, Any]:
+    """The keys of a suite that runs ``algorithms``, which are labels of the archive or names."""
+
+    def entries(kind: Kind, known: Mapping[str, PluginFacts]) -> Iterator[Named]:
+        for label in dict.fromkeys(getattr(algorithm, kind) for algorithm in algorithms):
+            name = known[label].name if label in known else label
+            changed = _changed(kind, known[label]) if label in known else {}
+            yield {"name": name, "as": label, **changed} if changed or name != label else label
+
+    return {
+        "searchers": [*entries("searcher", archive.searchers)],
+        "schedulers": [*entries("scheduler", archive.schedulers)],
+        "only": [f"{algorithm.searcher}/{algorithm.scheduler}/*" for algorithm in algorithms],
+    }
+
+
+def ready(archive: Archive, registry: Registry) -> tuple[set[str], set[str]]:
+    """The labels of the searchers and of the schedulers that run here without installing more."""
+
+    def labels(kind: Kind, known: Mapping[str, PluginFacts]) -> set[str]:
+        names = {entry.name for entry in registry.entries(kind) if entry.ready}
+        return {label for label, facts in known.items() if facts.name in names}
+
+    return labels("searcher", archive.searchers), labels("scheduler", archive.schedulers)
 
 
 @dataclass(frozen=True)
@@ -44,15 +80,24 @@ class Recommendation:
     suite: Suite | None = None
     """The suite that was asked about."""
 
+    def _chosen(self, kind: Kind) -> PluginFacts:
+        plugins: dict[str, PluginFacts] = getattr(self.archive, f"{kind}s")
+        return plugins[getattr(self.advice.choice.algorithm, kind)]
+
+    def _named(self, kind: Kind) -> Named:
+        facts = self._chosen(kind)
+        changed = _changed(kind, facts)
+        return {"name": facts.name, **changed} if changed else facts.name
+
     @property
     def searcher(self) -> Named:
         """The searcher, as ``SearchCV`` takes it: a name, or a mapping with options."""
-        return named("searcher", self.archive.searchers[self.advice.choice.algorithm.searcher])
+        return self._named("searcher")
 
     @property
     def scheduler(self) -> Named:
         """The scheduler, as ``SearchCV`` takes it."""
-        return named("scheduler", self.archive.schedulers[self.advice.choice.algorithm.scheduler])
+        return self._named("scheduler")
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -67,7 +112,7 @@ class Recommendation:
     @property
     def needs(self) -> str | None:
         """What the searcher needs that is not installed here, and how to get it."""
-        name = self.archive.searchers[self.advice.choice.algorithm.searcher].name
+        name = self._chosen("searcher").name
         try:
             return Registry().find("searcher", name).unmet()
         except UnknownNameError:
@@ -81,14 +126,13 @@ class Recommendation:
 
     def notes(self) -> list[str]:
         """Sentences on what the searcher needs, and on what it may start with."""
-        needs = [f"It is not at hand: {self.needs}."] if self.needs else []
-        if self.portfolio is None:
-            return needs
-        return [
-            *needs,
-            f"Your parameters are those of {self.portfolio}: start with its portfolio, "
-            f"configurations that did well on other data (hpobench portfolio {self.portfolio}).",
-        ]
+        found = [f"It is not at hand: {self.needs}."] if self.needs else []
+        if self.portfolio is not None:
+            found.append(
+                f"Your parameters are those of {self.portfolio}: start with its portfolio, "
+                f"configurations that did well on other data (hpobench portfolio {self.portfolio})."
+            )
+        return found
 
     def __str__(self) -> str:
         lines = [*answer(self.advice), *self.notes(), *grounds(self.advice), "", *self.to_paste()]
@@ -96,21 +140,21 @@ class Recommendation:
 
     def to_paste(self) -> list[str]:
         """Lines of Python that use what is recommended."""
-        searcher, scheduler = self.searcher, self.scheduler
         start = ", start='portfolio'" if self.portfolio else ""
         lines = [
-            f"hpobench.SearchCV(estimator, space, searcher={searcher!r}, scheduler={scheduler!r}"
-            f"{start})"
+            f"hpobench.SearchCV(estimator, space, searcher={self.searcher!r}, "
+            f"scheduler={self.scheduler!r}{start})"
         ]
         steps = self.advice.question.features.steps
-        facts = self.archive.schedulers[self.advice.choice.algorithm.scheduler]
-        if (rays := ray_scheduler(facts.name, facts.options, steps)) is not None:
-            name, options = split(searcher)
-            if facts.name != "fifo":
-                options = {**options, "max_t": steps} if name == "bohb" else options
+        searcher, scheduler = self._chosen("searcher"), self._chosen("scheduler")
+        rays = ray_scheduler(scheduler.name, scheduler.options, steps)
+        if rays is not None:
+            options = _changed("searcher", searcher)
+            if searcher.name == "bohb" and scheduler.name != "fifo":
+                options["max_t"] = steps
             keywords = "".join(f", {key}={value!r}" for key, value in options.items())
             lines += [
-                f"tune.TuneConfig(search_alg=hpobench.searcher({name!r}{keywords}), "
+                f"tune.TuneConfig(search_alg=hpobench.searcher({searcher.name!r}{keywords}), "
                 f"scheduler=tune.schedulers.{rays}, ...)"
             ]
         return lines
@@ -121,37 +165,34 @@ class Recommendation:
         run here."""
         tied = [one.algorithm for one in self.advice.undecided[:_MOST]]
         algorithms = dict.fromkeys([*tied, Algorithm("random", tied[0].scheduler)])
-        changes = {**suite_keys(self.archive, [*algorithms]), "seeds": _SEEDS}
+        changes = {**suite_keys(self.archive, [*algorithms]), "seeds": 10}
         if self.suite is not None:
             whole = {**self.suite.resolved(), **changes}
             return suite_text(whole, self.suite.registry.plugins)
         facts, question = self.archive.problems, self.advice.question
-        problems = [
-            {"name": facts[one.problem].name, "as": one.problem, **facts[one.problem].options}
-            for one in self._near_at_hand()
-        ]
-        return suite_text(
-            {
-                "name": "settle",
-                "description": "What the evidence does not tell apart, on similar problems",
-                **changes,
-                "problems": problems,
-                "workers": question.workers,
-                "budget": {"evaluations": round(question.budget, 2)},
-            },
-            (),
-        )
-
-    def _near_at_hand(self) -> tuple[Near, ...]:
-        """The most similar problems that can run here; where none can, all that are similar."""
-        question, facts = self.advice.question, self.archive.problems
+        names = {one.name for one in facts.values()}
+        # What an entry misses is looked up on the disk, so only for problems of the archive.
+        entries = (entry for entry in Registry().entries("problem") if entry.name in names)
+        runs = {entry.name for entry in entries if entry.missing() is None}
         stoppable = question.features.steps > 1
         here = [
-            name
-            for name in problems_at_hand(self.archive, Registry())
-            if (facts[name].features.steps > 1) == stoppable
+            label
+            for label, one in facts.items()
+            if one.name in runs and (one.features.steps > 1) == stoppable
         ]
-        return nearest(self.archive, question, here) or self.advice.near
+        near = nearest(self.archive, question, here) or self.advice.near
+        settle = {
+            "name": "settle",
+            "description": "What the evidence does not tell apart, on similar problems",
+            **changes,
+            "problems": [
+                {"name": facts[one.problem].name, "as": one.problem, **facts[one.problem].options}
+                for one in near
+            ],
+            "workers": question.workers,
+            "budget": {"evaluations": round(question.budget, 2)},
+        }
+        return suite_text(settle, ())
 
 
 def recommend(
@@ -188,8 +229,6 @@ def recommend(
     archive = read_archive(shipped() if evidence is None else Path(evidence))
     if isinstance(of, Space):
         return Recommendation(advise(archive, of_space(of, spending)), archive)
-    from hpobench.suites.suite import load_suite
-
     suite = load_suite(of)
     questions = dict(of_suite(suite, spending))
     if problem is None and len(questions) > 1:

@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 from hpobench.evidence.archive import BUDGETS, Archive, regrets_of
 
 FloatArray: TypeAlias = NDArray[np.float64]
-Reached: TypeAlias = Callable[[FloatArray], FloatArray]
-"""Maps the seconds that each algorithm's searcher thinks to the full evaluations it reaches."""
-
 _LIKE_OTHERS = 5
 """Each algorithm is treated as if it had this many more runs, which vary as those of the others do.
 Without them an algorithm with few runs would look certain."""
@@ -146,14 +143,15 @@ def _quantile(
 
 def scores_at(
     archive: Archive,
-    budget: float | Reached,
+    budget: float | Callable[[FloatArray], FloatArray],
     workers: int,
     *,
     stoppable: bool,
     usable: Callable[[Algorithm], bool] = lambda algorithm: True,  # noqa: ARG005
 ) -> Scores:
-    """The scores at ``budget`` full evaluations, or at what each algorithm reaches; between two
-    budgets of the archive they are interpolated over the logarithm of the budget.
+    """The scores at ``budget`` full evaluations, or at what each algorithm reaches by the seconds
+    that its searcher thinks; between two budgets of the archive they are interpolated over the
+    logarithm of the budget.
 
     ``workers``: runs with the nearest number of workers are taken. ``stoppable``: whether problems
     count whose trials have several steps, or the others. ``usable``: the algorithms that count.
@@ -172,8 +170,15 @@ def scores_at(
     seeds, of_seed = numbered(runs["seed"].to_pylist())
     thinking = _thinking(archive, runs, of_algorithm, len(algorithms))
     reached = budget(thinking) if callable(budget) else np.full(len(algorithms), float(budget))
+    place = np.interp(np.log(reached), np.log(BUDGETS), np.arange(len(BUDGETS)))[of_algorithm]
+    below = np.floor(place).astype(np.int64)
+    above = np.minimum(below + 1, len(BUDGETS) - 1)
+    regrets, rows, share = regrets_of(runs), np.arange(len(runs)), place - below
+    low, high = regrets[rows, below], regrets[rows, above]
     found = np.full((len(problems), len(algorithms), len(seeds)), np.nan)
-    found[of_problem, of_algorithm, of_seed] = _between(regrets_of(runs), reached[of_algorithm])
+    # Without the condition, a regret that is not known would count at a share of 0.
+    between = np.where(share > 0, (1 - share) * low + share * high, low)
+    found[of_problem, of_algorithm, of_seed] = between
     families = tuple(archive.problems[problem].family for problem in problems)
     return Scores(nearest, algorithms, problems, families, found, thinking)
 
@@ -204,15 +209,3 @@ def thinking_of_searchers(archive: Archive) -> dict[str, float]:
     names, of_searcher = numbered(archive.runs["searcher"].to_pylist())
     seconds = _thinking(archive, archive.runs, of_searcher, len(names))
     return dict(zip(names, seconds.tolist(), strict=True))
-
-
-def _between(regrets: FloatArray, budget: FloatArray) -> FloatArray:
-    """Shape (runs,): ``regrets`` of each run at its ``budget``."""
-    place = np.interp(np.log(budget), np.log(BUDGETS), np.arange(len(BUDGETS)))
-    below = np.floor(place).astype(np.int64)
-    above = np.minimum(below + 1, len(BUDGETS) - 1)
-    share, rows = place - below, np.arange(len(regrets))
-    low, high = regrets[rows, below], regrets[rows, above]
-    # Without the condition, a regret that is not known would count at a share of 0.
-    found: FloatArray = np.where(share > 0, (1 - share) * low + share * high, low)
-    return found

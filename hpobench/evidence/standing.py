@@ -8,23 +8,45 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hpobench.evidence import rules
+from hpobench.evidence import evaluation
 from hpobench.evidence.archive import Archive
-from hpobench.evidence.evaluation import (
-    NAIVE,
-    ORACLE,
-    RANDOM,
-    Adviser,
-    Judged,
-    judge,
-    single_best,
-)
-from hpobench.evidence.scores import Scores, scores_at
+from hpobench.evidence.evaluation import NAIVE, ORACLE, RANDOM, Adviser, single_best
+from hpobench.evidence.features import Features
+from hpobench.evidence.model import fit
+from hpobench.evidence.scores import Algorithm, Scores, scores_at, weights_of
 
 BUDGETS = (5.0, 10.0, 20.0, 40.0, 100.0)
 WORKERS = 4
 ADVICE, NEAR = "advice", "near problems"
-RULES = ("Ray Tune", "Ray, large", "NGOpt", "AutoSampler", NEAR)
+
+
+def _ray_tune_large(_known: Scores, features: Features) -> Algorithm:
+    """What Ray Tune's FAQ says of larger problems with few parameters: BOHB, or where trials cannot
+    be stopped Bayesian optimisation by a Gaussian process."""
+    stoppable = features.steps > 1
+    return Algorithm("bohb", "hyperband-bohb") if stoppable else Algorithm("bayes-opt", "fifo")
+
+
+def _auto_sampler(_known: Scores, features: Features) -> Algorithm:
+    """OptunaHub's AutoSampler for one objective: multivariate TPE where there are choices or
+    conditions, otherwise a Gaussian process for the first 250 trials.
+
+    Source: https://hub.optuna.org/samplers/auto_sampler/
+    """
+    discrete = features.choices or features.conditional
+    return Algorithm("tpe-multivariate" if discrete else "optuna-gp", "fifo")
+
+
+_RULES: dict[str, Adviser] = {
+    # Random search with ASHA, which the FAQ calls the usual solution:
+    # https://docs.ray.io/en/latest/tune/faq.html
+    "Ray Tune": lambda _, asked: Algorithm("random", "asha" if asked.steps > 1 else "fifo"),
+    "Ray, large": _ray_tune_large,
+    # Nevergrad's own choice by the space, the budget and the workers.
+    "NGOpt": lambda *_: Algorithm("nevergrad-ngopt", "fifo"),
+    "AutoSampler": _auto_sampler,
+}
+RULES = (*_RULES, NEAR)
 """The rules of others, and advice that lets problems count the more the nearer they are."""
 WAYS = (ADVICE, "random search", *RULES, ORACLE, NAIVE)
 """The ways to choose, in the order in which they are shown."""
@@ -36,7 +58,7 @@ class StandingRow:
 
     budget: float
     kind: str
-    judged: Judged
+    judged: evaluation.Judged
     advised: str
     """The algorithm that all families together advise."""
 
@@ -69,15 +91,18 @@ def _row(archive: Archive, scores: Scores, budget: float, kind: str) -> Iterator
     if RANDOM not in scores.algorithms or len(set(scores.families)) < 3:
         return
     features = {name: archive.problems[name].features for name in scores.problems}
+
+    def near_best(known: Scores, asked: Features) -> Algorithm:
+        far = np.array([asked.unlike(features[problem]) for problem in known.problems])
+        weight = weights_of(known.families) * np.exp(-far)
+        return known.algorithms[int(fit(known, weight).order[0])]
+
     advisers: dict[str, Adviser] = {
         "random search": lambda *_: RANDOM,
-        "Ray Tune": rules.ray_tune,
-        "Ray, large": rules.ray_tune_large,
-        "NGOpt": rules.ngopt,
-        "AutoSampler": rules.auto_sampler,
+        **_RULES,
         ADVICE: single_best,
-        NEAR: rules.near_problems(features),
+        NEAR: near_best,
     }
-    judged = judge(scores, features, advisers, ADVICE)
+    judged = evaluation.judge(scores, features, advisers, ADVICE)
     any_problem = features[scores.problems[0]]
     yield StandingRow(budget, kind, judged, str(single_best(scores, any_problem)))

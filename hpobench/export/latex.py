@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hpobench.analysis.exhibits import (
-    Table,
+    TableExhibit,
     anytime_score,
     final_loss,
     shown,
@@ -22,15 +22,14 @@ from hpobench.analysis.exhibits import (
 from hpobench.analysis.notes import notes
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
+from hpobench.analysis.text.csv_files import Names, csv_bytes
 from hpobench.analysis.text.fields import Field, TableEntry
-from hpobench.analysis.text.file_names import Names
 from hpobench.analysis.text.phrases import reading
-from hpobench.analysis.text.spreadsheet import csv_bytes
 from hpobench.contract.errors import StoreError
 from hpobench.contract.files import own_folder, write_whole
 from hpobench.store.read.reader import Results
 
-EXPORTED: tuple[Table[Any], ...] = (final_loss, standings, speedup, anytime_score)
+EXPORTED: tuple[TableExhibit[Any], ...] = (final_loss, standings, speedup, anytime_score)
 
 _ESCAPES = str.maketrans(
     {
@@ -52,10 +51,8 @@ _BOUNDS = {"<=": r"$\leq$", ">=": r"$\geq$"}
 
 def write(results: Results, folder: Path, settings: Settings | None = None) -> list[str]:
     """Write the tables into ``folder``, and their numbers as CSV into ``folder/tables``.
-
     Returns the report's notes, and how to read every table. Numbers are rounded as on the page;
-    those in the CSV files are not. ``settings``: by default the report's.
-    """
+    those in the CSV files are not. ``settings``: by default the report's."""
     study = Study(results, settings)
     if not study.any_done:
         raise StoreError(f"{results.name}: no run on a problem with references ended well")
@@ -78,8 +75,8 @@ def latex_table(entry: TableEntry) -> str:
     names what the head did.
     """
     head = [escaped(name) for name in entry.columns]
-    body = [[_label(row[0]), *map(_value, row[1:])] for row in entry.rows]
-    grid = [head, *body]
+    rows = [[_marked(row[0], escaped(row[0].text)), *map(_value, row[1:])] for row in entry.rows]
+    grid = [head, *rows]
     if len(head) > max(len(grid), COLUMNS):
         grid = [list(column) for column in zip(*grid, strict=True)]
         grid[0][0] = ""
@@ -112,20 +109,15 @@ def _line(fields: Iterable[str]) -> str:
     return " & ".join(fields) + r" \\"
 
 
-def _label(field: Field) -> str:
-    return _bold(escaped(field.text)) if field.strong else escaped(field.text)
-
-
 def _value(field: Field) -> str:
-    text = _numbers(field.text)
-    parts = [_bold(text) if field.strong else text]
+    parts = [_marked(field, _numbers(field.text))]
     if field.detail:
         parts.append(rf"{{\scriptsize {_numbers(field.detail)}}}")
     return (" ".join(parts) + field.mark.translate(_ESCAPES).replace(" ", "~")).strip()
 
 
-def _bold(text: str) -> str:
-    return rf"{{\bfseries\boldmath {text}}}"
+def _marked(field: Field, text: str) -> str:
+    return rf"{{\bfseries\boldmath {text}}}" if field.strong else text
 
 
 def _numbers(text: str) -> str:

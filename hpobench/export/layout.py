@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from hpobench.analysis.text.file_names import Names, slug
-from hpobench.analysis.text.spreadsheet import csv_bytes
+from hpobench.analysis.text.csv_files import Names, csv_bytes, slug
 from hpobench.contract.files import write_whole
 from hpobench.export.traces import Traces
 from hpobench.store.read.reader import Results
@@ -53,16 +52,11 @@ class FunctionRuns:
 
 
 def write_functions(
-    results: Results,
-    folder: Path,
-    readme: str,
-    write: Callable[[Traces, FunctionRuns, Path], None],
+    results: Results, folder: Path, readme: str, write: Callable[[Traces, FunctionRuns, Path], None]
 ) -> list[str]:
     """Let ``write`` put the runs of ``results`` into ``folder``, an algorithm on a function a call.
-
     Adds ``README.txt``, ``functions.csv`` and ``algorithms.csv``. Where there are runs on several
-    numbers of workers, an algorithm is another one on each. Returns what was left out.
-    """
+    numbers of workers, an algorithm is another one on each. Returns what was left out."""
     traces = Traces(results)
     cells, functions = traces.results.cells, _numbered(traces.results, traces.problems)
     several = cells["workers"].nunique() > 1

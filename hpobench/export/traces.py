@@ -15,7 +15,7 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import algorithm_names, problems_of
 from hpobench.analysis.core.incumbent import incumbents, run_of
-from hpobench.analysis.core.references import completed, unreferenced
+from hpobench.analysis.core.reference_losses import completed, unreferenced
 from hpobench.analysis.settings import FloatArray, IntArray
 from hpobench.contract.errors import StoreError
 from hpobench.store.read.reader import Results
@@ -86,25 +86,23 @@ class Traces:
         # Each batch begins with the run whose results overflow the one before.
         total = np.cumsum([len(self._events[run]) for run in runs])
         batch = total // BATCH
+        problems = self.problems.set_index("problem")
         for number in np.unique(batch):
-            yield from self._batch([run for run, b in zip(runs, batch, strict=True) if b == number])
-
-    def _batch(self, runs: list[int]) -> Iterator[Trace]:
-        results = self.results
-        cells = results.cells.iloc[runs]
-        events = results.events.iloc[np.concatenate([self._events[run] for run in runs])]
-        trials = results.trials.iloc[np.concatenate([self._trials[run] for run in runs])]
-        steps = incumbents(replace(results, cells=cells, events=events, trials=trials), "resource")
-        problems = self.problems.set_index("problem").loc[cells["problem"]]
-        for i, (cell, unit, optimum) in enumerate(
-            zip(cells["cell"], problems["unit"], problems["optimum"], strict=True)
-        ):
-            paid, loss = steps.steps(i)
-            at = _whole(paid / unit, cell)
-            last = np.append(at[1:] != at[:-1], True)[: len(at)]
-            regret = np.minimum.accumulate(loss) - optimum
-            end = max(int(_whole(steps.end[i] / unit, cell)), 1)
-            yield Trace(at[last], loss[last], regret[last], end, optimum)
+            some = [run for run, b in zip(runs, batch, strict=True) if b == number]
+            cells = self.results.cells.iloc[some]
+            events = self.results.events.iloc[np.concatenate([self._events[r] for r in some])]
+            trials = self.results.trials.iloc[np.concatenate([self._trials[r] for r in some])]
+            these = replace(self.results, cells=cells, events=events, trials=trials)
+            steps = incumbents(these, "resource")
+            scales = problems.loc[cells["problem"], ["unit", "optimum"]].itertuples(index=False)
+            for i, (cell, (unit, optimum)) in enumerate(zip(cells["cell"], scales, strict=True)):
+                paid, loss = steps.steps(i)
+                at = _whole(paid / unit, cell)
+                last = np.append(at[1:] != at[:-1], True)[: len(at)]
+                regret = np.minimum.accumulate(loss) - optimum
+                # A run that died before its first step counts as one evaluation long.
+                end = max(int(_whole(steps.end[i] / unit, cell)), 1)
+                yield Trace(at[last], loss[last], regret[last], end, optimum)
 
 
 def _rows_by_run(results: Results, frame: pd.DataFrame) -> list[IntArray]:

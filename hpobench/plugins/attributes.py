@@ -6,33 +6,34 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from hpobench.contract.algorithms import Scheduler, Searcher
+from hpobench.contract.cell import Kind
 from hpobench.contract.errors import PluginError
+from hpobench.contract.problem import Plugin, Problem
 from hpobench.plugins.foreign import calling, shown
 
-if TYPE_CHECKING:
-    from hpobench.contract.cell import Kind
-
-MAX_NAME = 100
+CONTRACT: Mapping[Kind, type[Plugin]] = {
+    "searcher": Searcher,
+    "scheduler": Scheduler,
+    "problem": Problem,
+}
+_MAX_NAME = 100
 
 
 def _is_name(value: object) -> bool:
     # Names are parts of files' names: references lie in references/NAME.json.
     return (
         isinstance(value, str)
-        and 0 < len(value) <= MAX_NAME
+        and 0 < len(value) <= _MAX_NAME
         and value.isprintable()
         and value == value.strip()
         and not value.startswith(".")
         and not {"/", "\\"} & set(value)
     )
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
 
 
 def _are_texts(value: object) -> bool:
@@ -46,57 +47,41 @@ def _are_requirements(value: object) -> bool:
         return False
 
 
-def _is_flag(value: object) -> bool:
-    return isinstance(value, bool)
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
 def _are_seconds(value: object) -> bool:
     plain = isinstance(value, int | float) and not isinstance(value, bool)
     return plain and 0 < value <= sys.float_info.max  # type: ignore[operator]
 
 
 _Rule: TypeAlias = tuple[Callable[[object], bool], str]
-_FLAG: _Rule = _is_flag, "True or False"
-_TEXT: _Rule = _is_text, "a text"
+_TEXT: _Rule = (lambda value: isinstance(value, str)), "a text"
 _TEXTS: _Rule = _are_texts, "a tuple of texts"
-_EVERYWHERE: Mapping[str, _Rule] = {
-    "name": (_is_name, f"a word of at most {MAX_NAME} characters that a file could have"),
-    "requires": (_are_requirements, "a tuple of requirements, like ('scipy>=1.10',)"),
-    "notes": _TEXTS,
-}
+
+
+def _rules(kind: Kind, **own: _Rule) -> dict[str, _Rule]:
+    """The rules of every plugin, those of the contract's flags of a ``kind``, and its ``own``."""
+    flag: _Rule = (lambda value: isinstance(value, bool)), "True or False"
+    return {
+        "name": (_is_name, f"a word of at most {_MAX_NAME} characters that a file could have"),
+        "requires": (_are_requirements, "a tuple of requirements, like ('scipy>=1.10',)"),
+        "notes": _TEXTS,
+        **{k: flag for k, default in vars(CONTRACT[kind]).items() if isinstance(default, bool)},
+        **own,
+    }
+
+
 _RULES: Mapping[Kind, Mapping[str, _Rule]] = {
-    "searcher": {
-        **_EVERYWHERE,
-        **dict.fromkeys(
-            (
-                "deterministic",
-                "conditional",
-                "multi_fidelity",
-                "parallel",
-                "cost_aware",
-                "adopts",
-                "learns",
-                "takes_prior",
-                "schedules_itself",
-            ),
-            _FLAG,
-        ),
-        "library": _TEXT,
-        "preload": _TEXTS,
-        "call_timeout": (_are_seconds, "a positive number of seconds"),
-    },
-    "scheduler": {
-        **_EVERYWHERE,
-        **dict.fromkeys(
-            ("needs_fidelity", "ends_trials", "pauses", "clones", "leaves_scheduling"), _FLAG
-        ),
-        "lookahead": (_is_count, "a whole number from 0"),
-    },
-    "problem": {**_EVERYWHERE, "source": _TEXT, "licence": _TEXT, "family": _TEXT},
+    "searcher": _rules(
+        "searcher",
+        library=_TEXT,
+        preload=_TEXTS,
+        call_timeout=(_are_seconds, "a positive number of seconds"),
+    ),
+    "scheduler": _rules(
+        "scheduler",
+        # bool is a subclass of int, and True no number of trials.
+        lookahead=(lambda value: type(value) is int and value >= 0, "a whole number from 0"),
+    ),
+    "problem": _rules("problem", source=_TEXT, licence=_TEXT, family=_TEXT),
 }
 
 
@@ -110,7 +95,7 @@ def attribute_fault(kind: Kind, name: str, value: object) -> str | None:
 
 def check_class(kind: Kind, cls: type, file: Path) -> None:
     """Raise :class:`PluginError` if a loaded plugin class has attributes of other types."""
-    if type in cls.__mro__:  # every later issubclass() would fail
+    if type in cls.__mro__:  # every later issubclass() would raise
         raise PluginError(f"{file}: {cls.__name__} is a metaclass and no plugin", file)
     for name in _RULES[kind]:
         with calling(file, f"{name} cannot be read", passing=()):

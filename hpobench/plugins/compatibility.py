@@ -5,12 +5,12 @@ Everything follows from class attributes of the plugins; no algorithm is known b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.space import Space
+from hpobench.plugins.attributes import CONTRACT
 from hpobench.plugins.options import is_ray
 from hpobench.plugins.registry import Entry, Registry
 
@@ -53,14 +53,27 @@ def trait(cls: type, name: str) -> Any:
 def compatibility(searcher: type, scheduler: type) -> Compatibility:
     """What to know about running the plugin class ``searcher`` under ``scheduler``."""
     groups = trait(scheduler, "lookahead") or trait(scheduler, "clones")
-    if groups and limits_concurrency(searcher):
+    limited = any(
+        cls.__name__ == "ConcurrencyLimiter" and cls.__module__.startswith("ray.")
+        for cls in searcher.__mro__
+    )
+    if groups and limited:
         return Compatibility("refused", (_LIMITED,))
     if trait(searcher, "schedules_itself") != trait(scheduler, "leaves_scheduling"):
         return Compatibility("refused", (_FUSED if trait(searcher, "schedules_itself") else _OWN,))
-    notes = [*_scheduler_notes(searcher, scheduler), *trait(scheduler, "notes")]
+    notes = []
+    if lookahead := trait(scheduler, "lookahead"):
+        notes.append(_LOOKAHEAD.format(n=lookahead))
+    if trait(scheduler, "clones"):
+        notes += [_POPULATION, _TABLES]
+    elif trait(scheduler, "needs_fidelity") and not trait(scheduler, "leaves_scheduling"):
+        notes.append(_MULTI_FIDELITY if trait(searcher, "multi_fidelity") else _MIXED)
+        if is_ray(searcher):
+            notes.append(_HIDDEN)
+    notes += trait(scheduler, "notes")
     if not trait(searcher, "deterministic"):
         notes.append(_NONDETERMINISTIC)
-    notes.extend(trait(searcher, "notes"))
+    notes += trait(searcher, "notes")
     return Compatibility("note" if notes else "ok", tuple(notes))
 
 
@@ -69,14 +82,6 @@ def space_objection(searcher: type, space: Space) -> str | None:
     if space.conditional and not trait(searcher, "conditional"):
         return "the space has conditions, which the searcher does not understand"
     return None
-
-
-def limits_concurrency(searcher: type) -> bool:
-    """Whether a searcher class is, or wraps itself as, Ray's ``ConcurrencyLimiter``."""
-    return any(
-        cls.__name__ == "ConcurrencyLimiter" and cls.__module__.startswith("ray.")
-        for cls in searcher.__mro__
-    )
 
 
 def matrix(registry: Registry) -> list[MatrixField]:
@@ -97,21 +102,9 @@ def _traits(entry: Entry) -> type:
     """A class with the capabilities of ``entry``."""
     if entry.origin != "file":
         return entry.load()
-    bases = () if entry.ray else ({"searcher": Searcher}.get(entry.kind, Scheduler),)
+    # What reads a class reads this one: the file says the same, unless it computes an attribute.
+    bases = () if entry.ray else (CONTRACT[entry.kind],)
     return type(entry.cls, bases, dict(entry.attributes))
-
-
-def _scheduler_notes(searcher: type, scheduler: type) -> Iterator[str]:
-    if lookahead := trait(scheduler, "lookahead"):
-        yield _LOOKAHEAD.format(n=lookahead)
-    if trait(scheduler, "clones"):
-        yield from (_POPULATION, _TABLES)
-        return
-    if not trait(scheduler, "needs_fidelity") or trait(scheduler, "leaves_scheduling"):
-        return
-    yield _MULTI_FIDELITY if trait(searcher, "multi_fidelity") else _MIXED
-    if is_ray(searcher):
-        yield _HIDDEN
 
 
 _LIMITED = (

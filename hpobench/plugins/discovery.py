@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.cell import Kind
 from hpobench.contract.errors import PluginError
-from hpobench.contract.problem import Plugin, Problem
-from hpobench.plugins.attributes import attribute_fault
+from hpobench.plugins.attributes import CONTRACT, attribute_fault
 from hpobench.plugins.modules import sibling
-from hpobench.plugins.syntax import Source, module_of, read
+from hpobench.plugins.syntax import ParsedFile, module_of, read
 
 _SUFFIXES: tuple[tuple[str, Kind], ...] = (
     ("Searcher", "searcher"),
@@ -27,11 +25,6 @@ _SUFFIXES: tuple[tuple[str, Kind], ...] = (
     ("Scheduler", "scheduler"),
     ("Problem", "problem"),
 )
-_CONTRACT: dict[Kind, type[Plugin]] = {
-    "searcher": Searcher,
-    "scheduler": Scheduler,
-    "problem": Problem,
-}
 GIVEN = frozenset({"self", "space", "seed", "fidelity"})
 """The parameters of a searcher's ``__init__`` that are not options."""
 
@@ -46,7 +39,7 @@ class Spelling:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class PluginText:
     """A plugin class as its file describes it."""
 
     kind: Kind
@@ -64,11 +57,11 @@ class Found:
     """Whether the class derives from one of Ray's classes instead of the contract's."""
 
 
-Lineage: TypeAlias = list[tuple[Source, ast.ClassDef]]
+Lineage: TypeAlias = list[tuple[ParsedFile, ast.ClassDef]]
 """A class and its ancestors that can be read, from the nearest to the farthest."""
 
 
-def find_plugins(file: Path, *, nameless: bool) -> Iterator[Found]:
+def find_plugins(file: Path, *, nameless: bool) -> Iterator[PluginText]:
     """The plugin classes of ``file``, in their order.
 
     If ``nameless``, a class without a ``name`` counts under its class name, for instance a
@@ -80,46 +73,52 @@ def find_plugins(file: Path, *, nameless: bool) -> Iterator[Found]:
     for node in source.classes.values():
         if node.name.startswith("_"):
             continue
-        literal = _literals(source, node).get("name")
-        name: Any = None if literal is None else literal.value
+        name: Any = _literals(source, node).get("name", (None,))[0]
         if name is None and nameless and node.name not in bases:
             name = node.name
-        if name is not None:
-            found = _describe(name, list(_lineage(source, node)))
-            if found is not None:
-                yield found
+        if name is not None and (found := _describe(name, list(_lineage(source, node)))):
+            yield found
 
 
-def _describe(name: Any, lineage: Lineage) -> Found | None:
+def _describe(name: Any, lineage: Lineage) -> PluginText | None:
     bases = [source.dotted(base) for source, node in lineage for base in node.bases]
     kinds = (kind for base in bases for suffix, kind in _SUFFIXES if base.endswith(suffix))
     kind = next(kinds, None)
     if kind is None:
         return None
-    ray = any(base.startswith("ray.") for base in bases)
-    attributes = {} if ray else _defaults(_CONTRACT[kind])
-    literals: dict[str, _Literal] = {}
+    attributes: dict[str, Any] = {}
+    # The adapter around a searcher of Ray's promises nothing of what the contract's defaults say.
+    if not (ray := any(base.startswith("ray.") for base in bases)):
+        attributes = {
+            key: value
+            for cls in reversed(CONTRACT[kind].__mro__)
+            for key, value in vars(cls).items()
+            if not key.startswith("_") and isinstance(value, bool | int | tuple)
+        }
+    literals: dict[str, tuple[Any, Path, int]] = {}
     for ancestor in reversed(lineage):
         literals |= _literals(*ancestor)
-    for key, literal in literals.items():
-        if (fault := attribute_fault(kind, key, literal.value)) is not None:
-            raise PluginError(f"{literal.file}:{literal.line}: {fault}", literal.file)
-        attributes[key] = literal.value
+    for key, (value, file, line) in literals.items():
+        if (fault := attribute_fault(kind, key, value)) is not None:
+            raise PluginError(f"{file}:{line}: {fault}", file)
+        attributes[key] = value
     source, node = lineage[0]
-    return Found(
+    given = GIVEN if kind == "searcher" else {"self"}
+    init = _method(lineage, "__init__")
+    return PluginText(
         kind=kind,
         name=name,
         cls=node.name,
         file=source.file,
         summary=(ast.get_docstring(node) or "").partition("\n")[0],
         attributes=attributes,
-        options=_options(lineage, GIVEN if kind == "searcher" else frozenset({"self"})),
+        options=tuple(o for o in _arguments(*init) if o.name not in given) if init else (),
         answers=kind == "problem" and _method(lineage, "missing") is not None,
         ray=ray,
     )
 
 
-def _lineage(source: Source, node: ast.ClassDef) -> Iterator[tuple[Source, ast.ClassDef]]:
+def _lineage(source: ParsedFile, node: ast.ClassDef) -> Iterator[tuple[ParsedFile, ast.ClassDef]]:
     """``node`` and its ancestors in the plugin's files, from the nearest to the farthest."""
     seen: set[tuple[Path, str]] = set()
     pending = [(source, node)]
@@ -130,7 +129,7 @@ def _lineage(source: Source, node: ast.ClassDef) -> Iterator[tuple[Source, ast.C
         seen.add((source.file, node.name))
         yield source, node
         for name in map(source.dotted, node.bases):
-            home: Source | None = source
+            home: ParsedFile | None = source
             if name not in source.classes:
                 file = sibling(source.file, module_of(name))
                 home = read(file) if file is not None else None
@@ -138,16 +137,8 @@ def _lineage(source: Source, node: ast.ClassDef) -> Iterator[tuple[Source, ast.C
                 pending.append((home, base))
 
 
-@dataclass(frozen=True)
-class _Literal:
-    """A class attribute whose value can be read, and where it stands."""
-
-    value: Any
-    file: Path
-    line: int
-
-
-def _literals(source: Source, node: ast.ClassDef) -> dict[str, _Literal]:
+def _literals(source: ParsedFile, node: ast.ClassDef) -> dict[str, tuple[Any, Path, int]]:
+    """The class attributes whose values can be read, and where each stands."""
     values = {}
     for item in node.body:
         if isinstance(item, ast.Assign) and len(item.targets) == 1:
@@ -162,27 +153,11 @@ def _literals(source: Source, node: ast.ClassDef) -> dict[str, _Literal]:
                     literal = ast.literal_eval(value)
             except (ValueError, TypeError):
                 continue
-            values[target.id] = _Literal(literal, source.file, item.lineno)
+            values[target.id] = literal, source.file, item.lineno
     return values
 
 
-def _defaults(contract: type[Plugin]) -> dict[str, Any]:
-    return {
-        name: value
-        for cls in reversed(contract.__mro__)
-        for name, value in vars(cls).items()
-        if not name.startswith("_") and isinstance(value, bool | int | tuple)
-    }
-
-
-def _options(lineage: Lineage, given: frozenset[str]) -> tuple[Spelling, ...]:
-    if (found := _method(lineage, "__init__")) is None:
-        return ()
-    source, init = found
-    return tuple(o for o in _arguments(source, init.args) if o.name not in given)
-
-
-def _method(lineage: Lineage, name: str) -> tuple[Source, ast.FunctionDef] | None:
+def _method(lineage: Lineage, name: str) -> tuple[ParsedFile, ast.FunctionDef] | None:
     for source, node in lineage:
         for item in node.body:
             if isinstance(item, ast.FunctionDef) and item.name == name:
@@ -190,7 +165,8 @@ def _method(lineage: Lineage, name: str) -> tuple[Source, ast.FunctionDef] | Non
     return None
 
 
-def _arguments(source: Source, arguments: ast.arguments) -> Iterator[Spelling]:
+def _arguments(source: ParsedFile, function: ast.FunctionDef) -> Iterator[Spelling]:
+    arguments = function.args
     padding = [None] * (len(arguments.args) - len(arguments.defaults))
     pairs = [
         *zip(arguments.args, [*padding, *arguments.defaults], strict=True),
@@ -204,7 +180,7 @@ def _arguments(source: Source, arguments: ast.arguments) -> Iterator[Spelling]:
         )
 
 
-def _spelled(source: Source, node: ast.expr) -> str:
+def _spelled(source: ParsedFile, node: ast.expr) -> str:
     """``node`` as written, or the value that it names in this file or in the one it comes from."""
     if isinstance(node, ast.Name):
         home, name = source, node.id

@@ -1,8 +1,5 @@
-"""Calls into a plugin: whatever its code raises becomes an error about the plugin.
-
-A plugin may raise anything, also ``SystemExit``, ``KeyboardInterrupt`` and errors whose message
-cannot be read. None of that may end hpobench without a word.
-"""
+"""Calls into a plugin: whatever its code raises becomes an error about the plugin, also
+``SystemExit``, ``KeyboardInterrupt`` and errors whose message cannot be read."""
 
 from __future__ import annotations
 
@@ -13,11 +10,6 @@ from pathlib import Path
 from hpobench.contract.errors import HpobenchError, Interruption, PluginError, describe
 from hpobench.contract.signals import noticed_signals
 from hpobench.contract.wording import printable
-
-_LONGEST = 2_000
-"""Characters of an error's message that are repeated."""
-_SHORT = 60
-"""Characters of a value that are repeated."""
 
 
 @contextlib.contextmanager
@@ -64,23 +56,22 @@ def _is_readable(error: BaseException) -> bool:
 
 
 def described(error: BaseException) -> str:
-    """The type and the message of ``error``, in printable characters."""
-    return printable(describe(error)[:_LONGEST].rstrip(": "))
+    """The type and the message of ``error``, in at most 2,000 printable characters."""
+    return printable(describe(error)[:2_000].rstrip(": "))
 
 
 def shown(value: object) -> str:
-    """The beginning of ``repr(value)``, in printable characters."""
+    """The beginning of ``repr(value)``, in at most 60 printable characters."""
     try:
         text = repr(value)
     except BaseException:  # as above
         text = "an object whose repr() fails"
-    return printable(text if len(text) <= _SHORT else f"{text[: _SHORT - 3]}...")
+    return printable(text if len(text) <= 60 else f"{text[:57]}...")
 
 
 def text_or_none(file: Path | str, call: str, answer: object) -> str | None:
     """``answer``; raises :class:`PluginError` if ``call`` should not have given it."""
     if answer is None or isinstance(answer, str):
         return answer
-    raise PluginError(
-        f"{file}: {call} gives {shown(answer)}; it must be a text or None", Path(file)
-    )
+    message = f"{file}: {call} gives {shown(answer)}; it must be a text or None"
+    raise PluginError(message, Path(file))

@@ -103,7 +103,14 @@ def load_class(file: str, cls: str) -> type:
             found = getattr(import_file(path), cls, None)
             is_class = isinstance(found, type)  # which asks `found` for its __class__
     except PluginError as error:
-        raise PluginError(f"{error}{_relative(path, error.__cause__)}", path) from error.__cause__
+        cause, advice = error.__cause__, ""
+        name = cause.name if isinstance(cause, ModuleNotFoundError) else None
+        # Were the folder on sys.path, the `helper` of two plugins would be one module.
+        if name is not None and sibling(path, name) is not None:
+            advice = (
+                f"; it lies beside the plugin, so import it relatively: 'from .{name} import ...'"
+            )
+        raise PluginError(f"{error}{advice}", path) from cause
     if not is_class:
         raise PluginError(f"{path}: has no class {cls!r} once imported", path)
     return cast(type, found)
@@ -111,21 +118,7 @@ def load_class(file: str, cls: str) -> type:
 
 def import_file(path: Path) -> ModuleType:
     """The module of ``path``, imported under :func:`module_name`; raises whatever its code does."""
-    return _import(path, module_name(path))
-
-
-def _relative(path: Path, error: BaseException | None) -> str:
-    """Advice if ``path`` imports a neighbour as if it were installed; else empty.
-
-    The folder is not put on ``sys.path``, where the ``helper`` of two plugins would be one module.
-    """
-    name = error.name if isinstance(error, ModuleNotFoundError) else None
-    if name is None or sibling(path, name) is None:
-        return ""
-    return f"; it lies beside the plugin, so import it relatively: 'from .{name} import ...'"
-
-
-def _import(path: Path, name: str) -> ModuleType:
+    name = module_name(path)
     package, _, _ = name.rpartition(".")
     if package.startswith(FOLDER_PREFIX) and package not in sys.modules:
         # The file's folder is made a package, so that it can import its neighbours (`from

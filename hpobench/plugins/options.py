@@ -47,11 +47,19 @@ class Option:
 
         Raises :class:`ValueError` that says what is wrong.
         """
+        text = json.dumps(value)
         try:
             # In JSON mode, strict validation still takes a list for a tuple; YAML has no tuples.
-            return self.adapter.validate_json(json.dumps(value), strict=True)
+            return self.adapter.validate_json(text, strict=True)
         except ValidationError as error:
-            raise ValueError(self._reason(value, error)) from None
+            if self.choices:
+                known = ", ".join(map(spell, self.choices))
+                close = did_you_mean(str(value), [str(choice) for choice in self.choices])
+                raise ValueError(f"{text} is none of {known}{close}") from None
+            first = error.errors()[0]
+            inside = "".join(f"[{part!r}]" for part in first["loc"] if isinstance(part, int))
+            message = f"{text}{inside}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+            raise ValueError(message) from None
 
     def plain(self, value: Json) -> Json:
         """``value`` as it is stored: checked, and a float even for a whole number if need be."""
@@ -68,15 +76,6 @@ class Option:
 
     def _dump(self, value: Any) -> Json:
         return self.adapter.dump_python(value, mode="json", warnings=False)
-
-    def _reason(self, value: Json, error: ValidationError) -> str:
-        if self.choices:
-            known = ", ".join(map(spell, self.choices))
-            close = did_you_mean(str(value), [str(choice) for choice in self.choices])
-            return f"{json.dumps(value)} is none of {known}{close}"
-        first = error.errors()[0]
-        inside = "".join(f"[{part!r}]" for part in first["loc"] if isinstance(part, int))
-        return f"{json.dumps(value)}{inside}: {first['msg'][:1].lower()}{first['msg'][1:]}"
 
 
 @dataclass(frozen=True)
@@ -97,29 +96,34 @@ def options_of(cls: type) -> Mapping[str, Option] | None:
     with calling(file_of(cls), f"the options of {cls.__name__} cannot be read"):
         init = inspect.unwrap(cls.__init__)  # type: ignore[misc]
         parameters = list(inspect.signature(init).parameters.values())
-    if any(kind(init) for kind in _NOT_PLAIN):
+    kinds = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    if any(kind(init) for kind in kinds):
         raise PluginError(f"{file_of(cls)}: __init__ of {cls.__name__} is no plain function")
     if is_ray(cls) and any(p.kind is p.VAR_KEYWORD for p in parameters):
         return None
     given = GIVEN if Searcher in cls.__mro__ else {"self"}
-    named = [p for p in parameters if p.kind in _KEYWORDS and p.name not in given]
+    keywords = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    named = [p for p in parameters if p.kind in keywords and p.name not in given]
     # Evaluate the options' annotations only: those of `space` and `fidelity` may be imported for
-    # type checkers only.
-    holder = types.SimpleNamespace(__annotations__={p.name: _annotation(cls, p) for p in named})
-    what = f"the annotations of {cls.__name__}.__init__ cannot be evaluated"
-    with calling(file_of(cls), what):
+    # type checkers only, and those of Ray's classes do not hold what they say.
+    annotations = {
+        p.name: Any if is_ray(cls) or p.annotation is p.empty else p.annotation for p in named
+    }
+    with calling(file_of(cls), f"the annotations of {cls.__name__}.__init__ cannot be evaluated"):
         hints = typing.get_type_hints(
-            holder, globalns=getattr(init, "__globals__", {}), include_extras=True
+            types.SimpleNamespace(__annotations__=annotations),
+            globalns=getattr(init, "__globals__", {}),
+            include_extras=True,
         )
-        return {p.name: _option(p, hints[p.name]) for p in named}
-
-
-_NOT_PLAIN = (
-    inspect.iscoroutinefunction,
-    inspect.isgeneratorfunction,
-    inspect.isasyncgenfunction,
-)
-_KEYWORDS = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        return {
+            p.name: Option(
+                p.name,
+                TypeAdapter(hints[p.name]),
+                _Required if p.default is p.empty else p.default,
+                tuple(_choices(hints[p.name])),
+            )
+            for p in named
+        }
 
 
 def file_of(cls: type) -> str:
@@ -134,17 +138,6 @@ def is_ray(cls: type) -> bool:
     """Whether a plugin class derives from Ray's classes instead of the contract's."""
     # Not issubclass, which asks the other subclasses and so can be led astray by any of them.
     return not {Searcher, Scheduler, Problem} & set(cls.__mro__)
-
-
-def _annotation(cls: type, parameter: inspect.Parameter) -> Any:
-    if parameter.annotation is not parameter.empty and not is_ray(cls):
-        return parameter.annotation
-    return Any
-
-
-def _option(parameter: inspect.Parameter, hint: Any) -> Option:
-    default = _Required if parameter.default is parameter.empty else parameter.default
-    return Option(parameter.name, TypeAdapter(hint), default, tuple(_choices(hint)))
 
 
 def _choices(hint: Any) -> Iterable[Any]:
@@ -177,8 +170,9 @@ def resolve(cls: type, given: Mapping[str, Json]) -> tuple[dict[str, Json], list
             # Annotations may run the plugin's own validators.
             with calling(file_of(cls), f"option {name!r} of {cls.__name__} cannot be checked"):
                 try:
-                    stored = option.plain(given[name]) if name in given else option.plain_default
-                    resolved[name] = stored
+                    resolved[name] = (
+                        option.plain(given[name]) if name in given else option.plain_default
+                    )
                 except ValueError as error:
                     faults.append(Fault(name, str(error)))
     return resolved, faults

@@ -47,7 +47,6 @@ _PACKAGES = ("hpobench.", "ray.tune.execution.", "ray.tune.experiment.", "ray.tu
 _HEAP_TYPE, _IMMUTABLE_TYPE = 1 << 9, 1 << 8
 """Flags of types whose attributes can, and cannot, be set."""
 
-_Names: TypeAlias = dict[str, Any]
 _Setting: TypeAlias = tuple[Callable[[], Any], Callable[[Any], object]]
 
 
@@ -95,9 +94,6 @@ def unchanged(space: Space) -> Iterator[None]:
                 vars(part).update(attributes)
 
 
-# -- modules and their classes -------------------------------------------------------------
-
-
 @functools.lru_cache(maxsize=1)
 def _owners(loaded: int) -> list[ModuleType | type]:  # noqa: ARG001
     """The modules, and the classes that are defined in them; found anew once more is loaded."""
@@ -105,17 +101,17 @@ def _owners(loaded: int) -> list[ModuleType | type]:  # noqa: ARG001
     for name, module in list(sys.modules.items()):
         if name in _MODULES or name.startswith(_PACKAGES):
             found.append(module)
-            found += [value for value in vars(module).values() if _is_own_class(value, name)]
+            found += [
+                value
+                for value in vars(module).values()
+                if isinstance(value, type)
+                and value.__module__ == name
+                and value.__flags__ & (_HEAP_TYPE | _IMMUTABLE_TYPE) == _HEAP_TYPE
+            ]
     return found
 
 
-def _is_own_class(value: object, module: str) -> bool:
-    if not isinstance(value, type) or value.__module__ != module:
-        return False
-    return value.__flags__ & (_HEAP_TYPE | _IMMUTABLE_TYPE) == _HEAP_TYPE
-
-
-def _restore(owner: ModuleType | type, names: _Names) -> None:
+def _restore(owner: ModuleType | type, names: dict[str, Any]) -> None:
     """Give ``owner`` its former functions, classes and constants back.
 
     What was ``None`` or a container may be a cache, which has been filled since.
@@ -133,35 +129,26 @@ def _restore(owner: ModuleType | type, names: _Names) -> None:
                 delattr(owner, name)
 
 
-# -- settings of the process ---------------------------------------------------------------
-
-
 def _settings() -> Iterator[_Setting]:
-    """How settings are read and written."""
+    """How settings of the process are read and written."""
+    localised, context = functools.partial(locale.setlocale, locale.LC_ALL), decimal.getcontext()
     yield sys.getrecursionlimit, sys.setrecursionlimit
     yield sys.gettrace, sys.settrace
     yield sys.getprofile, sys.setprofile
     yield socket.getdefaulttimeout, socket.setdefaulttimeout
     yield os.getcwd, os.chdir
-    yield functools.partial(locale.setlocale, locale.LC_ALL), _set_locale
-    yield _warnings_raised, _raise_warnings
-    yield functools.partial(getattr, decimal.getcontext(), "prec"), _set_precision
-    yield _hidden_in_random, _hide_in_random
+    yield localised, localised
+    yield functools.partial(getattr, context, "prec"), functools.partial(setattr, context, "prec")
+    # Rules by which warnings are raised as errors; other rules change no result.
+    yield lambda: [rule for rule in warnings.filters if rule[0] == "error"], _raise_warnings
+    # Attributes of the generator behind `random`, which hide its class's; the one that is left
+    # out holds the next number of a normal distribution.
+    yield (
+        lambda: {k: v for k, v in vars(random._inst).items() if k != "gauss_next"},
+        _hide_in_random,
+    )
     if (numpy := sys.modules.get("numpy")) is not None:
         yield numpy.geterr, lambda before: numpy.seterr(**before)
-
-
-def _set_locale(before: str) -> None:
-    locale.setlocale(locale.LC_ALL, before)
-
-
-def _set_precision(before: int) -> None:
-    decimal.getcontext().prec = before
-
-
-def _warnings_raised() -> list[Any]:
-    """The rules by which warnings are raised as errors; other rules change no result."""
-    return [rule for rule in warnings.filters if rule[0] == "error"]
 
 
 def _raise_warnings(before: list[Any]) -> None:
@@ -170,13 +157,7 @@ def _raise_warnings(before: list[Any]) -> None:
     warnings._filters_mutated()  # type: ignore[attr-defined]
 
 
-def _hidden_in_random() -> _Names:
-    """Attributes of the generator behind ``random``, which hide its class's."""
-    generator = vars(random._inst)
-    return {name: value for name, value in generator.items() if name != "gauss_next"}
-
-
-def _hide_in_random(before: _Names) -> None:
+def _hide_in_random(before: dict[str, Any]) -> None:
     generator = vars(random._inst)
     for name in generator.keys() - {"gauss_next"}:
         del generator[name]

@@ -13,15 +13,12 @@ from typing import TYPE_CHECKING, Any
 from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
 from hpobench.contract.errors import CellError, PluginError, UsageError
 from hpobench.contract.parameters import Float, Int, Value
-from hpobench.contract.problem import Fidelity
 from hpobench.contract.space import Config, Space
 
 if TYPE_CHECKING:
     from ray.tune.search import Searcher as AnyRaySearcher
 
 METRIC = "loss"
-_SEEDS = ("seed", "random_state_seed", "random_state")
-"""The names of the seed in the searchers that ship with Ray."""
 
 
 class RaySearcher(Searcher):
@@ -45,21 +42,14 @@ class RaySearcher(Searcher):
         """The suggestion for each running trial, because some searchers want it back verbatim."""
 
     def ask(self, trial: int) -> Config:
-        """The searcher's suggestion as a configuration.
-
-        Raises :class:`NothingYet` if the searcher suggests nothing at the moment, and
-        :class:`CellError` if it leaves out a parameter.
-        """
         suggestion = self._searcher.suggest(_trial_id(trial))
         if suggestion is None:
             raise NothingYet
         if suggestion == self._searcher.FINISHED:
             raise Exhausted(f"{type(self._searcher).__name__} has finished")
-        missing = [name for name in self._space.names if name not in suggestion]
-        if missing:
-            raise CellError(
-                f"{type(self._searcher).__name__} suggested no value for {', '.join(missing)}"
-            )
+        if missing := [name for name in self._space.names if name not in suggestion]:
+            what = f"suggested no value for {', '.join(missing)}"
+            raise CellError(f"{type(self._searcher).__name__} {what}")
         self._suggested[trial] = suggestion
         return self._space.build({p.name: _plain(p, suggestion[p.name]) for p in self._space})
 
@@ -91,23 +81,17 @@ class RaySearcher(Searcher):
 
 
 def build_ray_searcher(
-    cls: type[AnyRaySearcher],
-    space: Space,
-    seed: int,
-    fidelity: Fidelity,  # noqa: ARG001 - every searcher is built alike; Ray's have no use for it
-    /,
-    **options: Any,
+    cls: type[AnyRaySearcher], space: Space, seed: int, /, **options: Any
 ) -> RaySearcher:
     """A searcher of the class ``cls`` for one run, with its seed and in the adapter.
-
-    The seed goes to the first of the parameters ``seed``, ``random_state_seed`` and
-    ``random_state`` that ``cls`` has. A class without one can only draw from the global
-    generators, which are seeded for the whole cell.
 
     Raises :class:`UsageError` for options that ``cls`` does not take, and for a seed among them.
     """
     signature = inspect.signature(cls)
-    name = next((name for name in _SEEDS if name in signature.parameters), None)
+    # The names of the seed in the searchers that ship with Ray. A class without one can only draw
+    # from the global generators, which are seeded for the whole cell.
+    seeds = ("seed", "random_state_seed", "random_state")
+    name = next((name for name in seeds if name in signature.parameters), None)
     if name in options:
         raise UsageError(f"{cls.__name__}: leave out {name}; every cell passes its own seed")
     arguments = options if name is None else {**options, name: seed}
@@ -119,11 +103,8 @@ def build_ray_searcher(
 
 
 def to_ray_space(space: Space) -> dict[str, Any]:
-    """``space`` as Ray Tune domains by parameter name, without conditions.
-
-    Ray has no ordinal domain: an ordinal parameter becomes a choice. Ray's integer domains
-    exclude their upper end, ours include it.
-    """
+    """``space`` as Ray Tune domains by parameter name, without conditions; an ordinal parameter
+    becomes a choice, because Ray has no ordinal domain."""
     from ray import tune
 
     domains: dict[str, Any] = {}
@@ -134,7 +115,7 @@ def to_ray_space(space: Space) -> dict[str, Any]:
                 domains[p.name] = make(p.low, p.high)
             case Int():
                 make = tune.lograndint if p.log else tune.randint
-                domains[p.name] = make(p.low, p.high + 1)
+                domains[p.name] = make(p.low, p.high + 1)  # Ray's end is exclusive, ours is not
             case _:
                 domains[p.name] = tune.choice(list(p.choices))
     return domains
@@ -150,3 +131,25 @@ def _plain(parameter: object, value: Any) -> Value:
     if isinstance(parameter, Int) and isinstance(value, float) and value.is_integer():
         return int(value)
     return value  # type: ignore[no-any-return]
+
+
+_CLASSES = {
+    "fifo": "FIFOScheduler",
+    "asha": "ASHAScheduler",
+    "hyperband": "HyperBandScheduler",
+    "hyperband-bohb": "HyperBandForBOHB",
+    "median": "MedianStoppingRule",
+}
+"""Ray's classes of our schedulers, whose options have the same names there."""
+
+
+def ray_scheduler(name: str, options: Mapping[str, Any], steps: int) -> str | None:
+    """The call that makes Ray's scheduler of the same rule, for trials of ``steps`` steps;
+    ``None`` where Ray has none."""
+    if name not in _CLASSES:
+        return None
+    fixed: dict[str, Any] = {} if name == "fifo" else {"time_attr": "training_iteration"}
+    if name not in ("fifo", "median"):
+        fixed["max_t"] = steps
+    keywords = ", ".join(f"{key}={value!r}" for key, value in {**fixed, **options}.items())
+    return f"{_CLASSES[name]}({keywords})"

@@ -19,7 +19,7 @@ from hpobench.contract.cell import Kind
 from hpobench.contract.errors import HpobenchError, PluginError, UnknownNameError
 from hpobench.contract.package import PLUGIN_FOLDERS
 from hpobench.plugins.attributes import check_class
-from hpobench.plugins.discovery import Found, find_plugins
+from hpobench.plugins.discovery import PluginText, find_plugins
 from hpobench.plugins.foreign import calling, text_or_none
 from hpobench.plugins.isolation.environments import Environment
 from hpobench.plugins.isolation.script import Script, read_script
@@ -32,7 +32,7 @@ _NOT_PLUGINS = {"references", "suites", "data"}
 
 
 @dataclass(frozen=True, eq=False)
-class Entry(Found):
+class Entry(PluginText):
     """A plugin in the registry, which suites may use."""
 
     origin: Origin
@@ -51,6 +51,7 @@ class Entry(Found):
         """The plugin class, imported; raises :class:`PluginError` if that fails or if it is none
         by its attributes."""
         cls = load_class(str(self.file), self.cls)
+        # Again, as in the file: what it computes can only be known now.
         check_class(self.kind, cls, self.file)
         return cls
 
@@ -71,9 +72,9 @@ class Entry(Found):
     @property
     def ready(self) -> bool:
         """Whether it runs here as things are, without an environment that must be built first."""
-        script = self.script
-        built = script is None or Environment(script).built() is not None
-        return built and self.unmet() is None
+        if (script := self.script) is not None and Environment(script).built() is None:
+            return False
+        return self.unmet() is None
 
     @property
     def asked(self) -> bool:
@@ -100,8 +101,7 @@ class Registry:
     """All plugins of one run; ``plugins`` are files or folders that the user named.
 
     Raises :class:`PluginError` for a file that cannot be read, and for two plugins of the same
-    kind and name. A broken file of an installed package is left out, and its message is kept in
-    ``broken``.
+    kind and name. The message of a broken file of an installed package is kept in ``broken``.
     """
 
     def __init__(self, plugins: Iterable[Path | str] = ()) -> None:
@@ -110,9 +110,14 @@ class Registry:
         self.broken: list[str] = []
         for folder in PLUGIN_FOLDERS.values():
             self._add_all(_python_files(folder), "shipped")
-        self._add_installed()
+        for group in ("hpobench.algorithms", "hpobench.problems"):
+            for point in importlib.metadata.entry_points(group=group):
+                self._add_installed(point)
         for path in self.plugins:
-            if self._add_all(_named_files(path), "file") == 0:
+            # os.path: Path.is_dir raises if a name is too long for the disk.
+            if not (is_folder := os.path.isdir(path)) and not os.path.isfile(path):  # noqa: PTH112, PTH113
+                raise PluginError(f"{path}: no such plugin file", path)
+            if self._add_all(_python_files(path) if is_folder else [path], "file") == 0:
                 raise PluginError(
                     f"{path}: no plugin in it; a plugin is a class that derives from Searcher, "
                     "Scheduler or a Problem and has a name",
@@ -130,41 +135,43 @@ class Registry:
             raise UnknownNameError(kind, name, known, self.broken)
         return entry
 
-    def _add_installed(self) -> None:
-        for group in ("hpobench.algorithms", "hpobench.problems"):
-            for point in importlib.metadata.entry_points(group=group):
-                try:
-                    files = _announced(point)
-                except PluginError as error:
-                    self.broken.append(str(error))
-                    continue
-                for file in files:
-                    self._add_file_of_package(file)
-
-    def _add_file_of_package(self, file: Path) -> None:
+    def _add_installed(self, point: importlib.metadata.EntryPoint) -> None:
+        """Add the plugins of the module that an installed package announces by ``point``."""
+        file = locate(point.module) if point.pattern.match(point.value) else None
+        if file is None:
+            self.broken.append(
+                f"the entry point {point.name!r} of group {point.group!r} names {point.value!r}, "
+                "which is not installed; reinstall its package"
+            )
+            return
         try:
-            read_script(file)  # a plugin with an invalid header cannot be listed
-            self._add_all([file], "installed")
+            files = list(_python_files(file.parent)) if file.name == "__init__.py" else [file]
         except PluginError as error:
             self.broken.append(str(error))
+            return
+        for file in files:
+            try:
+                read_script(file)  # a plugin with an invalid header cannot be listed
+                self._add_all([file], "installed")
+            except PluginError as error:
+                self.broken.append(str(error))
 
     def _add_all(self, files: Iterable[Path], origin: Origin) -> int:
+        """Add the plugins of ``files``; return how many there are."""
         count = 0
         for file in files:
             for found in find_plugins(file, nameless=origin == "file"):
-                self._add(Entry(**vars(found), origin=origin))
                 count += 1
+                entry = Entry(**vars(found), origin=origin)
+                other = self._entries.setdefault((entry.kind, entry.name), entry)
+                if (other.file, other.cls) != (entry.file, entry.cls):
+                    raise PluginError(
+                        f"two {entry.kind}s are called {entry.name!r}: {other.cls} in {other.file} "
+                        f"and {entry.cls} in {entry.file}; rename one",
+                        other.file,
+                        entry.file,
+                    )
         return count
-
-    def _add(self, entry: Entry) -> None:
-        other = self._entries.setdefault((entry.kind, entry.name), entry)
-        if (other.file, other.cls) != (entry.file, entry.cls):
-            raise PluginError(
-                f"two {entry.kind}s are called {entry.name!r}: {other.cls} in {other.file} and "
-                f"{entry.cls} in {entry.file}; rename one",
-                other.file,
-                entry.file,
-            )
 
 
 def shipped_suites() -> dict[str, Path]:
@@ -188,23 +195,3 @@ def _resolved(path: Path) -> Path:
         return path.resolve()
     except (OSError, ValueError, RuntimeError) as error:  # a loop of links, a NUL
         raise PluginError(f"{str(path)!r} is no path: {error}", path) from error
-
-
-def _named_files(path: Path) -> list[Path]:
-    # os.path: Path.is_dir raises if a name is too long for the disk.
-    if os.path.isdir(path):  # noqa: PTH112
-        return list(_python_files(path))
-    if not os.path.isfile(path):  # noqa: PTH113
-        raise PluginError(f"{path}: no such plugin file", path)
-    return [path]
-
-
-def _announced(point: importlib.metadata.EntryPoint) -> list[Path]:
-    """The files of the module that an installed package announces as plugins."""
-    file = locate(point.module) if point.pattern.match(point.value) else None
-    if file is None:
-        raise PluginError(
-            f"the entry point {point.name!r} of group {point.group!r} names {point.value!r}, "
-            "which is not installed; reinstall its package"
-        )
-    return list(_python_files(file.parent)) if file.name == "__init__.py" else [file]

@@ -6,7 +6,8 @@ import functools
 import importlib.metadata
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -35,7 +36,7 @@ def unmet(requirements: Sequence[Requirement], like: Collection[str] = ()) -> st
 
         what = f"'hpobench[{min(extras, key=preference)}]'"
     else:
-        what = " ".join(f"'{_source(requirement)}'" for requirement in reasons)
+        what = " ".join(f"'{_smallest_source(requirement)}'" for requirement in reasons)
     return f"{next(iter(reasons.values()))}; pip install {what}"
 
 
@@ -52,7 +53,7 @@ def _unmet(requirement: Requirement) -> str | None:
     return f"needs {requirement}, {version} is installed"
 
 
-def _source(requirement: Requirement) -> str:
+def _smallest_source(requirement: Requirement) -> str:
     """The smallest extra of hpobench that installs ``requirement``, or else the requirement."""
     name, found = canonicalize_name(requirement.name), _extras()
     extras = [extra for extra, names in found.items() if name in names]
@@ -62,21 +63,18 @@ def _source(requirement: Requirement) -> str:
 @functools.cache
 def _extras() -> Mapping[str, frozenset[str]]:
     """The distributions that each extra of hpobench installs."""
-    extras: dict[str, frozenset[str]] = {}
-    for extra, text in _optional_dependencies():
-        name = canonicalize_name(Requirement(text).name)
-        extras[extra] = extras.get(extra, frozenset()) | {name}
-    return {extra: names for extra, names in extras.items() if "hpobench" not in names}
-
-
-def _optional_dependencies() -> Iterator[tuple[str, str]]:
-    """Each extra and requirement, from pyproject.toml in a checkout, or else from the metadata."""
     pyproject = PACKAGE.parent / "pyproject.toml"
-    if pyproject.is_file():
+    texts: dict[str, list[str]] = defaultdict(list)
+    if pyproject.is_file():  # in a checkout, whose metadata may be those of an older one
         project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
-        for extra, texts in project["optional-dependencies"].items():
-            yield from ((extra, text) for text in texts)
-        return
-    for text in importlib.metadata.requires("hpobench") or ():
-        if match := re.search(r"""extra\s*==\s*["']([^"']+)["']""", text):
-            yield match[1], text
+        texts |= project["optional-dependencies"]
+    else:
+        for text in importlib.metadata.requires("hpobench") or ():
+            if match := re.search(r"""extra\s*==\s*["']([^"']+)["']""", text):
+                texts[match[1]].append(text)
+    extras = {
+        extra: frozenset(canonicalize_name(Requirement(text).name) for text in needs)
+        for extra, needs in texts.items()
+    }
+    # An extra that is made of others is never the smallest.
+    return {extra: names for extra, names in extras.items() if "hpobench" not in names}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 from hpobench.contract.algorithms import Scheduler
-from hpobench.contract.errors import PluginError
+from hpobench.contract.errors import CellError, PluginError, SpaceError
 from hpobench.contract.problem import Fidelity, Objective, Problem
 from hpobench.contract.space import Space
 from hpobench.plugins.foreign import calling, shown
@@ -17,12 +18,7 @@ def check_problem(problem: object, file: Path | str) -> None:
     if not isinstance(problem, Problem):
         raise PluginError(f"{file}: __new__ gives {shown(problem)}; it must be a Problem")
     with calling(file, "space, fidelity or objective cannot be read"):
-        fault = (
-            _space_fault(problem.space)
-            or _fidelity_fault(problem.fidelity)
-            or _objective_fault(problem.objective)
-            or _flags_fault(problem)
-        )
+        fault = next(_faults(problem), None)
     if fault is not None:
         raise PluginError(f"{file}: {type(problem).__name__}.{fault}", Path(file))
 
@@ -38,41 +34,54 @@ def check_scheduler(scheduler: Scheduler, file: Path | str) -> None:
         )
 
 
-def _space_fault(space: object) -> str | None:
+def _faults(problem: Problem) -> Iterator[str]:
+    """What is wrong with ``problem``: each fault as it stands, for what follows relies on it."""
+    # What a plugin's code gave may be anything, whatever the contract's annotations say.
+    space: object = problem.space
     if not isinstance(space, Space) or not len(space):
-        return f"space is {shown(space)}; it must be a Space of at least one parameter"
-    return None
-
-
-def _fidelity_fault(fidelity: object) -> str | None:
+        yield f"space is {shown(space)}; it must be a Space of at least one parameter"
+    fidelity: object = problem.fidelity
     if not isinstance(fidelity, Fidelity):
-        return f"fidelity is {shown(fidelity)}; it must be a Fidelity"
-    if not isinstance(fidelity.name, str) or not fidelity.name.isprintable():
-        return f"fidelity.name is {shown(fidelity.name)}; it must be a word"
-    steps, unit = fidelity.steps, fidelity.unit
+        yield f"fidelity is {shown(fidelity)}; it must be a Fidelity"
+    name, steps, unit = problem.fidelity.name, problem.fidelity.steps, problem.fidelity.unit
+    if not _is_word(name):
+        yield f"fidelity.name is {shown(name)}; it must be a word"
     if not isinstance(steps, int) or isinstance(steps, bool) or steps < 1:
-        return f"fidelity.steps is {shown(steps)}; it must be a whole number from 1"
+        yield f"fidelity.steps is {shown(steps)}; it must be a whole number from 1"
     if not isinstance(unit, int | float) or not 0 < unit < math.inf:
-        return f"fidelity.unit is {shown(unit)}; it must be a positive number"
-    return None
-
-
-def _objective_fault(objective: object) -> str | None:
+        yield f"fidelity.unit is {shown(unit)}; it must be a positive number"
+    objective: object = problem.objective
     if not isinstance(objective, Objective):
-        return f"objective is {shown(objective)}; it must be an Objective"
-    if not isinstance(objective.metric, str) or not objective.metric.isprintable():
-        return f"objective.metric is {shown(objective.metric)}; it must be a word"
-    if objective.direction not in ("minimize", "maximize"):
-        return f"objective.direction is {shown(objective.direction)}; it is minimize or maximize"
-    return None
+        yield f"objective is {shown(objective)}; it must be an Objective"
+    metric, direction = problem.objective.metric, problem.objective.direction
+    if not _is_word(metric):
+        yield f"objective.metric is {shown(metric)}; it must be a word"
+    if direction not in ("minimize", "maximize"):
+        yield f"objective.direction is {shown(direction)}; it is minimize or maximize"
+    yield from _flag_faults(problem)
 
 
-def _flags_fault(problem: Problem) -> str | None:
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and value.isprintable()
+
+
+def _flag_faults(problem: Problem) -> Iterator[str]:
     mutable, heldout = problem.mutable, getattr(problem, "heldout", False)
     names = problem.space.names
     listed = isinstance(mutable, tuple | list)
     if mutable is not None and not (listed and all(name in names for name in mutable)):
-        return f"mutable is {shown(mutable)}; it must be None or names of the space's parameters"
+        yield f"mutable is {shown(mutable)}; it must be None or names of the space's parameters"
     if not isinstance(heldout, bool):
-        return f"heldout is {shown(heldout)}; it must be True or False"
-    return None
+        yield f"heldout is {shown(heldout)}; it must be True or False"
+
+
+def check_proposal(name: str, space: Space, trial: int, config: object) -> None:
+    """Raise :class:`CellError` if ``config``, which the searcher ``name`` proposed, is invalid."""
+    if not isinstance(config, dict):
+        raise CellError(f"{name}.ask({trial}) returned {config!r}, not a configuration")
+    try:
+        space.check(config)
+    except SpaceError as error:
+        raise CellError(
+            f"{name} proposed an impossible configuration for trial {trial}: {error}"
+        ) from error

@@ -1,10 +1,12 @@
-"""Plugin files as syntax trees: their classes, constants and imports, read without importing."""
+"""Plugin files as syntax trees: their classes, constants and imports, read without importing, and
+the hash of their code, which is part of cells' identity and of the names of caches."""
 
 from __future__ import annotations
 
 import ast
 import contextlib
 import functools
+import hashlib
 import io
 import os
 import stat
@@ -21,7 +23,7 @@ MAX_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class ParsedFile:
     """One parsed file."""
 
     file: Path
@@ -45,28 +47,21 @@ class Source:
 
     @functools.cached_property
     def imports(self) -> dict[str, str]:
-        """The dotted name that each imported local name stands for.
-
-        Relative imports keep their leading dots.
-        """
+        """The dotted name, with the dots of a relative import, that each local name stands for."""
         names = {}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.ImportFrom):
                 for alias in node.names:
                     names[alias.asname or alias.name] = _origin(node) + alias.name
             elif isinstance(node, ast.Import):
-                for alias in node.names:
-                    names[alias.asname or alias.name.partition(".")[0]] = (
-                        alias.name if alias.asname else alias.name.partition(".")[0]
-                    )
+                for alias in node.names:  # without `as`, `import a.b` binds `a`
+                    first = alias.name.partition(".")[0]
+                    names[alias.asname or first] = alias.name if alias.asname else first
         return names
 
     @functools.cached_property
     def modules(self) -> frozenset[str]:
-        """The names of everything imported that may be a module, and of their packages.
-
-        Relative names keep their leading dots.
-        """
+        """The dotted names of everything imported that may be a module, and of their packages."""
         found = {
             (_origin(node) if isinstance(node, ast.ImportFrom) else "") + alias.name
             for node in ast.walk(self.tree)
@@ -95,25 +90,16 @@ class Source:
         try:
             yield
         except RecursionError:
-            line = _deepest_line(node)
+            level, line = [node], 1
+            while level:  # the deepest node is where the nesting is
+                line = next((n.lineno for n in level if isinstance(n, ast.expr | ast.stmt)), line)
+                level = [child for parent in level for child in ast.iter_child_nodes(parent)]
             message = f"{self.file}:{line}: nested too deep to be read; split the expression"
             raise PluginError(message, self.file) from None
 
 
-def _deepest_line(node: ast.AST) -> int:
-    """The line of a node that lies deepest below ``node``."""
-    level, line = [node], 1
-    while level:
-        line = next((n.lineno for n in level if isinstance(n, ast.expr | ast.stmt)), line)
-        level = [child for parent in level for child in ast.iter_child_nodes(parent)]
-    return line
-
-
-def read(file: Path) -> Source:
-    """The parsed ``file``.
-
-    Raises :class:`PluginError` if it cannot be read, with the line of a syntax error.
-    """
+def read(file: Path) -> ParsedFile:
+    """The parsed ``file``; raises :class:`PluginError`, with the line of a syntax error."""
     status = status_of(file)
     return _read(file, status.st_mtime_ns, status.st_size)
 
@@ -150,10 +136,10 @@ def _content(file: Path) -> bytes:
 
 
 @functools.lru_cache(maxsize=1024)
-def _read(file: Path, _mtime: int, _size: int) -> Source:
+def _read(file: Path, _mtime: int, _size: int) -> ParsedFile:
     data = _content(file)
     try:
-        return Source(file, ast.parse(data, str(file)))
+        return ParsedFile(file, ast.parse(data, str(file)))
     except SyntaxError as error:
         where = f"{file}:{error.lineno}" if error.lineno else str(file)
         raise PluginError(f"{where}: not valid Python: {error.msg}", file) from error
@@ -164,7 +150,7 @@ def _read(file: Path, _mtime: int, _size: int) -> Source:
 
 
 @functools.lru_cache(maxsize=1024)
-def siblings(source: Source, home: Path) -> tuple[Path, ...]:
+def siblings(source: ParsedFile, home: Path) -> tuple[Path, ...]:
     """The files that ``source`` imports from, as far as they belong to the plugin in ``home``."""
     files = {sibling(source.file, module, home) for module in source.modules}
     return tuple(sorted(file for file in files if file is not None and file != source.file))
@@ -179,3 +165,46 @@ def module_of(dotted: str) -> str:
 def _origin(node: ast.ImportFrom) -> str:
     """The text before the names that ``node`` imports: ``..tables.``, ``.``, ``optuna.``."""
     return "." * node.level + (f"{node.module}." if node.module else "")
+
+
+def source_hash(file: Path) -> str:
+    """A hash of the code in ``file`` and in the plugin files that it imports from.
+
+    Layout, comments and docstrings do not count, and every version of Python gives the same hash.
+    """
+    seen: dict[Path, str] = {}
+    pending = [file]
+    while pending:
+        source = read(pending.pop())
+        if source.file not in seen:
+            with source.descending(source.tree):
+                seen[source.file] = _digest(source.tree)
+            pending.extend(siblings(source, file.parent))
+    # By their content: another checkout has them in another order.
+    text = "".join([seen.pop(file), *sorted(seen.values())])
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+@functools.lru_cache(maxsize=1024)
+def _digest(tree: ast.Module) -> str:
+    return hashlib.blake2b(_canonical(tree).encode(), digest_size=8).hexdigest()
+
+
+def _canonical(node: object) -> str:
+    """The tree as text like ``ast.dump``, whose output differs between versions of Python."""
+    if isinstance(node, ast.AST):
+        fields = (
+            f"{name}={_canonical(value)}"
+            for name, value in ast.iter_fields(node)
+            if value is not None and value != []  # newer versions have more fields, empty ones
+        )
+        return f"{type(node).__name__}({','.join(fields)})"
+    if isinstance(node, list):
+        code = (item for item in node if not _is_docstring(item))
+        return f"[{','.join(map(_canonical, code))}]"
+    return ascii(node)  # repr() shows other characters as they are in a newer Unicode
+
+
+def _is_docstring(node: object) -> bool:
+    constant = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(constant, ast.Constant) and isinstance(constant.value, str)

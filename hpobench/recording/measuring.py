@@ -1,55 +1,57 @@
-"""Measures the references of a problem: what random search reaches, and the best loss known.
+"""Measures the references of problems: what random search reaches, and the best loss known.
 
 A problem is measured by uniform random configurations. Their losses at full fidelity give the
 clip and, by the closed form for the best of n draws, what random search reaches. If all
 configurations are known they are taken instead, and everything is exact. If nobody knows the
-optimum, a local search from the best configurations looks for a better one.
+optimum, a local search from the best configurations looks for a better one. To freeze references
+is to measure the members of a family and to keep what was found in the family's file.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import math
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from random import Random
 from typing import Any, TypeAlias
 
 import numpy as np
+from filelock import lock_descriptor
 from numpy.typing import NDArray
 
-from hpobench.contract.problem import Problem, TabulatedProblem
+from hpobench.api import Config, Problem, TabulatedProblem, TrainedProblem
+from hpobench.contract.errors import UsageError
+from hpobench.contract.frozen import read_members
 from hpobench.contract.seeding import derive_seed
-from hpobench.contract.space import Config
-from hpobench.contract.training import TrainedProblem
-from hpobench.plugins.signature import signature
+from hpobench.plugins.building import build_problem, plugin_ref
+from hpobench.plugins.foreign import calling
+from hpobench.plugins.options import file_of, members_of
+from hpobench.plugins.registry import Registry
+from hpobench.plugins.signature import moved, signature
+from hpobench.store.format.disk import replace
 
-EVALUATIONS = (1, 10, 100, 1000)
-"""The budgets of random search, in full evaluations."""
-SAMPLE = {TabulatedProblem: 20_000, TrainedProblem: 100}
-"""The number of random configurations for each kind of problem."""
-TIMED = 200
-"""The number of curves whose median cost is the problem's."""
-TRAININGS_TIMED = 20
-"""The number of trainings whose median cost is the problem's."""
+EVALUATIONS = (1, 10, 100, 1000)  # the budgets of random search, in full evaluations
+SAMPLE = {TabulatedProblem: 20_000, TrainedProblem: 100}  # random configurations
+TIMED, TRAININGS_TIMED = 200, 20  # curves and trainings whose median cost is the problem's
 ROUNDS, WIDTH, SHRINKING = 10, 0.2, 0.75
 """The local search takes Gaussian steps in the unit cube, whose width shrinks each round."""
 PROBLEM_SEED = 0
 
 Losses: TypeAlias = NDArray[np.float64]
 """Visible and held-out losses at full fidelity, ``[configurations, 2]``; infinite for a failure."""
-Point: TypeAlias = list[float]
 
 
 def measure(problem: Problem, sample: int | None = None) -> dict[str, Any]:
-    """The entry of ``problem`` in the file of references, without its version.
-
-    ``sample`` is the number of random configurations, by default that in :data:`SAMPLE`.
-    """
+    """The entry of ``problem`` in the file of references, without its version; ``sample``: the
+    number of random configurations."""
     size = sample or next(n for kind, n in SAMPLE.items() if isinstance(problem, kind))
     rng = Random(derive_seed("reference", problem.name, problem.key))
     whole = problem.everything() if isinstance(problem, TabulatedProblem) else None
-    points: list[Point] = []
+    points: list[list[float]] = []
     if whole is None:
         points = [[rng.random() for _ in problem.space] for _ in range(size)]
         drawn = _losses(problem, points)
@@ -86,16 +88,14 @@ def quartiles(drawn: Losses, n: int) -> list[float]:
 
 
 def chances_of_best(size: int, n: int) -> NDArray[np.float64]:
-    """The chance of each of N = ``size`` sorted losses to be the best of ``n`` draws.
-
-    For the k-th it is ``((N-k+1)/N)^n - ((N-k)/N)^n``.
-    """
+    """The chance of each of N = ``size`` sorted losses to be the best of ``n`` draws; for the k-th
+    it is ``((N-k+1)/N)^n - ((N-k)/N)^n``."""
     above = (np.arange(size, -1, -1) / size) ** n
     return above[:-1] - above[1:]
 
 
 def _optimum(
-    problem: Problem, points: list[Point], drawn: Losses, least: float, rng: Random
+    problem: Problem, points: list[list[float]], drawn: Losses, least: float, rng: Random
 ) -> tuple[float, str]:
     """The least held-out loss and how it was found; ``least`` is the least of ``drawn``."""
     if (known := problem.optimum()) is not None:
@@ -104,42 +104,32 @@ def _optimum(
         return least, "the least of all configurations"
     parents = max(5, len(points) // 200)
     children = max(1, len(points) // (parents * ROUNDS))
-    best = _search(problem, points, drawn[:, 1], parents, children, rng)
-    how = (
-        f"the best of these and of a local search from the best {parents} ({ROUNDS} rounds, "
-        f"{children} Gaussian children each); no proof that nothing is better"
-    )
-    return min(least, best), how
-
-
-def _search(
-    problem: Problem, points: list[Point], losses: Losses, parents: int, children: int, rng: Random
-) -> float:
-    """The least held-out loss among the descendants of the best ``points``."""
+    anew = 1 / (2 * len(problem.space))
+    losses = drawn[:, 1]
     for i in range(ROUNDS):
         best = np.argsort(losses, kind="stable")[:parents]
         width = WIDTH * SHRINKING**i
         kept = [points[j] for j in best]
-        born = [_child(point, width, rng) for point in kept for _ in range(children)]
+        born = [
+            [
+                # Now and then a coordinate is drawn anew, because a choice has no neighbourhood.
+                rng.random() if rng.random() < anew else min(max(u + rng.gauss(0, width), 0.0), 1.0)
+                for u in point
+            ]
+            for point in kept
+            for _ in range(children)
+        ]
         heldout = _losses(problem, born)[:, 1]
         points = kept + born
         losses = np.concatenate([losses[best], np.where(np.isfinite(heldout), heldout, math.inf)])
-    return float(losses.min())
+    how = (
+        f"the best of these and of a local search from the best {parents} ({ROUNDS} rounds, "
+        f"{children} Gaussian children each); no proof that nothing is better"
+    )
+    return min(least, float(losses.min())), how
 
 
-def _child(point: Point, width: float, rng: Random) -> Point:
-    """A Gaussian step from ``point``.
-
-    Now and then a coordinate is drawn anew, because a choice has no neighbourhood.
-    """
-    anew = 1 / (2 * len(point))
-    return [
-        rng.random() if rng.random() < anew else min(max(u + rng.gauss(0, width), 0.0), 1.0)
-        for u in point
-    ]
-
-
-def _losses(problem: Problem, points: Sequence[Point]) -> Losses:
+def _losses(problem: Problem, points: Sequence[list[float]]) -> Losses:
     """The losses of full evaluations, looked up or trained at once."""
     configs = [problem.space.from_unit(point) for point in points]
     if isinstance(problem, TabulatedProblem):
@@ -170,3 +160,61 @@ def _seconds(problem: Problem, configs: Sequence[Config]) -> float:
         _trained(problem, config)
         costs.append(time.process_time() - begin)
     return float(np.median(costs))
+
+
+def members(problem: str, options: Mapping[str, Any], plugins: Iterable[Path]) -> list[Problem]:
+    """The members of the family ``problem`` that have these ``options``, at least one."""
+    registry = Registry(plugins)
+    found = [
+        build_problem(plugin_ref(registry, "problem", problem, member))
+        for member in members_of(registry.find("problem", problem).load())
+        if all(member.get(key) == value for key, value in options.items())
+    ]
+    if not found:
+        raise UsageError(f"problem {problem}: no member of the family has {dict(options)}")
+    return found
+
+
+def freeze(
+    problems: Iterable[Problem], file: Path, tell: Callable[[str], None], sample: int | None = None
+) -> None:
+    """Measure each of ``problems``, all of one family, and enter it into ``file``. An entry stays
+    in the file, whatever happens to the next. Several processes may freeze into one file. ``tell``
+    takes a line for each member; ``sample`` is that of :func:`measure`."""
+    read_members(file)
+    for problem in problems:
+        with calling(file_of(type(problem)), f"{problem.name} cannot be measured"):
+            entry = measure(problem, sample)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # The folder itself is locked, so that no lock file lies among the references.
+        folder = os.open(file.parent, os.O_RDONLY)
+        try:
+            lock_descriptor(folder)
+            kept = read_members(file)
+            before = kept.get(problem.key)
+            entry = _renewed(before, entry)
+            content = {"problem": problem.name, "members": kept | {problem.key: entry}}
+            replace(file, (json.dumps(content, indent=1) + "\n").encode())
+        finally:
+            os.close(folder)
+        name = f"{problem.name}[{problem.key}]" if problem.key else problem.name
+        new = "" if before and before["version"] == entry["version"] else "new: "
+        tell(
+            f"{name}: optimum {entry['optimum']:g}{'' if entry['known'] else ' (found)'}, clip "
+            f"{entry['clip']:g}, {entry['seconds']:g} s; {new}version {entry['version']}"
+        )
+
+
+def _renewed(before: Mapping[str, Any] | None, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """``entry`` with its version, which grows by one if a number differs from ``before``."""
+    if before is None:
+        return {"version": 1, **entry}
+    new = dict(entry)
+    same_problem = (
+        before["data"] == new["data"] and moved(before["signature"], new["signature"]) is None
+    )
+    # The lowest loss ever found on the same problem stays its optimum.
+    if not new["known"] and same_problem and before["optimum"] < new["optimum"]:
+        new |= {key: before[key] for key in ("optimum", "found")}
+    same = all(before[key] == new[key] for key in ("optimum", "known", "clip", "random"))
+    return {"version": before["version"] + (not same), **new}

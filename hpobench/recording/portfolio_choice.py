@@ -21,44 +21,29 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from random import Random
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hpobench.api import Config, Float, Problem, Space, TabulatedProblem
 from hpobench.contract.errors import UsageError
-from hpobench.contract.parameters import Float
-from hpobench.contract.problem import Problem, TabulatedProblem
 from hpobench.contract.seeding import derive_seed
-from hpobench.contract.space import Config, Space
 from hpobench.plugins.foreign import calling
 from hpobench.plugins.options import file_of
-from hpobench.plugins.starting.datasets import data_set_of, same_data_set
-from hpobench.plugins.starting.portfolios import (
-    Portfolio,
-    default_of,
-    model_of,
-    parse_portfolio,
-    read_portfolio,
-)
+from hpobench.plugins.starting import portfolios
+from hpobench.plugins.starting.portfolios import data_set_of, same_data_set
 from hpobench.recording.measuring import PROBLEM_SEED, chances_of_best
 from hpobench.store.format.disk import replace
 
-TRIALS = (1, 3, 5, 10)
-"""The numbers of trials after which a portfolio is evaluated."""
-STORED = 25
-"""The configurations of a portfolio."""
-DRAWN = 2_000
-"""The random candidates for a space that is too large to try everything."""
-LISTED = 70_000
-"""The most configurations of a space of which all are candidates."""
-DIGITS = 6
-"""The significant digits of a candidate's real numbers."""
-MOST = 100.0
-"""The highest regret."""
+TRIALS = (1, 3, 5, 10)  # after which a portfolio is evaluated
+STORED = 25  # configurations of a portfolio
+DRAWN = 2_000  # random candidates for a space that is too large to try everything
+LISTED = 70_000  # the most configurations of a space of which all are candidates
+DIGITS = 6  # significant ones, of a candidate's real numbers
+MOST = 100.0  # the highest regret
+# Decimals of a mean regret: surrogates give other last bits on other machines.
 _TIES = 6
-"""Decimals of a mean regret beyond which candidates count as equal: surrogates give other last bits
-on other machines."""
 
 Matrix: TypeAlias = NDArray[np.float64]
 
@@ -91,26 +76,35 @@ class Class:
         return self.members[0].name
 
     @property
-    def space(self) -> Space:
-        return self.members[0].space
-
-    @property
     def data_sets(self) -> list[str]:
         """The data set of each member; the shortest of several names for the same one."""
         names = [data_set_of(self.name, problem.key) for problem in self.members]
         return [min((o for o in names if same_data_set(o, name)), key=len) for name in names]
 
     @cached_property
-    def candidates(self) -> list[Config]:
-        return candidates(self.members[0])[0]
+    def candidates(self) -> tuple[list[Config], str]:
+        """The candidates, and which they are in words: the rows of a pool, all configurations of a
+        small space, or else random ones and the library's default."""
+        from hpobench.problems.pools._pool import PoolProblem
+
+        problem, space = self.members[0], self.members[0].space
+        if isinstance(problem, PoolProblem):
+            rows = problem.read()["places"].T.tolist()
+            return [_rounded(space, row) for row in rows], f"all {len(rows):,} rows of the pool"
+        size = math.prod(parameter.size for parameter in space)
+        if size <= LISTED and not space.conditional:
+            return list(space.grid(LISTED)), f"all {size:,.0f} configurations"
+        rng = Random(derive_seed("portfolio", problem.name))
+        drawn = [_rounded(space, [rng.random() for _ in space]) for _ in range(DRAWN)]
+        words = f"{DRAWN:,} random configurations"
+        if portfolios.model_of(problem.name) is None:
+            return drawn, words
+        return [*drawn, portfolios.default_of(problem)], f"{words} and the library's default"
 
     @cached_property
     def losses(self) -> Matrix:
-        """The losses of the candidates, ``[candidates, members]``; infinite for a failure.
-
-        Raises :class:`UsageError` if a member has no loss to measure regrets by.
-        """
-        losses = self.losses_of(self.candidates)
+        """The losses of the candidates, ``[candidates, members]``; infinite for a failure."""
+        losses = self.losses_of(self.candidates[0])
         for problem, column in zip(self.members, losses.T, strict=True):
             if not np.isfinite(column).any():
                 raise UsageError(f"problem {self.name} {problem.key}: all candidates fail")
@@ -125,10 +119,6 @@ class Class:
         losses = np.array(columns, float).T
         return np.where(np.isfinite(losses), losses, math.inf)
 
-    def regrets_of(self, configs: Sequence[Config]) -> Matrix:
-        """The regrets of ``configs`` by the candidates' best and median losses."""
-        return regrets(self.losses_of(configs), self.losses)
-
     @cached_property
     def weights(self) -> Matrix:
         """The share of each member in a mean over data sets."""
@@ -136,29 +126,6 @@ class Class:
         each = np.array([1 / names.count(name) for name in names])
         shares: Matrix = each / each.sum()
         return shares
-
-
-def candidates(problem: TabulatedProblem) -> tuple[list[Config], str]:
-    """The candidates of the class of ``problem``, and which they are in words.
-
-    They are the rows of a pool, all configurations of a small space, or else random ones and the
-    library's default.
-    """
-    from hpobench.problems.pools._pool import PoolProblem
-
-    space = problem.space
-    if isinstance(problem, PoolProblem):
-        rows = problem.read()["places"].T.tolist()
-        return [_rounded(space, row) for row in rows], f"all {len(rows):,} rows of the pool"
-    size = math.prod(parameter.size for parameter in space)
-    if size <= LISTED and not space.conditional:
-        return list(space.grid(LISTED)), f"all {size:,.0f} configurations"
-    rng = Random(derive_seed("portfolio", problem.name))
-    drawn = [_rounded(space, [rng.random() for _ in space]) for _ in range(DRAWN)]
-    words = f"{DRAWN:,} random configurations"
-    if model_of(problem.name) is None:
-        return drawn, words
-    return [*drawn, default_of(problem)], f"{words} and the library's default"
 
 
 def _rounded(space: Space, point: Sequence[float]) -> Config:
@@ -181,11 +148,9 @@ def regrets(losses: Matrix, scale: Matrix) -> Matrix:
 
 
 def greedy(regret: Matrix, weights: Matrix, k: int) -> list[int]:
-    """The rows of the portfolio of ``k``, or of all rows if there are fewer.
-
-    ``regret``: ``[candidates, members]``. The first of equal rows is taken. Once no row lowers the
-    mean of the best so far, rows are taken by their own mean.
-    """
+    """The rows of the portfolio of ``k``, or of all rows if there are fewer; ``regret``:
+    ``[candidates, members]``. Once no row lowers the mean of the best so far, rows are taken by
+    their own mean."""
     own = (regret @ weights).round(_TIES)
     best = np.full(regret.shape[1], MOST)
     chosen: list[int] = []
@@ -199,12 +164,10 @@ def greedy(regret: Matrix, weights: Matrix, k: int) -> list[int]:
 
 
 def make(problems: Sequence[Problem], file: Path, tell: Callable[[str], None]) -> None:
-    """Choose the portfolios of the class of ``problems`` and write them into ``file``.
-
-    The same problems give the same bytes. The version grows if a portfolio is another one than in
-    the file. Raises :class:`UsageError` for problems that have none.
+    """Choose the portfolios of the class of ``problems`` and write them into ``file``. The same
+    problems give the same bytes. The version grows if a portfolio is another one than in the file.
     """
-    found = Class.of(problems)
+    found, space = Class.of(problems), problems[0].space
     regret = regrets(found.losses, found.losses)
     names = np.array(found.data_sets)
     rows = {"": greedy(regret, found.weights, STORED)}
@@ -220,19 +183,25 @@ def make(problems: Sequence[Problem], file: Path, tell: Callable[[str], None]) -
         "problem": found.name,
         "version": 1,
         "made": _made(found),
-        "space": found.space.to_json(),
-        "configs": [[found.candidates[row].get(n) for n in found.space.names] for row in used],
+        "space": space.to_json(),
+        "configs": [[found.candidates[0][row].get(n) for n in space.names] for row in used],
         "all": numbered.pop(""),
         "without": numbered,
     }
-    after = parse_portfolio(content)
+    after = portfolios.parse_portfolio(content)
     if file.is_file():
-        before, parts = read_portfolio(file), ("space", "configs", "whole", "without")
+        before, parts = portfolios.read_portfolio(file), ("space", "configs", "whole", "without")
         same = all(getattr(before, part) == getattr(after, part) for part in parts)
         content["version"] = before.version + (not same)
+    # A line for each part and for each portfolio, so that a diff shows which one is another.
+    dumps = json.JSONEncoder(separators=(",", ":")).encode
+    texts = {key: dumps(value) for key, value in content.items()}
+    without = ",\n".join(f"{dumps(name)}:{dumps(rows)}" for name, rows in numbered.items())
+    texts["without"] = f"{{\n{without}\n}}"
+    lines = ",\n".join(f"{dumps(key)}:{text}" for key, text in texts.items())
     file.parent.mkdir(parents=True, exist_ok=True)
-    replace(file, _as_json(content))
-    read_portfolio.cache_clear()
+    replace(file, f"{{\n{lines}\n}}\n".encode())
+    portfolios.read_portfolio.cache_clear()
     tell(f"{file}: version {content['version']}, {len(used)} configurations")
 
 
@@ -242,26 +211,12 @@ def _made(found: Class) -> dict[str, str]:
     data = hashlib.blake2b("".join(prints).encode(), digest_size=8).hexdigest()
     return {
         "command": f"hpobench portfolio {found.name} --make",
-        "candidates": candidates(problem)[1],
+        "candidates": found.candidates[1],
         "members": f"{len(found.members)} members of {len(set(found.data_sets))} data sets",
         "data": data if any(prints) else ", ".join(problem.requires),
         "source": problem.source,
         "licence": problem.licence,
     }
-
-
-def _as_json(content: dict[str, Any]) -> bytes:
-    """JSON with a line for each part and for each portfolio."""
-    dumps = json.JSONEncoder(separators=(",", ":")).encode
-    without = ",\n".join(
-        f"{dumps(name)}:{dumps(rows)}" for name, rows in content["without"].items()
-    )
-    texts = {
-        **{key: dumps(value) for key, value in content.items()},
-        "without": f"{{\n{without}\n}}",
-    }
-    lines = ",\n".join(f"{dumps(key)}:{text}" for key, text in texts.items())
-    return f"{{\n{lines}\n}}\n".encode()
 
 
 @dataclass(frozen=True)
@@ -272,24 +227,19 @@ class Evaluation:
     data_sets: int
     portfolio: tuple[float, ...]
     """After each of :data:`TRIALS`, on each data set with the portfolio chosen without it."""
-    random: tuple[float, ...]
-    """The expectation for random search, which draws each candidate equally often."""
-    default: float
-    """Of the library's default configuration, or of the middle of the space without one."""
+    random: tuple[float, ...]  # the expectation, where each candidate is equally likely
+    default: float  # of the library's default, or of the middle of the space without one
 
 
-def evaluate(found: Class, portfolio: Portfolio) -> Evaluation:
-    """How ``portfolio`` does on the members of ``found``, beside random search.
-
-    Raises :class:`UsageError` if the class has other data sets than the portfolio.
-    """
+def evaluate(found: Class, portfolio: portfolios.Portfolio) -> Evaluation:
+    """How ``portfolio`` does on the members of ``found``, beside random search."""
     position = {name: i for i, name in enumerate(found.data_sets)}
     if set(position) != set(portfolio.without):
         raise UsageError(
             f"problem {found.name}: its data sets are others than those of its portfolio; run "
             f"`hpobench portfolio {found.name} --make`"
         )
-    every = found.regrets_of(portfolio.configs)
+    every = regrets(found.losses_of(portfolio.configs), found.losses)
     reached = np.array(
         [
             np.minimum.accumulate(every[list(portfolio.without[name]), member])
@@ -297,7 +247,7 @@ def evaluate(found: Class, portfolio: Portfolio) -> Evaluation:
         ]
     ).T
     own = regrets(found.losses, found.losses)
-    default = found.regrets_of([default_of(found.members[0])])[0]
+    default = regrets(found.losses_of([portfolios.default_of(found.members[0])]), found.losses)[0]
     return Evaluation(
         len(found.members),
         len(position),

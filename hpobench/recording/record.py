@@ -1,16 +1,18 @@
 """Records a trained problem as a table, with a live cell under a scheduler that stops nothing.
 
 A recording has everything that live cells have: workers on the whole cluster, replacements for
-workers that die, and a journal, from which an interrupted recording goes on.
+workers that die, and a journal, from which an interrupted recording goes on. Its recipe is a
+problem, its configurations, and the seed of both.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,18 +20,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from hpobench.contract.cell import Cell
+from hpobench.api import Budget, Config, Float, Int, Ordinal, Parameter, Space, TrainedProblem, When
+from hpobench.contract.cell import Cell, PluginRef
 from hpobench.contract.errors import CellError, UsageError
-from hpobench.contract.parameters import Float, Int, Ordinal, Parameter, When
-from hpobench.contract.space import Config, Space
-from hpobench.recording.recipe import Recipe
+from hpobench.plugins.building import build_problem, plugin_ref
+from hpobench.plugins.registry import Registry
 from hpobench.recording.table import CURVES, VERSION, Table, read_about, write_table
 from hpobench.running.cluster.connect import LOCAL, connected, starts_ray
 from hpobench.running.cluster.live_cells import LiveCells, capacity
 from hpobench.running.stages.live.journal import read_headers
 from hpobench.store.write import provenance
 from hpobench.store.write.batch import Outcome
+from hpobench.suites.identity import cell_ids
 
+MAX_TRIALS = 1_000_000  # with one second each they take a processor eleven days
 MEASURED = pa.schema(
     {
         "trial": pa.int32(),
@@ -42,8 +46,72 @@ MEASURED = pa.schema(
 )
 _NO_LIMIT_S = 1e9
 _LOOK_S = 2.0
-_LOOK_SHARE = 0.05
-"""The largest share of the time that looking for progress may take."""
+_LOOK_SHARE = 0.05  # the most of the time that looking for progress may take
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recording to be made; :func:`build_recipe` checks that it can be."""
+
+    problem: PluginRef
+    searcher: PluginRef
+    scheduler: PluginRef
+    seed: int
+    trials: int
+    grid: int | None  # its resolution; ``None`` for a sample
+    trial_timeout: float | None  # seconds of training after which a trial fails
+    made: TrainedProblem  # what ``problem`` refers to
+
+    def cell(self, workers: int) -> Cell:
+        """The live cell that trains the recording's trials. Its id does not depend on ``workers``,
+        because no trial depends on another: a recording can go on elsewhere with more or fewer."""
+        refs = (self.searcher, self.scheduler, self.problem)
+        budget = Budget(trials=self.trials)
+        limit = self.trial_timeout
+        more = {} if limit is None else {"trial_timeout": limit}
+        ids = cell_ids(*refs, budget, 1, "live", "last", self.made.fingerprint(), more)
+        name, spec = ids(self.seed)
+        return Cell(
+            name, *refs, self.seed, budget, workers, stage="live", trial_timeout=limit, spec=spec
+        )
+
+
+def build_recipe(
+    problem: str,
+    options: Mapping[str, Any],
+    *,
+    sample: int | None = None,
+    grid: int | None = None,
+    seed: int = 0,
+    name: str | None = None,
+    trial_timeout: float | None = None,
+    plugins: Iterable[Path] = (),
+) -> Recipe:
+    """The recipe for recording ``problem`` with ``options`` in plain JSON types. Either ``sample``
+    or ``grid`` is given: the number of configurations, the first that random search proposes under
+    ``seed``, or the largest number of values of a numeric parameter. ``name`` is the label of the
+    problem; all seeds derive from it and ``seed``."""
+    if (sample is None) == (grid is None):
+        raise UsageError("either a sample or a grid is recorded: --sample N or --grid RESOLUTION")
+    registry = Registry(plugins)
+    ref = plugin_ref(registry, "problem", problem, options, given=name)
+    made = build_problem(ref)
+    if not isinstance(made, TrainedProblem):
+        raise UsageError(
+            f"problem {problem!r} does not train, so there is nothing to record: use it directly"
+        )
+    count, asked = sample or 0, ("random", dict[str, Any]())
+    if grid is not None:
+        count = sum(1 for _ in itertools.islice(made.space.grid(grid), MAX_TRIALS + 1))
+        asked = ("grid", {"resolution": grid})
+    if count > MAX_TRIALS:
+        raise UsageError(
+            f"more than {MAX_TRIALS:,} configurations: too many to record; take a smaller sample, "
+            "or a grid of a lower resolution"
+        )
+    searcher = plugin_ref(registry, "searcher", *asked)
+    fifo = plugin_ref(registry, "scheduler", "fifo", {})
+    return Recipe(ref, searcher, fifo, seed, count, grid, trial_timeout, made)
 
 
 @dataclass(frozen=True)
@@ -52,8 +120,7 @@ class Recorded:
 
     trials: int
     failed: int
-    reused: bool
-    """Whether the table existed already."""
+    reused: bool  # whether the table existed already
 
 
 def record_table(
@@ -65,16 +132,19 @@ def record_table(
     cpus: int | None = None,
     workers: int | None = None,
 ) -> Recorded:
-    """Write the table of ``recipe`` to ``out``, unless it exists already.
-
-    ``workers`` is the number of trials that train at once, by default as many as the cluster has
-    room for. ``report`` takes the progress now and then. The same call continues an interrupted
-    recording: a folder beside ``out`` keeps the trained steps until the table exists. Raises
-    :class:`UsageError` if ``out`` is another file, and :class:`CellError` if nothing can be
-    recorded.
-    """
+    """Write the table of ``recipe`` to ``out``, unless it exists already. ``workers``: the trials
+    that train at once, by default as many as the cluster has room for. ``report`` takes the
+    progress now and then. The same call continues an interrupted recording: a folder beside ``out``
+    keeps the trained steps until the table exists."""
     if out.exists():
-        return _reused(recipe, out)
+        about = read_about(out)
+        asked, held = json.loads(recipe.cell(1).spec), about["spec"]
+        if differing := [key for key in asked | held if asked.get(key) != held.get(key)]:
+            raise UsageError(
+                f"{out} already holds another recording, of {about['problem']}, which differs in "
+                f"{', '.join(differing)}; choose another file, or remove it"
+            )
+        return Recorded(about["trials"], about["failed"], reused=True)
     if not out.parent.is_dir():
         raise UsageError(f"{out}: there is no folder {out.parent}")
     folder = out.resolve().with_name(f"{out.name}.recording")
@@ -100,23 +170,10 @@ def record_table(
     return Recorded(len(table.configs), table.about["failed"], reused=False)
 
 
-def _reused(recipe: Recipe, out: Path) -> Recorded:
-    """The outcome that ``out`` shows; raises :class:`UsageError` if it is of another recipe."""
-    about = read_about(out)
-    asked, held = json.loads(recipe.cell(1).spec), about["spec"]
-    if differing := [key for key in asked | held if asked.get(key) != held.get(key)]:
-        raise UsageError(
-            f"{out} already holds another recording, of {about['problem']}, which differs in "
-            f"{', '.join(differing)}; choose another file, or remove it"
-        )
-    return Recorded(about["trials"], about["failed"], reused=True)
-
-
 def _run(
     cells: LiveCells, cell: Cell, report: Callable[[TrialCounts], None], steps: int
 ) -> Outcome:
     """The outcome of ``cell``; ``report`` takes the progress while it runs and at its end."""
-    look = functools.partial(tally, steps=steps)
     due = 0.0
     found: list[Outcome] = []
     try:
@@ -124,7 +181,7 @@ def _run(
             found += outcomes
             begin = time.monotonic()
             if found or begin >= due:
-                report(cells.journal(cell.id, look))
+                report(cells.journal(cell.id, functools.partial(tally, steps=steps)))
                 end = time.monotonic()
                 due = end + max(_LOOK_S, (end - begin) / _LOOK_SHARE)
     except BaseException:
@@ -170,12 +227,9 @@ def _table(recipe: Recipe, cell: Cell, outcome: Outcome, steps: pa.Table) -> Tab
 
 
 def grid_space(space: Space, configs: Iterable[Config]) -> Space:
-    """``space`` with each numeric parameter replaced by its ordered values in ``configs``.
-
-    The values come from the trials, because values computed again may differ in the last bit on
-    another machine. A parameter that no trial has is left out, and so are values in conditions
-    that no trial has.
-    """
+    """``space`` with each numeric parameter replaced by its ordered values in ``configs``. A
+    parameter that no trial has is left out, and so are values in conditions that no trial has."""
+    # Values computed again may differ in the last bit on another machine; those of trials do not.
     configs = list(configs)
     kept: dict[str, Parameter] = {}
     for p in space:
@@ -198,8 +252,7 @@ class TrialCounts(NamedTuple):
     """The numbers of trials that are over."""
 
     finished: int = 0
-    failed: int = 0
-    """The number of finished trials that failed."""
+    failed: int = 0  # of those that finished
 
 
 def tally(journal: Path, steps: int) -> TrialCounts:

@@ -29,22 +29,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from hpobench.api import Config, Fidelity, Float, Int, Objective, Parameter, Space
 from hpobench.contract.errors import HpobenchError, StoreError
 from hpobench.contract.files import read_whole
-from hpobench.contract.parameters import Float, Int, Parameter
-from hpobench.contract.problem import Fidelity, Objective
-from hpobench.contract.space import Config, Space
 from hpobench.store.format import disk
 
 VERSION = 1
 KEY = b"hpobench_recording"
 CURVES = ("loss", "heldout", "cpu", "wall")
-MAX_BYTES = 2**31
-"""Of a table's file."""
+MAX_BYTES = 2**31  # of a table's file
 MAX_VALUES = 2**28
 """Numbers of a table in all its columns: 2 GB of memory, 100 times the largest of the shipped."""
-MAX_TRIALS = 1_000_000
-"""Rows of a table, whose configurations become Python objects."""
+MAX_TRIALS = 1_000_000  # rows of a table, whose configurations become Python objects
+# What Arrow, JSON and the contract's classes are seen to raise for damaged files.
 _DAMAGED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 Array: TypeAlias = NDArray[np.float64]
@@ -64,10 +61,17 @@ class Table:
 
 def write_table(path: Path, table: Table) -> None:
     """Put ``table`` at ``path``, whole or not at all."""
-    space = Space.from_json(table.about["trained"])
-    columns: dict[str, pa.Array] = {
-        f"config/{p.name}": pa.array(_stored(p, table.configs), _type(p)) for p in space
-    }
+    columns: dict[str, pa.Array] = {}
+    for p in Space.from_json(table.about["trained"]):
+        values: list[Any] = [config.get(p.name) for config in table.configs]
+        if isinstance(p, Float | Int):
+            kind = pa.float64() if isinstance(p, Float) else pa.int64()
+        elif _mixed(p):
+            kind = pa.string()
+            values = [None if value is None else json.dumps(value) for value in values]
+        else:
+            kind = pa.array(p.choices).type
+        columns[f"config/{p.name}"] = pa.array(values, kind)
     for name, curve in table.curves.items():
         rows, steps = curve.shape
         offsets = pa.array(np.arange(rows + 1, dtype=np.int32) * steps)
@@ -99,7 +103,16 @@ def read_table(path: Path) -> Table:
         data = pa.BufferReader(read_whole(path, limit=MAX_BYTES))
         file = pq.ParquetFile(data, page_checksum_verification=True)
         about = _about(path, file)
-        _check_size(path, file.metadata)
+        # A small file may claim to unpack to any size.
+        found = file.metadata
+        groups = [found.row_group(i) for i in range(found.num_row_groups)]
+        values = sum(one.column(i).num_values for one in groups for i in range(one.num_columns))
+        size = sum(group.total_byte_size for group in groups)
+        if found.num_rows > MAX_TRIALS or values > MAX_VALUES or size > 16 * MAX_VALUES:
+            raise StoreError(
+                f"{path}: unpacks to {found.num_rows:,} trials, {values:,} values in {size:,} "
+                f"bytes; a table has at most {MAX_TRIALS:,} trials and {MAX_VALUES:,} values"
+            )
         columns = file.read()
         space = Space.from_json(about["trained"])
         configs: list[Config] = [{} for _ in range(columns.num_rows)]
@@ -110,10 +123,16 @@ def read_table(path: Path) -> Table:
                     config[p.name] = json.loads(value) if mixed else value
         for config in configs:
             space.check(config)
-        shape = len(configs), about["fidelity"]["steps"]
-        curves = {
-            name: _curves(columns[name], shape) for name in CURVES if name in columns.column_names
-        }
+        steps = about["fidelity"]["steps"]
+        curves: dict[str, Array] = {}
+        for name in [name for name in CURVES if name in columns.column_names]:
+            lists = columns[name].combine_chunks()
+            if not (pa.types.is_list(lists.type) and pa.types.is_floating(lists.type.value_type)):
+                raise TypeError(f"a curve has the type {lists.type}")
+            if (lengths := set(lists.value_lengths().to_pylist())) - {steps}:
+                raise ValueError(f"curves of {sorted(map(str, lengths))} steps, not {steps}")
+            numbers = lists.flatten().to_numpy(zero_copy_only=False)
+            curves[name] = numbers.astype(float).reshape(len(configs), steps)
         if "loss" not in curves:
             raise ValueError("it has no column loss")
         return Table(about, configs, curves, columns["error"].to_pylist())
@@ -134,12 +153,6 @@ def _about(path: Path, file: pq.ParquetFile) -> dict[str, Any]:
             f"{path}: recorded in version {about['version']!r:.60} of the format, this hpobench "
             f"reads {VERSION}; use the hpobench that recorded it, or record it anew"
         )
-    _check_about(about)
-    return about
-
-
-def _check_about(about: dict[str, Any]) -> None:
-    """Raise ``ValueError`` or ``TypeError`` unless ``about`` describes a problem."""
     for key in ("trained", "space"):
         Space.from_json(about[key])
     fidelity = Fidelity(**about["fidelity"])
@@ -159,35 +172,11 @@ def _check_about(about: dict[str, Any]) -> None:
         raise ValueError(f"steps {fidelity.steps!r:.60} of {fidelity.unit!r:.60}")
     if objective.direction not in ("minimize", "maximize"):
         raise ValueError(f"direction {objective.direction!r:.60}")
-
-
-def _check_size(path: Path, found: pq.FileMetaData) -> None:
-    """Refuse what a small file may claim to unpack to."""
-    groups = [found.row_group(i) for i in range(found.num_row_groups)]
-    values = sum(group.column(i).num_values for group in groups for i in range(group.num_columns))
-    size = sum(group.total_byte_size for group in groups)
-    if found.num_rows > MAX_TRIALS or values > MAX_VALUES or size > 16 * MAX_VALUES:
-        raise StoreError(
-            f"{path}: unpacks to {found.num_rows:,} trials, {values:,} values in {size:,} bytes; "
-            f"a table has at most {MAX_TRIALS:,} trials and {MAX_VALUES:,} values"
-        )
-
-
-def _curves(column: pa.ChunkedArray, shape: tuple[int, int]) -> Array:
-    """The lists of ``column``, a row for each."""
-    lists = column.combine_chunks()
-    if not (pa.types.is_list(lists.type) and pa.types.is_floating(lists.type.value_type)):
-        raise TypeError(f"a curve has the type {lists.type}")
-    lengths = set(lists.value_lengths().to_pylist())
-    if lengths - {shape[1]}:
-        raise ValueError(f"curves of {sorted(map(str, lengths))} steps, not {shape[1]}")
-    curves: Array = lists.flatten().to_numpy(zero_copy_only=False).astype(float).reshape(shape)
-    return curves
+    return about
 
 
 @contextlib.contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Turn every error of reading a damaged file into a :class:`StoreError`."""
     try:
         with disk.explained(path):
             yield
@@ -200,22 +189,6 @@ def _readable(path: Path) -> Iterator[None]:
         ) from error
 
 
-# -- parameters as columns -----------------------------------------------------------------
-
-
-def _type(p: Parameter) -> pa.DataType:
-    if isinstance(p, Float | Int):
-        return pa.float64() if isinstance(p, Float) else pa.int64()
-    return pa.string() if _mixed(p) else pa.array(p.choices).type
-
-
 def _mixed(p: Parameter) -> bool:
     """Whether the choices have different types, which one column cannot hold."""
     return not isinstance(p, Float | Int) and len({type(choice) for choice in p.choices}) > 1
-
-
-def _stored(p: Parameter, configs: list[Config]) -> list[Any]:
-    values = [config.get(p.name) for config in configs]
-    if _mixed(p):
-        return [None if value is None else json.dumps(value) for value in values]
-    return values

@@ -1,31 +1,42 @@
 """The answer of stored results: who leads, who is tied with it, who is behind.
 
 Everything is read off the report's own tables, the standings and the speed-up, so that the terminal
-says what the page says.
+says what the page says. ``report/answer.json`` holds it with what the report was made of, and so
+tells whether a report is up to date, and who leads without computing anything anew.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import json
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.exhibits import speedup, standings
-from hpobench.analysis.inference.coverage import enough_seeds
-from hpobench.analysis.settings import SCHEDULER, SEARCHER, Settings
+from hpobench.analysis.inference.bootstrap import enough_seeds
+from hpobench.analysis.settings import SCHEDULER, SEARCHER
 from hpobench.analysis.study import Study, each_of_several
 from hpobench.analysis.text import phrases
-from hpobench.contract.errors import TooFewError
+from hpobench.contract.errors import StoreError, TooFewError
+from hpobench.contract.files import is_regular, read_text, read_whole, write_whole
+from hpobench.contract.package import VERSION
+from hpobench.store.format import index
+from hpobench.store.write import provenance
 
 Standing = Literal["leads", "tied", "behind", "unclear"]
 """Against the first. ``tied``: the interval of the difference includes zero, or there is no
 difference. ``unclear``: seeds are too few to say."""
 
 _MOST_SEEDS = 100
+FILE, PAGE = "answer.json", "index.html"
+_LONGEST = 2**24
+"""Bytes of the longest file that is read."""
 
 
 @dataclass(frozen=True)
@@ -117,47 +128,37 @@ def _compared(study: Study, comparison: Comparison) -> Compared:
     curves, table = comparison.curves, study.computed(standings.table, comparison)
     present = curves.present.sum(axis=2)
     enough = enough_seeds(present, study.settings)
-    rows = enumerate(_rows(table))
+    counts = () if enough else range(2, _MOST_SEEDS)
+    shape = (1, len(curves.problems))
+    needed = (n for n in counts if enough_seeds(np.full(shape, n), study.settings))
+    ranked: list[Ranked] = []
+    for _, row in table.iterrows():
+        standing: Standing = "tied" if enough or row["behind"] == 0 else "unclear"
+        if row["clear"]:
+            standing = "behind"
+        ranked.append(
+            Ranked(
+                algorithm=str(row["algorithm"]),
+                searcher=str(row["searcher"]),
+                scheduler=str(row["scheduler"]),
+                standing=standing if ranked else "leads",
+                regret=float(row["nr"]),
+                low=_finite(row["nr_low"]),
+                high=_finite(row["nr_high"]),
+                behind=float(row["behind"]),
+                behind_low=_finite(row["behind_low"]),
+                behind_high=_finite(row["behind_high"]),
+                failures=int(row["failures"]),
+            )
+        )
     return Compared(
         title=comparison.title,
         scope=phrases.suite(curves),
         seeds=int(present.max()),
-        seeds_needed=None if enough else _seeds_needed(len(curves.problems), study.settings),
-        ranked=tuple(_ranked(row, enough=enough, first=i == 0) for i, row in rows),
-        random=_random_search(study, comparison, str(table["algorithm"].iloc[0])),
+        seeds_needed=next(needed, None),
+        ranked=tuple(ranked),
+        random=_random_search(study, comparison, ranked[0].algorithm),
     )
-
-
-def _rows(table: pd.DataFrame) -> list[pd.Series]:
-    return [row for _, row in table.iterrows()]
-
-
-def _ranked(row: pd.Series, *, enough: bool, first: bool) -> Ranked:
-    return Ranked(
-        algorithm=str(row["algorithm"]),
-        searcher=str(row["searcher"]),
-        scheduler=str(row["scheduler"]),
-        standing="leads" if first else _standing(row, enough=enough),
-        regret=float(row["nr"]),
-        low=_finite(row["nr_low"]),
-        high=_finite(row["nr_high"]),
-        behind=float(row["behind"]),
-        behind_low=_finite(row["behind_low"]),
-        behind_high=_finite(row["behind_high"]),
-        failures=int(row["failures"]),
-    )
-
-
-def _standing(row: pd.Series, *, enough: bool) -> Standing:
-    if row["clear"]:
-        return "behind"
-    return "tied" if enough or row["behind"] == 0 else "unclear"
-
-
-def _seeds_needed(problems: int, settings: Settings) -> int | None:
-    """The fewest seeds on each of ``problems`` that are enough to call a difference clear."""
-    counts = range(2, _MOST_SEEDS)
-    return next((n for n in counts if enough_seeds(np.full((1, problems), n), settings)), None)
 
 
 def _random_search(study: Study, comparison: Comparison, leader: str) -> RandomSearch | None:
@@ -184,3 +185,55 @@ def _random_search(study: Study, comparison: Comparison, leader: str) -> RandomS
 
 def _finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
+
+
+def made_of(folder: Path) -> str:
+    """A digest of what a report of the results in ``folder`` depends on: which cells there are and
+    how each ended, the plan, the decision, and the version of hpobench."""
+    # A checkout has the version of its last release, so its commit counts too.
+    found = hashlib.sha256(f"{VERSION} {provenance.commit()}".encode())
+    for name in index.names(folder):
+        if is_regular(path := folder / name):
+            found.update(f"\n{name} ".encode() + hashlib.sha256(read_whole(path)).digest())
+    return found.hexdigest()
+
+
+def write_answer(report: Path, answer: Answer, made_of: str | None) -> None:
+    """Write ``answer`` into the folder ``report``; ``made_of`` is ``None`` for a report that is not
+    complete by itself."""
+    content = {"made_of": made_of, "answer": dataclasses.asdict(answer)}
+    text = json.dumps(content, indent=1, allow_nan=False)
+    # Not flushed, like all files of a report: it can be made anew.
+    write_whole(report / FILE, f"{text}\n".encode(), flush=False)
+
+
+def read_answer(report: Path) -> tuple[str | None, Answer]:
+    """What the report in the folder ``report`` was made of, and its answer.
+
+    Raises :class:`StoreError` if there is none that can be read.
+    """
+    from pydantic import TypeAdapter
+
+    path = report / FILE
+    try:
+        content = json.loads(read_text(path, limit=_LONGEST))
+        answer = TypeAdapter(Answer).validate_python(content["answer"])
+        return content["made_of"], answer
+    # Thousands of brackets in a row end in a RecursionError.
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise StoreError(
+            f"{path}: no readable answer ({error}); `hpobench report` writes it anew"
+        ) from error
+
+
+def up_to_date(folder: Path) -> Answer | None:
+    """The answer of the report of the results in ``folder``; ``None`` unless there is a report that
+    was made of these very results by this version."""
+    report = folder / "report"
+    if not (is_regular(report / PAGE) and is_regular(report / FILE)):
+        return None
+    try:
+        key, answer = read_answer(report)
+    except StoreError:
+        return None  # the report is made anew
+    return answer if key == made_of(folder) else None

@@ -1,9 +1,11 @@
-"""An answer as lines of text: a ranked table with bars, and one sentence of advice."""
+"""An answer in words: a ranked table with bars, and one sentence of advice."""
 
 from __future__ import annotations
 
+import dataclasses
 import textwrap
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from hpobench.contract.wording import number, printable
 from hpobench.reporting.answer import Answer, Compared, RandomSearch, Ranked
@@ -20,7 +22,7 @@ def can_draw(encoding: str | None) -> bool:
     """Whether text in ``encoding`` may have the blocks that bars are made of."""
     try:
         _EIGHTHS.encode(encoding or "ascii")
-    except (LookupError, UnicodeEncodeError):
+    except (LookupError, UnicodeEncodeError):  # Python may not know the terminal's encoding
         return False
     return True
 
@@ -49,6 +51,13 @@ def advice(answer: Answer) -> list[str]:
     return [f"{one.title}: {advice_of(one)}" for one in answer.compared]
 
 
+def answer_json(answer: Answer | None) -> dict[str, Any]:
+    """What verbs print of an answer for programs: its facts, and its sentences."""
+    if answer is None:
+        return {"answer": None, "advice": None}
+    return {"answer": dataclasses.asdict(answer), "advice": advice(answer)}
+
+
 def advice_of(compared: Compared) -> str:
     first, others = compared.ranked[0], compared.ranked[1:]
     if compared.seeds_needed is not None and any(one.behind > 0 for one in others):
@@ -58,25 +67,21 @@ def advice_of(compared: Compared) -> str:
             f"better than the others: run {compared.seeds_needed} seeds or more."
         )
     tied = [one for one in others if one.standing == "tied"]
-    worse = sum(one.standing == "behind" for one in others)
+    worse, count = sum(one.standing == "behind" for one in others), len(others)
     parts = [f"Use {first.name}"]
-    if len(tied) == len(others):
+    if len(tied) == count:
         parts = [f"Nothing did clearly better or worse than {first.name}"]
     elif tied:
         parts.append(f"{_names(tied)} did as well within chance")
-    if worse:
-        parts.append(f"{_share(worse, len(others))} did worse")
+    if worse == count:
+        parts.append("the other one did worse" if count == 1 else f"all {count} others did worse")
+    elif worse:
+        parts.append(f"{worse} of {count} others did worse")
     if any(one.is_baseline for one in (first, *tied)):
         parts.append("nothing is shown to be better than random search")
     elif compared.random is not None:
         parts.append(_random(compared.random))
     return printable("; ".join(parts) + ".")
-
-
-def _share(worse: int, others: int) -> str:
-    if worse == others:
-        return "the other one" if others == 1 else f"all {others} others"
-    return f"{worse} of {others} others"
 
 
 def _random(random: RandomSearch) -> str:
@@ -108,38 +113,28 @@ def _table(ranked: Sequence[Ranked], *, blocks: bool) -> Iterator[str]:
         for place, one in enumerate(ranked, start=1)
         if place <= _ROWS or one.is_baseline
     ]
-    names = [_elided(printable(one.algorithm), blocks=blocks) for _, one in rows]
+    names = [printable(one.algorithm) for _, one in rows]
+    gap = "…" if blocks else "..."
+    head = (_NAME - len(gap)) // 2
+    tail = _NAME - len(gap) - head
+    names = [n if len(n) <= _NAME else f"{n[:head]}{gap}{n[-tail:]}" for n in names]
     width, most = max(map(len, names)), max(one.regret for one in ranked) or 1.0
     for (place, one), name in zip(rows, names, strict=True):
-        bar = _bar(one.regret / most, blocks=blocks)
-        regret = number(one.regret).rjust(7)
-        yield f"{place:>3}  {name:<{width}} {regret}  {bar:<{_BAR}}  {_standing(one)}"
+        share = one.regret / most
+        least = 1 if share > 0 else 0  # a bar of no length would say that there is no regret
+        if blocks:
+            whole, rest = divmod(max(round(share * _BAR * 8), least), 8)
+            bar = _EIGHTHS[-1] * whole + (_EIGHTHS[rest - 1] if rest else "")
+        else:
+            bar = "#" * max(round(share * _BAR), least)
+        behind = f"+{number(one.behind)}"
+        words = {"behind": f"behind, {behind}", "unclear": f"{behind}, unclear"}
+        said = words.get(one.standing, one.standing)
+        yield f"{place:>3}  {name:<{width}} {number(one.regret):>7}  {bar:<{_BAR}}  {said}"
     if left := len(ranked) - len(rows):
         yield f"     and {left} more, {'which' if left > 1 else 'that'} the page shows"
 
 
-def _standing(one: Ranked) -> str:
-    behind = f"+{number(one.behind)}"
-    return {"behind": f"behind, {behind}", "unclear": f"{behind}, unclear"}.get(
-        one.standing, one.standing
-    )
-
-
-def _bar(share: float, *, blocks: bool) -> str:
-    if not blocks:
-        return "#" * max(round(share * _BAR), 1 if share > 0 else 0)
-    whole, rest = divmod(max(round(share * _BAR * 8), 1 if share > 0 else 0), 8)
-    return _EIGHTHS[-1] * whole + (_EIGHTHS[rest - 1] if rest else "")
-
-
-def _elided(name: str, *, blocks: bool) -> str:
-    """``name``; of a long one the beginning and the end."""
-    if len(name) <= _NAME:
-        return name
-    gap = "…" if blocks else "..."
-    head = (_NAME - len(gap)) // 2
-    return f"{name[:head]}{gap}{name[head + len(gap) - _NAME :]}"
-
-
 def _wrapped(text: str) -> list[str]:
+    # Labels have hyphens, and are searched for and copied as they stand.
     return textwrap.wrap(text, COLUMNS, break_on_hyphens=False)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +16,8 @@ from hpobench.analysis.study import Study
 from hpobench.contract.problem import Objective
 from hpobench.contract.space import Space
 from hpobench.contract.wording import number
-from hpobench.reporting.calls import Found, Plugins, search_cv, tuner
+from hpobench.plugins.registry import Registry
+from hpobench.reporting.calls import FindingRun, search_cv, tuner
 from hpobench.reporting.python_text import written
 
 
@@ -58,50 +58,44 @@ def best_configurations(study: Study) -> list[Best]:
     cells = cells.assign(algorithm=algorithm_names(cells)).set_index(keys, drop=False)
     cells = cells.loc[pd.MultiIndex.from_frame(table[keys])]
     problems = study.results.problems.set_index("problem", drop=False)
-    shares, plugins = _shares(study, cells, table), Plugins()
-    return [
-        _best(i, table.iloc[i], cells.iloc[i], problems.loc[problem], shares[i], plugins)
-        for i, problem in enumerate(table["problem"])
-    ]
-
-
-def _best(
-    place: int, row: pd.Series, cell: pd.Series, problem: pd.Series, share: float, plugins: Plugins
-) -> Best:
-    found = _found(cell, problem)
-    programs = {"SearchCV": search_cv(found, plugins), "ray.tune.Tuner": tuner(found, plugins)}
-    texts = {"Python dict": f"config = {written(row['config'])}", **programs}
-    return Best(
-        problem=row["problem"],
-        metric=row["metric"],
-        better="higher" if row["direction"] == "maximize" else "lower",
-        value=number(row["value"]),
-        heldout="" if np.isnan(row["heldout"]) else number(row["heldout"]),
-        algorithm=cell["algorithm"],
-        seed=int(row["seed"]),
-        trial=int(row["trial"]),
-        share=f"{100 * share:.3g} %",
-        forms=list(_forms(f"best-{place}", texts)),
-    )
-
-
-def _forms(name: str, texts: dict[str, Any]) -> Iterator[Form]:
-    for i, (title, text) in enumerate(texts.items()):
-        if text is not None:
-            yield Form(f"{name}-{i}", title, text)
-
-
-def _found(cell: pd.Series, problem: pd.Series) -> Found:
-    return Found(
-        spec=stored_mapping(cell["spec"]),
-        space=Space.from_json(json.loads(problem["space"])),
-        objective=Objective(problem["metric"], problem["direction"]),
-        steps=int(problem["steps"]),
-        trials=int(cell["trials"]),
-        workers=int(cell["workers"]),
-        seed=int(cell["seed"]),
-        live=cell["stage"] == "live",
-    )
+    shares, registry = _shares(study, cells, table), functools.cache(Registry)
+    found = []
+    for i, (_, row) in enumerate(table.iterrows()):
+        cell, problem = cells.iloc[i], problems.loc[row["problem"]]
+        run = FindingRun(
+            spec=stored_mapping(cell["spec"]),
+            space=Space.from_json(json.loads(problem["space"])),
+            objective=Objective(problem["metric"], problem["direction"]),
+            steps=int(problem["steps"]),
+            trials=int(cell["trials"]),
+            workers=int(cell["workers"]),
+            seed=int(cell["seed"]),
+            live=cell["stage"] == "live",
+            registry=registry,
+        )
+        texts = {
+            "Python dict": f"config = {written(row['config'])}",
+            "SearchCV": search_cv(run),
+            "ray.tune.Tuner": tuner(run),
+        }
+        best = Best(
+            problem=row["problem"],
+            metric=row["metric"],
+            better="higher" if row["direction"] == "maximize" else "lower",
+            value=number(row["value"]),
+            heldout="" if np.isnan(row["heldout"]) else number(row["heldout"]),
+            algorithm=cell["algorithm"],
+            seed=int(row["seed"]),
+            trial=int(row["trial"]),
+            share=f"{100 * shares[i]:.3g} %",
+            forms=[
+                Form(f"best-{i}-{n}", title, text)
+                for n, (title, text) in enumerate(texts.items())
+                if text is not None
+            ],
+        )
+        found.append(best)
+    return found
 
 
 def _shares(study: Study, cells: pd.DataFrame, best: pd.DataFrame) -> list[float]:

@@ -6,10 +6,10 @@ What a problem is, is told by the options in its cells' specs: no plugin is name
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from hpobench.contract.cell import Kind
@@ -17,7 +17,7 @@ from hpobench.contract.errors import UnknownNameError
 from hpobench.contract.problem import Objective
 from hpobench.contract.space import Space
 from hpobench.plugins.modules import module_name
-from hpobench.plugins.rays import ray_scheduler
+from hpobench.plugins.ray_searcher import ray_scheduler
 from hpobench.plugins.registry import Entry, Registry
 from hpobench.reporting.python_text import (
     call,
@@ -34,22 +34,8 @@ _OPENML = re.compile(r"openml:(\d+)")
 _FUNCTION = re.compile(r"(\w+)\.py:(\w+)")
 
 
-class Plugins:
-    """The plugins that are at hand without a file of the user's, read when first asked for."""
-
-    @cached_property
-    def _registry(self) -> Registry:
-        return Registry()
-
-    def find(self, kind: Kind, name: object) -> Entry | None:
-        try:
-            return self._registry.find(kind, name) if isinstance(name, str) else None
-        except UnknownNameError:
-            return None
-
-
 @dataclass(frozen=True)
-class Found:
+class FindingRun:
     """The run that found a configuration, and its problem."""
 
     spec: Mapping[str, Any]
@@ -62,13 +48,19 @@ class Found:
     seed: int
     live: bool
     """Whether trials really trained."""
+    registry: Callable[[], Registry]
+    """The plugins that are at hand without a file of the user's, read when first asked for."""
 
     def options(self, kind: Kind) -> dict[str, Any]:
         """The options of its searcher, scheduler or problem."""
         return _mapping(self._plugin(kind).get("options"))
 
-    def entry(self, kind: Kind, plugins: Plugins) -> Entry | None:
-        return plugins.find(kind, self._plugin(kind).get("name"))
+    def entry(self, kind: Kind) -> Entry | None:
+        name = self._plugin(kind).get("name")
+        try:
+            return self.registry().find(kind, name) if isinstance(name, str) else None
+        except UnknownNameError:
+            return None
 
     @property
     def given(self) -> list[str]:
@@ -84,22 +76,22 @@ def _mapping(value: object) -> dict[str, Any]:
     return dict(value) if isinstance(value, Mapping) else {}
 
 
-def search_cv(found: Found, plugins: Plugins) -> str | None:
+def search_cv(found: FindingRun) -> str | None:
     """A program that calls :class:`hpobench.SearchCV`; ``None`` for a problem that trains no
     estimator of scikit-learn's, and where the searcher and the scheduler do not go into one."""
     options = found.options("problem")
     data = _data(options.get("dataset"))
+    # Readers run what they copy, and a stored spec may come from a stranger: names stay names.
     if data is None or not is_path(options.get("estimator")):
         return None
-    searcher, scheduler = (found.entry(kind, plugins) for kind in ("searcher", "scheduler"))
+    searcher, scheduler = found.entry("searcher"), found.entry("scheduler")
     if searcher is None or scheduler is None or scheduler.attributes.get("clones"):
         return None
-    estimator = _Estimator(options)
-    imports = sorted({*data.imports, *estimator.imports})
+    imports, estimator, prefix = _estimator(options)
     search = long_call(
         "search = hpobench.SearchCV",
-        estimator.text,
-        space_text(found.space, estimator.prefix),
+        estimator,
+        space_text(found.space, prefix),
         f"searcher={_named(searcher, found.options('searcher'))}",
         f"scheduler={_named(scheduler, found.options('scheduler'))}",
         f"n_trials={found.trials}",
@@ -107,69 +99,60 @@ def search_cv(found: Found, plugins: Plugins) -> str | None:
         *([f"cv={options['folds']!r}"] if "folds" in options else []),
         f"random_state={found.seed}",
     )
+    imports = sorted({data[0], *imports})
     end = "print(search.fit(X, y).best_params_, search.best_score_)"
-    lines = [*imports, "", "import hpobench", "", *data.lines, *_given(found), search, end]
-    return "\n".join(lines)
+    return "\n".join([*imports, "", "import hpobench", "", data[1], *_given(found), search, end])
 
 
-@dataclass(frozen=True)
-class _Data:
-    imports: tuple[str, ...]
-    lines: tuple[str, ...]
-
-
-def _data(dataset: object) -> _Data | None:
-    """The lines that load a data set of scikit-learn's or OpenML's."""
+def _data(dataset: object) -> tuple[str, str] | None:
+    """The import and the line that load a data set of scikit-learn's or OpenML's."""
     if not isinstance(dataset, str):
         return None
     if (known := _OPENML.fullmatch(dataset)) is not None:
         fetch = f"X, y = fetch_openml(data_id={int(known[1])}, return_X_y=True)"
-        return _Data(("from sklearn.datasets import fetch_openml",), (fetch,))
+        return "from sklearn.datasets import fetch_openml", fetch
     if not is_name(dataset):
         return None
     load = f"load_{dataset}"
-    return _Data((f"from sklearn.datasets import {load}",), (f"X, y = {load}(return_X_y=True)",))
+    return f"from sklearn.datasets import {load}", f"X, y = {load}(return_X_y=True)"
 
 
-class _Estimator:
-    """The text that makes an estimator, in a pipeline where data is prepared for it."""
-
-    def __init__(self, options: Mapping[str, Any]) -> None:
-        module, _, cls = options["estimator"].rpartition(".")
-        self.imports = [f"from {module} import {cls}"]
-        self.text = call(cls, *keywords(_mapping(options.get("fixed"))))
-        self.prefix = ""
-        before = list(self._before(options))
-        if before:
-            self.imports.append("from sklearn.pipeline import make_pipeline")
-            self.text = long_call("make_pipeline", *before, self.text)
-            self.prefix = f"{cls.lower()}__"
-
-    def _before(self, options: Mapping[str, Any]) -> Iterator[str]:
-        if _OPENML.fullmatch(options["dataset"]):
-            self.imports += [
-                "from sklearn.compose import make_column_selector, make_column_transformer",
-                "from sklearn.impute import SimpleImputer",
-                "from sklearn.preprocessing import OneHotEncoder",
-            ]
-            yield long_call(
-                "make_column_transformer",
-                "(OneHotEncoder(handle_unknown='ignore', sparse_output=False), "
-                "make_column_selector(dtype_include='category'))",
-                "remainder=SimpleImputer(strategy='median')",
-            )
-        if options.get("scale"):
-            self.imports.append("from sklearn.preprocessing import StandardScaler")
-            yield "StandardScaler()"
+def _estimator(options: Mapping[str, Any]) -> tuple[list[str], str, str]:
+    """The imports and the text that make an estimator, in a pipeline where data is prepared for it,
+    and what stands there before the names of its parameters."""
+    module, _, cls = options["estimator"].rpartition(".")
+    imports = [f"from {module} import {cls}"]
+    text = call(cls, *keywords(_mapping(options.get("fixed"))))
+    before = []
+    if _OPENML.fullmatch(options["dataset"]):
+        imports += [
+            "from sklearn.compose import make_column_selector, make_column_transformer",
+            "from sklearn.impute import SimpleImputer",
+            "from sklearn.preprocessing import OneHotEncoder",
+        ]
+        prepared = long_call(
+            "make_column_transformer",
+            "(OneHotEncoder(handle_unknown='ignore', sparse_output=False), "
+            "make_column_selector(dtype_include='category'))",
+            "remainder=SimpleImputer(strategy='median')",
+        )
+        before.append(prepared)
+    if options.get("scale"):
+        imports.append("from sklearn.preprocessing import StandardScaler")
+        before.append("StandardScaler()")
+    if not before:
+        return imports, text, ""
+    imports.append("from sklearn.pipeline import make_pipeline")
+    return imports, long_call("make_pipeline", *before, text), f"{cls.lower()}__"
 
 
-def tuner(found: Found, plugins: Plugins) -> str | None:
+def tuner(found: FindingRun) -> str | None:
     """A program with a plain ``ray.tune.Tuner``; ``None`` for a problem that trains nothing, and
     where the searcher or the scheduler does not go into one."""
-    train = _own_function(found) or _problem_itself(found, plugins)
+    train = _own_function(found) or _problem_itself(found)
     if train is None:
         return None
-    searcher, scheduler = (found.entry(kind, plugins) for kind in ("searcher", "scheduler"))
+    searcher, scheduler = found.entry("searcher"), found.entry("scheduler")
     if searcher is None or scheduler is None or searcher.attributes.get("schedules_itself"):
         return None
     own = {key: value for key, value in found.options("scheduler").items() if is_name(key)}
@@ -178,7 +161,8 @@ def tuner(found: Found, plugins: Plugins) -> str | None:
         return None
     steps = {"max_t": found.steps} if found.steps > 1 else {}
     options = {"seed": found.seed, **steps, **_changed(searcher, found.options("searcher"))}
-    metric = [f"metric={found.objective.metric!r}", f"mode={_mode(found.objective)!r}"]
+    mode = "max" if found.objective.direction == "maximize" else "min"
+    metric = [f"metric={found.objective.metric!r}", f"mode={mode!r}"]
     space = [train.space, *metric] if train.space else []
     search = [repr(searcher.name), *keywords(options), *space]
     config = long_call(
@@ -191,9 +175,10 @@ def tuner(found: Found, plugins: Plugins) -> str | None:
     # Not by max_concurrent_trials, under which HyperBand's brackets cannot fill and stop nothing.
     workers = f"ray.init(num_cpus={found.workers})"
     tuned = long_call("tuner = tune.Tuner", *train.arguments, config)
-    end = f"best = tuner.fit().get_best_result()\nprint(best.config, {_metric(found.objective)})"
+    value = f"best.metrics[{found.objective.metric!r}]"
+    end = ["best = tuner.fit().get_best_result()", f"print(best.config, {value})"]
     imports = ["import ray", "from ray import tune", "", "import hpobench", *train.lines]
-    return "\n".join([*imports, "", *_given(found), workers, tuned, end])
+    return "\n".join([*imports, "", *_given(found), workers, tuned, *end])
 
 
 @dataclass(frozen=True)
@@ -207,7 +192,7 @@ class _Train:
     """An argument of the searcher; empty where the Tuner has the space."""
 
 
-def _own_function(found: Found) -> _Train | None:
+def _own_function(found: FindingRun) -> _Train | None:
     """A function in a file of the user's."""
     options = found.options("problem")
     known = _FUNCTION.fullmatch(str(options.get("run")))
@@ -226,12 +211,10 @@ def _own_function(found: Found) -> _Train | None:
     return _Train(lines, (known[2], *constants), f"space={space_text(found.space)}")
 
 
-def _problem_itself(found: Found, plugins: Plugins) -> _Train | None:
+def _problem_itself(found: FindingRun) -> _Train | None:
     """A problem that trains, as a function."""
-    if not found.live:
-        return None
-    entry, options = found.entry("problem", plugins), found.options("problem")
-    if entry is None:
+    options = found.options("problem")
+    if not found.live or (entry := found.entry("problem")) is None:
         return None
     # Programs lie in the suite's folder, which a Tuner does not know; a spec keeps no order, which
     # the parameters of a space have.
@@ -253,15 +236,7 @@ def _problem_itself(found: Found, plugins: Plugins) -> _Train | None:
     return _Train(lines, ("train",), "space=problem.space")
 
 
-def _mode(objective: Objective) -> str:
-    return "max" if objective.direction == "maximize" else "min"
-
-
-def _metric(objective: Objective) -> str:
-    return f"best.metrics[{objective.metric!r}]"
-
-
-def _given(found: Found) -> list[str]:
+def _given(found: FindingRun) -> list[str]:
     return [f"# The searcher was also given: {', '.join(found.given)}"] if found.given else []
 
 
@@ -272,13 +247,10 @@ def _named(entry: Entry, options: Mapping[str, Any]) -> str:
 
 def _changed(entry: Entry, options: Mapping[str, Any]) -> dict[str, Any]:
     """``options`` without those that are the default."""
-    usual = {one.name: one.default for one in entry.options}
-    return {key: value for key, value in options.items() if not _is(usual.get(key), value)}
-
-
-def _is(default: str | None, value: object) -> bool:
-    """Whether an option's ``default``, as its file spells it, is ``value``."""
-    try:
-        return default is not None and bool(ast.literal_eval(default) == value)
-    except (ValueError, SyntaxError):
-        return False
+    usual = {}
+    for one in entry.options:
+        # A default is known as its file spells it, which need not be a literal.
+        with contextlib.suppress(ValueError, SyntaxError):
+            if one.default is not None:
+                usual[one.name] = ast.literal_eval(one.default)
+    return {k: v for k, v in options.items() if k not in usual or not bool(usual[k] == v)}

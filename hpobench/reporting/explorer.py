@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.charting import Spec, chart
-from hpobench.analysis.exhibits import FIGURES, Figure, anytime_regret, mean_regret, number_of
+from hpobench.analysis.exhibits import FIGURES, DrawnExhibit, anytime_regret, mean_regret, number_of
 from hpobench.analysis.looks import Styles
 from hpobench.analysis.settings import REGRET_FLOOR, Axis, Settings
 from hpobench.analysis.study import Study, Subject
@@ -45,17 +45,31 @@ def explorer(study: Study) -> dict[str, Any]:
     for axis in COMPUTED:
         repetitions = min(REPETITIONS, settings.repetitions)
         chosen = replace(settings, axis=axis, repetitions=repetitions)
-        found = _tables(study if axis == settings.axis else study.under(chosen))
-        for title, table in found.items():
+        under = study if axis == settings.axis else study.under(chosen)
+        means = {one.title: under.computed(mean_regret.table, one) for one in under.comparisons}
+        problems = anytime_regret.problems(under)
+        singles = {one.name: under.computed(anytime_regret.table, one) for one in problems}
+        for title, table in (means | singles).items():
             label = "Simple regret" if title in study.problems else mean_regret.TITLE
             view = views.setdefault(title, View(title, label, {}))
             view.curves[axis] = _packed(table, styles)
     _add_resource(views, study.results.problems)
+    # How the curves of a comparison and those of a single problem are drawn. The page's script sets
+    # the ends of their axes.
+    specs: dict[str, Spec] = {}
+    drawn: dict[str, tuple[Any, Sequence[Subject]]] = {
+        "mean": (mean_regret, study.comparisons),
+        "single": (anytime_regret, anytime_regret.problems(study)),
+    }
+    for name, (exhibit, own) in drawn.items():
+        if own:
+            lines = exhibit.figure(study, own[0], study.computed(exhibit.table, own[0]))
+            specs[name] = chart(replace(lines, x=lines.x._replace(low=0.0)))
     return {
         "algorithms": [
             {**one._asdict(), "color": look.color, "dashes": look.dashes[1]} for one, look in looks
         ],
-        "specs": _specs(study),
+        "specs": specs,
         "axes": {axis: phrases.axis_label(replace(settings, axis=axis)) for axis in AXES},
         "axis": settings.axis,
         "share": {axis: phrases.share_label(replace(settings, axis=axis)) for axis in AXES},
@@ -65,24 +79,9 @@ def explorer(study: Study) -> dict[str, Any]:
     }
 
 
-def exhibits() -> tuple[Figure[Any], ...]:
+def exhibits() -> tuple[DrawnExhibit[Any], ...]:
     """The figures whose curves are explored: they need no chart of their own."""
     return FIGURES[number_of(anytime_regret)] + FIGURES[number_of(mean_regret)]
-
-
-def _specs(study: Study) -> dict[str, Spec]:
-    """How the curves of a comparison and those of a single problem are drawn; the page's script
-    sets the ends of their axes."""
-    subjects: dict[str, tuple[Any, Sequence[Subject]]] = {
-        "mean": (mean_regret, study.comparisons),
-        "single": (anytime_regret, anytime_regret.problems(study)),
-    }
-    found = {}
-    for name, (exhibit, own) in subjects.items():
-        if own:
-            lines = exhibit.figure(study, own[0], study.computed(exhibit.table, own[0]))
-            found[name] = chart(replace(lines, x=lines.x._replace(low=0.0)))
-    return found
 
 
 def caption(settings: Settings) -> str:
@@ -93,13 +92,6 @@ def caption(settings: Settings) -> str:
         f"{phrases.interval(settings)}; for other costs than the report's own {REPETITIONS:,} "
         "repetitions at most. The page holds three digits; the CSV files beside it have all."
     )
-
-
-def _tables(study: Study) -> dict[str, pd.DataFrame]:
-    """The curves by the titles of their views."""
-    means = {one.title: study.computed(mean_regret.table, one) for one in study.comparisons}
-    problems = anytime_regret.problems(study)
-    return means | {one.name: study.computed(anytime_regret.table, one) for one in problems}
 
 
 def _add_resource(views: Mapping[str, View], problems: pd.DataFrame) -> None:
@@ -130,8 +122,10 @@ def _packed(table: pd.DataFrame, styles: Styles) -> dict[str, Any]:
     values = np.stack([c[["estimate", "low", "high"]].to_numpy(np.float64).T for c in own])
     logs = np.log10(np.maximum(values, REGRET_FLOOR))
     low, high = float(np.nanmin(logs)), float(np.nanmax(logs))
+    # All curves may be flat and the same, with no way from the lowest to the highest value.
     places = np.round((logs - low) / max(high - low, 1e-9) * (MISSING - 1))
     places = np.where(np.isnan(places), MISSING, places).astype(np.int64)
+    # A fall wraps around in 16 bits, and the sums that the page makes wrap back.
     steps = np.diff(places, axis=-1, prepend=0).astype("<u2")
     data = base64.b64encode(zlib.compress(steps.tobytes(), 9)).decode("ascii")
     return {

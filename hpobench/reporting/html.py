@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, as_completed
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from hpobench.analysis import exhibits
 from hpobench.analysis.drawing import processes
-from hpobench.analysis.exhibits import (
-    FAILURES,
-    FIGURES,
-    FILES,
-    ORIGINS,
-    SETTING,
-    STANDINGS,
-    Figure,
-    shown,
-)
-from hpobench.analysis.exhibits import TABLES as NUMBERED_TABLES
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.notes import notes
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
@@ -32,49 +21,35 @@ from hpobench.contract.errors import StoreError, writing
 from hpobench.contract.files import write_whole
 from hpobench.contract.package import VERSION
 from hpobench.reporting import explorer, vega
-from hpobench.reporting.answer import Answer, answer
-from hpobench.reporting.best import Best, best_configurations
-from hpobench.reporting.embedded import embedded
-from hpobench.reporting.entries import Entry, Files
-from hpobench.reporting.glossary import glossed
-from hpobench.reporting.opening import Opening, openings
-from hpobench.reporting.replay import Replay, replayed
-from hpobench.reporting.stored_answer import PAGE, write_answer
+from hpobench.reporting.answer import PAGE, Answer, answer, write_answer
+from hpobench.reporting.best import best_configurations
+from hpobench.reporting.opening import openings
+from hpobench.reporting.packed import embedded
+from hpobench.reporting.page_entries import ChartEntry, Files
+from hpobench.reporting.replays import replayed
 from hpobench.store.read.reader import Results
 
 Drawing: TypeAlias = Callable[[int, int], None]
 """Is told how many figures are drawn, of how many."""
-
-
-@dataclass(frozen=True)
-class Page:
-    """What the template shows."""
-
-    name: str
-    version: str
-    facts: dict[str, str]
-    openings: list[Opening]
-    """What the first screen says, for each fair comparison."""
-    reason: str | None
-    """Why nothing can be compared, or ``None``."""
-    decision: str | None
-    reload: float | None
-    """Seconds after which the page loads itself anew."""
-    notes: list[str]
-    reading: str
-    """How to read every exhibit."""
-    explorer: Markup
-    """JSON for the page's script; empty where there is no curve."""
-    explorer_caption: str
-    entries: dict[Tab, list[Entry]]
-    best: list[Best]
-    replay: Replay | None
-    skipped: list[dict[str, str]]
-    rows: Markup
-    """The tables behind the entries by their ids, JSON."""
-    specs: Markup
-    """The charts' specifications by their ids, JSON."""
-    vega: str
+TERMS = {
+    "normalised regret": "How far from the best possible loss: 0 is the optimum, 1 the median loss "
+    "of a random configuration.",
+    "simple regret": "The loss of the best result so far less the optimum.",
+    "incumbent": "The best result of a run so far.",
+    "clip value": "The median loss of a random configuration, the 1 of normalised regret; a failed "
+    "run counts as it.",
+    "full evaluation": "The training of one configuration to its last step.",
+    "fidelity": "How far a trial trains: epochs, trees or data, say.",
+    "rung": "A fidelity at which a scheduler compares trials and stops the worse ones.",
+    "seed": "The number that a run's randomness begins with: runs with other seeds repeat it.",
+    "expected running time": "The budget that all runs spent until they hit a target or ended, "
+    "over the number of hits.",
+    "interquartile mean": "The mean of the middle half of all runs.",
+    "bootstrap": "Drawing seeds again and again to see how much a mean moves by chance.",
+    "held-out loss": "A loss that the searcher did not see, on test data say.",
+}
+"""What the words of a page mean, in tooltips."""
+_PATTERN = re.compile(rf"\b({'|'.join(map(re.escape, TERMS))})(s?)\b", re.IGNORECASE)
 
 
 def write_report(
@@ -94,9 +69,9 @@ def write_report(
     ``skipped``: the combinations that the grid left out, each with ``searcher``, ``scheduler``,
     ``problem`` and ``reason``; by default those of the results' plan. ``settings``: by default on
     the axis that the budgets are in. ``decision``: what seeds in stages decided
-    (:func:`hpobench.store.read.decision.decision_sentence`). ``reload``: seconds after which an
+    (:func:`hpobench.store.read.reader.decision_sentence`). ``reload``: seconds after which an
     open page loads itself anew. ``made_of``: what ``answer.json`` keeps to tell whether the report
-    is up to date (:mod:`hpobench.reporting.stored_answer`). ``figures``: also draw ``figures/``, a
+    is up to date (:mod:`hpobench.reporting.answer`). ``figures``: also draw ``figures/``, a
     PNG and a PDF of every figure; ``drawing`` is told how many of them are drawn. The same results
     give the same bytes; files of an earlier report in ``folder`` that this one has no use for are
     removed. Raises :class:`StoreError` when there is no run to report or no room to write.
@@ -113,7 +88,8 @@ def write_report(
             files = Files(folder, study)
             said = answer(study)
             with _figures_meanwhile(files, drawing) if figures else nullcontext():
-                page = _render(_page(study, said, files, left_out, decision, reload), folder)
+                asked = {"decision": decision, "reload": reload}
+                page = _render({**_page(study, said, files, left_out), **asked}, folder)
             files.remove_stale()
             write_answer(folder, said, made_of)
             return page
@@ -128,7 +104,7 @@ def write_report(
 def _figures_meanwhile(files: Files, drawing: Drawing) -> Iterator[None]:
     """Other processes draw all figures while the block runs; it ends when they have."""
     with processes.given_up_on_error():
-        pairs = shown(files.study, _figures())
+        pairs = exhibits.shown(files.study, _figures())
         drawing(0, len(pairs))
         drawn = [files.figure(*pair) for pair in pairs]
         yield
@@ -137,88 +113,89 @@ def _figures_meanwhile(files: Files, drawing: Drawing) -> Iterator[None]:
             drawing(done, len(drawn))
 
 
-def _figures() -> list[Figure[Any]]:
-    return [figure for own in FIGURES.values() for figure in own]
+def _figures() -> list[exhibits.DrawnExhibit[Any]]:
+    return [figure for own in exhibits.FIGURES.values() for figure in own]
 
 
 def _page(
-    study: Study,
-    said: Answer,
-    files: Files,
-    skipped: Sequence[Mapping[str, str]],
-    decision: str | None,
-    reload: float | None,
-) -> Page:
-    every = study.any_done
+    study: Study, said: Answer, files: Files, skipped: Sequence[Mapping[str, str]]
+) -> dict[str, Any]:
+    """What the template shows, apart from what the caller of :func:`write_report` says."""
     explored = explorer.exhibits()
     charts = files.charts(figure for figure in _figures() if figure not in explored)
-    numbered = [table for own in NUMBERED_TABLES.values() for table in own if table not in SETTING]
-    entries = charts + files.tables([*STANDINGS, *numbered, *SETTING, *ORIGINS, *FAILURES])
+    numbered = (table for own in exhibits.TABLES.values() for table in own)
+    tables = [*exhibits.STANDINGS, *(table for table in numbered if table not in exhibits.SETTING)]
+    tables += [*exhibits.SETTING, *exhibits.ORIGINS, *exhibits.FAILURES]
+    entries = charts + files.tables(tables)
+    contents = [entry.content for entry in entries]
     replay = replayed(study)
-    for frame, subject in shown(study, (*explored, *FILES)):
+    for frame, subject in exhibits.shown(study, (*explored, *exhibits.FILES)):
         files.frame(frame, subject)
-    return Page(
-        name=study.every.name,
-        version=VERSION,
-        facts=_facts(study.every),
-        openings=openings(study, said),
-        reason=said.reason,
-        decision=decision,
-        reload=reload,
-        notes=notes(study),
-        reading=phrases.reading(study.settings),
-        explorer=embedded(explorer.explorer(study)) if every else Markup(),
-        explorer_caption=explorer.caption(study.settings),
-        entries={tab: [one for one in entries if one.tab == tab] for tab in get_args(Tab)},
-        best=best_configurations(study),
-        replay=replay,
-        skipped=_grouped(skipped),
-        rows=embedded({one.id: one.rows for one in (*entries, *(replay.runs if replay else ()))}),
-        specs=embedded({one.id: one.chart.spec for one in entries if one.chart}),
-        vega=vega.library(),
-    )
-
-
-def _facts(results: Results) -> dict[str, str]:
-    facts = {
-        "searchers": f"{results.cells['searcher'].nunique()}",
-        "schedulers": f"{results.cells['scheduler'].nunique()}",
-        "problems": f"{results.cells['problem'].nunique()}",
-        "seeds": f"{results.cells['seed'].nunique()}",
-        "runs": f"{len(results.cells):,}",
-        "failed": f"{int((results.cells['status'] != 'done').sum()):,}",
-        "results": f"{len(results.events):,}",
-    }
-    one = {"searchers": "searcher", "schedulers": "scheduler", "problems": "problem"}
-    one |= {"seeds": "seed", "runs": "run", "results": "result"}
-    return {one.get(k, k) if v == "1" else k: v for k, v in facts.items()}
-
-
-def _grouped(skipped: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    """One row for all searchers that a reason keeps from the same scheduler and problem."""
+    # One row for all searchers that a reason keeps from the same scheduler and problem.
     searchers: dict[tuple[str, str, str], list[str]] = {}
     for row in skipped:
         key = (row["scheduler"], row["problem"], row["reason"])
         searchers.setdefault(key, []).append(row["searcher"])
-    return [
-        {"searcher": ", ".join(names), "scheduler": c, "problem": p, "reason": reason}
-        for (c, p, reason), names in searchers.items()
-    ]
+    return {
+        "name": study.every.name,
+        "version": VERSION,
+        "facts": _facts(study.every),
+        "openings": openings(study, said),
+        "reason": said.reason,
+        "notes": list(notes(study)),
+        "reading": phrases.reading(study.settings),
+        "explorer": embedded(explorer.explorer(study)) if study.any_done else "",
+        "explorer_caption": explorer.caption(study.settings),
+        "entries": {tab: [one for one in entries if one.tab == tab] for tab in exhibits.TABS},
+        "best": best_configurations(study),
+        "replay": replay,
+        "skipped": [
+            {"searcher": ", ".join(names), "scheduler": c, "problem": p, "reason": reason}
+            for (c, p, reason), names in searchers.items()
+        ],
+        "rows": embedded(
+            {one.id: one.rows for one in (*entries, *(replay.runs if replay else ()))}
+        ),
+        "specs": embedded({one.id: one.spec for one in contents if isinstance(one, ChartEntry)}),
+        "vega": vega.library(),
+    }
 
 
-def _render(page: Page, folder: Path) -> Path:
+def _facts(results: Results) -> dict[str, str]:
+    cells, kinds = results.cells, ("searcher", "scheduler", "problem", "seed")
+    facts = {f"{kind}s": f"{cells[kind].nunique()}" for kind in kinds}
+    failed = int((cells["status"] != "done").sum())
+    facts |= {"runs": f"{len(cells):,}", "failed": f"{failed:,}"}
+    facts |= {"results": f"{len(results.events):,}"}
+    return {name.removesuffix("s") if n == "1" else name: n for name, n in facts.items()}
+
+
+def _render(page: Mapping[str, Any], folder: Path) -> Path:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("hpobench.reporting"),
         autoescape=True,  # labels and errors come from users
-        undefined=StrictUndefined,
+        undefined=StrictUndefined,  # a misspelt name is an error, and no gap on the page
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["gloss"] = glossed
-    shown: dict[str, Any] = dict(vars(page))
-    text = environment.get_template("report.html.j2").render(shown)
     path = folder / PAGE
+    text = environment.get_template("report.html.j2").render(page)
     write_whole(path, text.encode(), flush=False)
     return path
+
+
+def glossed(text: str | Markup) -> Markup:
+    """``text``, where the first occurrence of each term of :data:`TERMS` has its meaning."""
+    met: set[str] = set()
+
+    def explained(match: re.Match[str]) -> str:
+        term = match[1].lower()
+        if term in met:
+            return match[0]
+        met.add(term)
+        return f'<abbr tabindex="0" data-meaning="{escape(TERMS[term])}">{match[0]}</abbr>'
+
+    return Markup(_PATTERN.sub(explained, str(escape(text))))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hpobench.analysis.core.curves import Comparison
@@ -58,27 +57,22 @@ class Opening:
 def openings(study: Study, answer: Answer) -> list[Opening]:
     """One for each comparison of several algorithms."""
     of = {one.title: one for one in study.comparisons}
-    whys = _whys(answer) if len(answer.compared) > 1 else [""] * len(answer.compared)
-    return [
-        _opening(study, of[compared.title], compared, why)
-        for compared, why in zip(answer.compared, whys, strict=True)
-    ]
-
-
-def _whys(answer: Answer) -> list[str]:
-    first, *others = answer.compared
-    return [
-        f"This is the one of two fair comparisons with more runs: {len(first.ranked)} algorithms "
-        f"over {first.scope}. The switch above shows the other one.",
-        *(
-            f"The other fair comparison: {len(one.ranked)} algorithms over {one.scope}."
-            for one in others
-        ),
-    ]
+    found: list[Opening] = []
+    for compared in answer.compared:
+        sizes = f"{len(compared.ranked)} algorithms over {compared.scope}."
+        why = f"The other fair comparison: {sizes}"
+        if not found:
+            why = f"This is the one of two fair comparisons with more runs: {sizes} The switch"
+            why += " above shows the other one."
+        several = len(answer.compared) > 1
+        found.append(_opening(study, of[compared.title], compared, why if several else ""))
+    return found
 
 
 def _opening(study: Study, comparison: Comparison, compared: Compared, why: str) -> Opening:
-    end = _axis_end(compared)
+    most = max(max(one.regret, one.high or 0.0) for one in compared.ranked)
+    steps = (0.02, 0.04, 0.1, 0.2, 0.4, 0.6, 0.8)
+    end = next((step for step in steps if step >= most), 1.0)
     place = {a.name: i for i, a in enumerate(study.styles.algorithms)}
     return Opening(
         title=compared.title,
@@ -92,19 +86,13 @@ def _opening(study: Study, comparison: Comparison, compared: Compared, why: str)
             _row(one, place[one.algorithm], end, folded=i >= ROWS and not one.is_baseline)
             for i, one in enumerate(compared.ranked)
         ],
-        reconciled=" ".join(_reconciled(study, comparison, compared)),
+        reconciled=_reconciled(study, comparison, compared),
     )
-
-
-def _axis_end(compared: Compared) -> float:
-    """A round number at or above all ends of intervals."""
-    most = max(max(one.regret, one.high or 0.0) for one in compared.ranked)
-    steps = (0.02, 0.04, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
-    return next((step for step in steps if step >= most), 1.0)
 
 
 def _row(one: Ranked, member: int, end: float, *, folded: bool) -> Row:
     low, high = (one.regret if v is None else v for v in (one.low, one.high))
+    at, left, right = (round(100 * min(v / end, 1.0), 2) for v in (one.regret, low, high))
     return Row(
         algorithm=one.algorithm,
         member=member,
@@ -112,28 +100,25 @@ def _row(one: Ranked, member: int, end: float, *, folded: bool) -> Row:
         words="tied with the first" if one.standing == "tied" else one.standing,
         regret=number(one.regret),
         interval=interval(low, high) if one.low is not None else "",
-        at=_percent(one.regret, end),
-        low=_percent(low, end),
-        high=_percent(high, end),
+        at=at,
+        low=left,
+        high=right,
         folded=folded,
     )
 
 
-def _percent(value: float, end: float) -> float:
-    return round(100 * min(value / end, 1.0), 2)
-
-
-def _reconciled(study: Study, comparison: Comparison, compared: Compared) -> Iterator[str]:
-    """The answer is about these problems; Friedman's test asks about others like them."""
+def _reconciled(study: Study, comparison: Comparison, compared: Compared) -> str:
+    # The answer is about these problems; Friedman's test asks about others like them.
     behind = sum(one.standing == "behind" for one in compared.ranked)
     if not behind or comparison not in critical_difference.subjects(study):
-        return
+        return ""
     ranks = study.computed(critical_difference.table, comparison)
     p = float(ranks.loc[ranks["share"] == ranks["share"].max(), "p"].iloc[0])
-    if p >= ALPHA:
-        yield (
-            f"On these {len(comparison.curves.problems)} problems {behind} "
-            f"{'is' if behind == 1 else 'are'} clearly behind. Whether that holds on other "
-            f"problems the test over problems cannot say (Friedman, p = {number(p, 2)}): they are "
-            "too few, or too different from each other."
-        )
+    if p < ALPHA:
+        return ""
+    return (
+        f"On these {len(comparison.curves.problems)} problems {behind} "
+        f"{'is' if behind == 1 else 'are'} clearly behind. Whether that holds on other problems "
+        f"the test over problems cannot say (Friedman, p = {number(p, 2)}): they are too few, or "
+        "too different from each other."
+    )

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from keyword import iskeyword
 from typing import Any
 
-from hpobench.contract.parameters import Float, Int, Parameter
+from hpobench.contract.parameters import Float, Int
 from hpobench.contract.space import Space
 
 WIDTH = 88
 
 
-class Source(str):
-    """Source text, which stands as it is among values that are written by their ``repr``."""
+class SourceText(str):
+    """Text that stands as it is among values that are written by their ``repr``."""
 
     def __repr__(self) -> str:
         return str(self)
@@ -59,22 +59,20 @@ def long_call(function: str, *arguments: str) -> str:
 
 def space_text(space: Space, prefix: str = "") -> str:
     """The call that makes ``space``, with ``prefix`` before the name of each parameter."""
-    rows = [f"    {_parameter(one, prefix)}," for one in space]
-    return "\n".join(["hpobench.Space(", "    [", *(f"    {row}" for row in rows), "    ]", ")"])
-
-
-def _parameter(parameter: Parameter, prefix: str) -> str:
-    arguments = [repr(prefix + parameter.name)]
-    for field in dataclasses.fields(parameter)[1:]:
-        value = getattr(parameter, field.name)
-        if field.default is dataclasses.MISSING:
-            arguments.append(repr(value))
-        elif field.name == "when" and value is not None:
-            parent = repr(prefix + value.parent)
-            arguments.append(f"when={call('hpobench.When', parent, repr(value.values))}")
-        elif value != field.default:
-            arguments.append(f"{field.name}={value!r}")
-    return call(f"hpobench.{type(parameter).__name__}", *arguments)
+    rows = []
+    for parameter in space:
+        arguments = [repr(prefix + parameter.name)]
+        for field in dataclasses.fields(parameter)[1:]:
+            value = getattr(parameter, field.name)
+            if field.default is dataclasses.MISSING:
+                arguments.append(repr(value))
+            elif field.name == "when" and value is not None:
+                parent = repr(prefix + value.parent)
+                arguments.append(f"when={call('hpobench.When', parent, repr(value.values))}")
+            elif value != field.default:
+                arguments.append(f"{field.name}={value!r}")
+        rows.append(f"        {call(f'hpobench.{type(parameter).__name__}', *arguments)},")
+    return "\n".join(["hpobench.Space(", "    [", *rows, "    ]", ")"])
 
 
 def param_space(space: Space, fixed: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,17 +86,15 @@ def param_space(space: Space, fixed: Mapping[str, Any]) -> dict[str, Any]:
         place = found
         for folder in folders:
             inner = place.get(folder)
+            # A copy, since the mapping belongs to the caller.
             place[folder] = dict(inner) if isinstance(inner, Mapping) else {}
             place = place[folder]
-        place[key] = Source(_domain(one))
+        if isinstance(one, Float):
+            name = "tune.loguniform" if one.log else "tune.uniform"
+            place[key] = SourceText(call(name, repr(one.low), repr(one.high)))
+        elif isinstance(one, Int):  # Ray's whole numbers end before their upper bound
+            name = "tune.lograndint" if one.log else "tune.randint"
+            place[key] = SourceText(call(name, repr(one.low), repr(one.high + 1)))
+        else:
+            place[key] = SourceText(call("tune.choice", repr(list(one.choices))))
     return found
-
-
-def _domain(parameter: Parameter) -> str:
-    if isinstance(parameter, Float):
-        name = "tune.loguniform" if parameter.log else "tune.uniform"
-        return call(name, repr(parameter.low), repr(parameter.high))
-    if isinstance(parameter, Int):  # Ray's whole numbers end before their upper bound
-        name = "tune.lograndint" if parameter.log else "tune.randint"
-        return call(name, repr(parameter.low), repr(parameter.high + 1))
-    return call("tune.choice", repr(list(parameter.choices)))

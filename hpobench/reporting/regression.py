@@ -35,9 +35,10 @@ def headline(found: Gate) -> str:
             found_worse.append(f"{count(len(found.broken), 'run')} failed that did not in BASE")
         return f"REGRESSION: {', and '.join(found_worse)}"
     if found.outcome == "undecided":
+        least = (n for n in itertools.count(1) if smallest_p(n, "greater") <= found.alpha)
         return (
             f"UNDECIDED: with {count(found.seeds, 'seed')} no difference at all could be found at "
-            f"{found.alpha:g}; it takes {_fewest(found.alpha)}"
+            f"{found.alpha:g}; it takes {next(least)}"
         )
     return "NO REGRESSION FOUND"
 
@@ -123,23 +124,23 @@ def header(found: Gate) -> list[str]:
 def cells(found: Gate, rows: pd.DataFrame) -> list[list[str]]:
     """``rows`` of the effects as text, under :func:`header`."""
     several = found.effects["score"].nunique() > 1
-    lines = [[str(row.score), *_cells(row)] for row in rows.itertuples()]
-    return lines if several else [line[1:] for line in lines]
-
-
-def _cells(row: Any) -> list[str]:
-    failures = [f"{n} {what}" for what in ("broken", "mended") if (n := getattr(row, what))]
-    return [
-        row.algorithm or "all",
-        row.problem or "all",
-        str(row.pairs),
-        number(row.base),
-        number(row.new),
-        number(row.estimate) + interval(row.low, row.high, " "),
-        number(row.p_worse if row.estimate > 0 else row.p_better, 2),
-        number(row.detectable, 2) if 0 < row.detectable < 1 else "-",
-        ", ".join([row.verdict, *failures]),
-    ]
+    lines = []
+    row: Any  # the fields of rows are not known to type checkers
+    for row in rows.itertuples():
+        failures = [f"{n} {what}" for what in ("broken", "mended") if (n := getattr(row, what))]
+        line = [
+            row.algorithm or "all",
+            row.problem or "all",
+            str(row.pairs),
+            number(row.base),
+            number(row.new),
+            number(row.estimate) + interval(row.low, row.high, " "),
+            number(row.p_worse if row.estimate > 0 else row.p_better, 2),
+            number(row.detectable, 2) if 0 < row.detectable < 1 else "-",
+            ", ".join([row.verdict, *failures]),
+        ]
+        lines.append([str(row.score), *line] if several else line)
+    return lines
 
 
 def markdown(found: Gate) -> str:
@@ -155,6 +156,7 @@ def markdown(found: Gate) -> str:
 
 def _markdown_table(found: Gate, rows: pd.DataFrame) -> str:
     lines = [header(found), ["---"] * len(header(found)), *cells(found, rows)]
+    # A bar in a label would begin another cell.
     return "\n".join(f"| {' | '.join(c.replace('|', '/') for c in line)} |" for line in lines)
 
 
@@ -179,9 +181,5 @@ def as_json(found: Gate) -> str:
 
 
 def _records(frame: pd.DataFrame) -> Any:
+    # Of pandas, since JSON has no NaN; 15 decimals are the most that it writes.
     return json.loads(frame.to_json(orient="records", double_precision=15))
-
-
-def _fewest(alpha: float) -> int:
-    """Seeds with which something can be significant."""
-    return next(n for n in itertools.count(1) if smallest_p(n, "greater") <= alpha)

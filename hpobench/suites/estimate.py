@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Budget
 from hpobench.contract.errors import PluginError
 from hpobench.contract.problem import Fidelity, Problem
 
@@ -31,12 +31,9 @@ class Estimate:
     def of(
         cls, problem: Problem, budget: Budget, workers: int, seconds: float | None = None
     ) -> Estimate:
-        """The bounds that ``budget`` sets for ``workers`` on ``problem``.
-
-        ``seconds`` is what a full evaluation takes, by default what the problem itself says.
-
-        Raises :class:`PluginError` if the problem's own estimate makes no sense.
-        """
+        """The bounds that ``budget`` sets for ``workers`` on ``problem``, whose full evaluation
+        takes ``seconds``, by default what it says itself; raises :class:`PluginError` if that
+        makes no sense."""
         fidelity = problem.fidelity
         seconds = float(problem.estimate()) if seconds is None else seconds
         if not 0 < seconds <= MAX_SECONDS:
@@ -48,7 +45,7 @@ class Estimate:
             raise PluginError(
                 f"its fidelity has {fidelity.steps:,} steps; a trial has at most {MAX_RESULTS:,}"
             )
-        step = max(seconds / fidelity.steps, 1e-12)
+        step = max(seconds / fidelity.steps, 1e-12)  # a budget of time is divided by it
         bounds = [budget.resource_limit(fidelity) / fidelity.unit]
         if budget.trials is not None:
             bounds.append(float(budget.trials * fidelity.steps))
@@ -68,9 +65,10 @@ def certain_excess(budget: Budget, fidelity: Fidelity, *, in_full: bool) -> str 
     """What a cell is sure to have beyond what it can hold, and what would fit.
 
     ``in_full``: the scheduler lets every trial train to the end. ``None`` if the cell fits, or if
-    nobody can know: under a budget of time, and where trials are stopped early. A searcher that
-    runs out of configurations would end sooner, but then a smaller budget gives it the same cell.
+    nobody can know: under a budget of time, and where trials are stopped early.
     """
+    # A searcher that runs out of configurations would end sooner, but then a smaller budget gives
+    # it the same cell.
     if budget.time is not None:
         return None
     paid = budget.resource_limit(fidelity) / fidelity.unit  # every step is paid for
@@ -81,21 +79,17 @@ def certain_excess(budget: Budget, fidelity: Fidelity, *, in_full: bool) -> str 
 
 def _excess(trials: float, results: float, budget: Budget, fidelity: Fidelity) -> str | None:
     for found, most, what in ((trials, MAX_TRIALS, "trials"), (results, MAX_RESULTS, "results")):
-        if found > most:
-            fits = _fitting(most / found, budget, fidelity)
-            return f"{found:,.0f} {what}, and a cell ends at {most:,}; {fits} would fit"
+        if found <= most:
+            continue
+        # A cell ends as failed at its limit itself, so that it must stay below.
+        full = min(MAX_TRIALS - 1, (MAX_RESULTS - 1) // fidelity.steps)
+        if budget.trials is not None:
+            fits = f"{full:,} trials"
+        elif budget.time is not None:
+            fits = f"{0.99 * (most / found) * budget.time:.3g} s"
+        elif budget.evaluations is not None:
+            fits = f"{full:,} evaluations"
+        else:
+            fits = f"a resource of {full * fidelity.full:g}"
+        return f"{found:,.0f} {what}, and a cell ends at {most:,}; {fits} would fit"
     return None
-
-
-def _fitting(share: float, budget: Budget, fidelity: Fidelity) -> str:
-    """A budget under which the cell fits, of the kind that ``budget`` is; ``share`` is how much of
-    ``budget`` does."""
-    # A cell ends as failed at its limit itself, so that it must stay below.
-    full = min(MAX_TRIALS - 1, (MAX_RESULTS - 1) // fidelity.steps)
-    if budget.trials is not None:
-        return f"{full:,} trials"
-    if budget.time is not None:
-        return f"{0.99 * share * budget.time:.3g} s"
-    if budget.evaluations is not None:
-        return f"{full:,} evaluations"
-    return f"a resource of {full * fidelity.full:g}"

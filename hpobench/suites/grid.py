@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, overload
 
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import PluginRef, Tell
+from hpobench.contract.cell import Budget, Cell, Exact, PluginRef, Stage, Tell
 from hpobench.contract.errors import SuiteError
 from hpobench.plugins.compatibility import trait
 from hpobench.plugins.modules import load_class
-from hpobench.suites.cell_grid import CellGrid, Combination
 from hpobench.suites.estimate import Estimate
 from hpobench.suites.identity import cell_ids
 from hpobench.suites.screening import Screening
@@ -75,9 +74,7 @@ class Plan:
 def build_plan(suite: Suite) -> Plan:
     """The cells of ``suite``.
 
-    ``suite.only`` are globs of ``*`` and ``?``, one of which the labels of a cell must match in the
-    form ``searcher/scheduler/problem``. Brackets stand for themselves, because labels have them.
-
+    One of the globs in ``suite.only`` must match a cell's labels, ``searcher/scheduler/problem``.
     Every searcher is built once for each distinct space, so that options which cannot work are
     found before anything runs. Ray's own searchers and isolated ones are not built, because that
     would import their libraries. Raises :class:`SuiteError` if a plugin refuses its options, if a
@@ -85,19 +82,20 @@ def build_plan(suite: Suite) -> Plan:
     """
     screening = Screening(suite)
     skipped, picked = [], []
-    for problem in suite.problems:
-        for scheduler in suite.schedulers:
-            for searcher in suite.searchers:
-                if not _matches(suite.only, searcher, scheduler, problem):
-                    continue
-                reason = screening.why_not(searcher, scheduler, problem)
-                if reason is None:
-                    picked.append((searcher, scheduler, problem))
-                else:
-                    labels = (searcher.label, scheduler.label, problem.label)
-                    skipped.append(Skipped(*labels, reason))
+    # Brackets stand for themselves, because labels have them.
+    patterns = [glob.replace("[", "[[]") for glob in suite.only] or ["*"]
+    for row in itertools.product(suite.problems, suite.schedulers, suite.searchers):
+        problem, scheduler, searcher = row
+        labels = (searcher.label, scheduler.label, problem.label)
+        if not any(fnmatch.fnmatchcase("/".join(labels), pattern) for pattern in patterns):
+            continue
+        if (reason := screening.why_not(searcher, scheduler, problem)) is None:
+            picked.append((searcher, scheduler, problem))
+        else:
+            skipped.append(Skipped(*labels, reason))
     if not picked:
         raise SuiteError(_nothing_left(suite, skipped), file=suite.file)
+    # What a searcher proposes does not count for this, so each pair is looked at once.
     pairs = {(row[1].label, row[2].label): row[1:] for row in picked}
     for scheduler, problem in pairs.values():
         if (excess := screening.certain_excess(scheduler, problem)) is not None:
@@ -117,12 +115,13 @@ def build_plan(suite: Suite) -> Plan:
 
 def _combination(suite: Suite, row: Row, workers: int, screening: Screening) -> Combination:
     searcher, scheduler, problem = row
-    fingerprint = screening.fingerprints[problem.label]
+    data, budget = screening.fingerprints[problem.label], suite.budgets[problem.label]
     given = screening.given[repr(searcher.given), problem.label]
-    budget = suite.budgets[problem.label]
     learns = trait(load_class(searcher.file, searcher.cls), "multi_fidelity")
     tell: Tell = suite.tell or ("every" if learns else "last")
     more = suite.real_time()
+    # Only where something is given, so that cells of before the key `start` kept their ids.
+    identified = more | ({"given": given} if given else {})
     return Combination(
         searcher=searcher,
         scheduler=scheduler,
@@ -132,22 +131,9 @@ def _combination(suite: Suite, row: Row, workers: int, screening: Screening) -> 
         stage=suite.stage,
         tell=tell,
         exact=suite.exact,
-        identity=cell_ids(
-            *row, budget, workers, suite.stage, tell, fingerprint, more | _content(given)
-        ),
+        identity=cell_ids(*row, budget, workers, suite.stage, tell, data, identified),
         **more,
     )
-
-
-def _content(given: str) -> dict[str, str]:
-    """The part of a cell's identity that says what its searcher is given."""
-    return {"given": given} if given else {}
-
-
-def _matches(only: Sequence[str], *refs: PluginRef) -> bool:
-    name = "/".join(ref.label for ref in refs)
-    patterns = [glob.replace("[", "[[]") for glob in only]
-    return not only or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _nothing_left(suite: Suite, skipped: Sequence[Skipped]) -> str:
@@ -158,3 +144,87 @@ def _nothing_left(suite: Suite, skipped: Sequence[Skipped]) -> str:
         return f"only: {globs} picks no cell; cells are called like {example!r}"
     reasons = "; ".join(dict.fromkeys(row.reason for row in skipped))
     return f"nothing is left to run: {reasons}"
+
+
+@dataclass(frozen=True)
+class Combination:
+    """What cells that differ in their seeds only have in common."""
+
+    searcher: PluginRef
+    scheduler: PluginRef
+    problem: PluginRef
+    budget: Budget
+    workers: int
+    stage: Stage
+    tell: Tell
+    exact: Exact | None
+    identity: Callable[[int], tuple[str, str]]
+    """The id and the specification of the cell with a seed."""
+    trial_timeout: float | None = None
+    pace: float = 1.0
+
+    def cell(self, seed: int) -> Cell:
+        name, spec = self.identity(seed)
+        shared = {key: value for key, value in vars(self).items() if key != "identity"}
+        return Cell(id=name, seed=seed, spec=spec, **shared)
+
+
+class CellGrid(Sequence[Cell]):
+    """Every combination with every seed, sorted by seed."""
+
+    def __init__(self, combinations: Sequence[Combination], seeds: Sequence[int]) -> None:
+        self.combinations, self.seeds = tuple(combinations), tuple(seeds)
+
+    def __len__(self) -> int:
+        return len(self.combinations) * len(self.seeds)
+
+    @overload
+    def __getitem__(self, number: int) -> Cell: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Cell]: ...
+    def __getitem__(self, number: int | slice) -> Cell | Sequence[Cell]:
+        places = range(len(self))[number]
+        if isinstance(places, range):
+            return Selected(self, places)
+        seed, combination = divmod(places, len(self.combinations))
+        return self.combinations[combination].cell(self.seeds[seed])
+
+    def __iter__(self) -> Iterator[Cell]:
+        for seed in self.seeds:
+            for combination in self.combinations:
+                yield combination.cell(seed)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CellGrid):
+            return NotImplemented
+        return len(self) == len(other) and all(map(Cell.__eq__, self, other))
+
+    def __hash__(self) -> int:
+        return hash((len(self.combinations), self.seeds))
+
+    def ids(self) -> list[str]:
+        """The ids of the cells."""
+        return [c.identity(seed)[0] for seed in self.seeds for c in self.combinations]
+
+    def with_seeds(self, seeds: Sequence[int]) -> CellGrid:
+        """The cells with ``seeds`` alone."""
+        return CellGrid(self.combinations, seeds)
+
+
+class Selected(Sequence[Cell]):
+    """The cells of ``grid`` at the places ``numbers``."""
+
+    def __init__(self, grid: CellGrid, numbers: Sequence[int]) -> None:
+        self._grid, self._numbers = grid, numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, number: int) -> Cell: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Cell]: ...
+    def __getitem__(self, number: int | slice) -> Cell | Sequence[Cell]:
+        if isinstance(number, slice):
+            return Selected(self._grid, self._numbers[number])
+        return self._grid[self._numbers[number]]

@@ -21,13 +21,12 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from hpobench.contract.algorithms import Searcher
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import PluginRef, Tell
+from hpobench.contract.cell import Budget, PluginRef, Tell
 from hpobench.contract.package import VERSION
 from hpobench.plugins.foreign import calling, text_or_none
 from hpobench.plugins.isolation.releases import RELEASE, script_of
 from hpobench.plugins.modules import load_class
-from hpobench.plugins.source import source_hash
+from hpobench.plugins.syntax import source_hash
 
 IDENTITY_VERSION = 2
 """Raise this number when the same spec gives other results, or when the spec changes its form.
@@ -35,9 +34,6 @@ IDENTITY_VERSION = 2
 Of hpobench itself only its version and this number count, not its source: in a checkout, cells
 that ran before an edit of the harness stay valid until one of the two is raised.
 """
-
-_SLUG = 32
-"""Characters of each label in an id, so that an id stays well within a file name's length."""
 
 
 def cell_ids(
@@ -52,13 +48,9 @@ def cell_ids(
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Callable[[int], tuple[str, str]]:
     """Makes, of a seed, a readable id that is safe as a file name, and the JSON whose hash it ends
-    with.
-
-    ``data`` is the problem's fingerprint, ``more`` whatever else the stage depends on. What cells
-    that differ in their seeds share is looked up and written once, because a plan may have a
-    million of them.
-    """
+    with; ``data`` is the problem's fingerprint, ``more`` whatever else the stage depends on."""
     refs = {"searcher": searcher, "scheduler": scheduler, "problem": problem}
+    names = (searcher.name, scheduler.name, problem.label)
     shared = {
         "version": IDENTITY_VERSION,
         "hpobench": VERSION,
@@ -72,12 +64,19 @@ def cell_ids(
         "tell": tell,
         **more,
     }
+    # What cells that differ in their seeds share is written once: a plan may have a million cells.
     before, after = (
-        _json({key: value for key, value in shared.items() if (key < "seed") is first})
+        json.dumps(
+            {key: value for key, value in shared.items() if (key < "seed") is first},
+            sort_keys=True,
+            separators=(",", ":"),
+        )
         for first in (True, False)
     )
-    # Names, because a searcher or scheduler with a new label must find its cells.
-    prefix = "-".join(map(_slug, (searcher.name, scheduler.name, problem.label)))
+    # Names, because a searcher or scheduler with a new label must find its cells. The id has 32
+    # characters of each, so that it stays well within a file name's length.
+    words = (re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:32].strip("-") for name in names)
+    prefix = "-".join(word or "x" for word in words)
 
     def with_seed(seed: int) -> tuple[str, str]:
         text = f'{before[:-1]},"seed":{seed},{after[1:]}'
@@ -87,21 +86,17 @@ def cell_ids(
     return with_seed
 
 
-def _json(part: Mapping[str, Any]) -> str:
-    return json.dumps(part, sort_keys=True, separators=(",", ":"))
-
-
-def _slug(label: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")[:_SLUG].strip("-") or "x"
-
-
 def _plugin(ref: PluginRef) -> dict[str, Any]:
+    cls: Any = load_class(ref.file, ref.cls)
     # The packages of a release are not those that are installed here.
-    here = RELEASE not in ref.given
-    requires = getattr(load_class(ref.file, ref.cls), "requires", ()) if here else ()
+    requires = getattr(cls, "requires", ()) if RELEASE not in ref.given else ()
     names = sorted(Requirement(text).name for text in requires)
     script = script_of(ref) if ref.kind == "searcher" else None
-    data = _searcher_data(ref) if ref.kind == "searcher" else ""
+    data = None
+    if Searcher in cls.__mro__:
+        with calling(ref.file, "fingerprint() failed"):
+            found = cls.fingerprint(Path(ref.folder), ref.options)
+            data = text_or_none(ref.file, "fingerprint()", found)
     return {
         "name": ref.name,
         "class": ref.cls,
@@ -112,17 +107,6 @@ def _plugin(ref: PluginRef) -> dict[str, Any]:
         **({"data": data} if data else {}),
         **({"given": dict(ref.given)} if ref.given else {}),
     }
-
-
-def _searcher_data(ref: PluginRef) -> str:
-    cls: Any = load_class(ref.file, ref.cls)
-    if Searcher not in cls.__mro__:
-        return ""
-    with calling(ref.file, "fingerprint() failed"):
-        data = text_or_none(
-            ref.file, "fingerprint()", cls.fingerprint(Path(ref.folder), ref.options)
-        )
-    return data or ""
 
 
 @functools.cache

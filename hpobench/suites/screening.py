@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
 from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.cell import Kind, PluginRef
@@ -13,7 +14,7 @@ from hpobench.contract.parameters import Float
 from hpobench.contract.problem import Problem
 from hpobench.contract.space import Space
 from hpobench.contract.training import TrainedProblem
-from hpobench.plugins.build import build_problem, build_scheduler, construct_searcher
+from hpobench.plugins.building import build_problem, build_scheduler, construct_searcher
 from hpobench.plugins.compatibility import compatibility, space_objection, trait
 from hpobench.plugins.foreign import calling, described, shown, text_or_none
 from hpobench.plugins.isolation.environments import Environment
@@ -21,11 +22,9 @@ from hpobench.plugins.isolation.releases import RELEASE, script_of
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.options import is_ray
 from hpobench.plugins.shape import check_problem, check_scheduler
-from hpobench.plugins.starting.building import check_given, given_objections
+from hpobench.plugins.starting.prepare import check_given, given_objections
 from hpobench.suites.estimate import Estimate, certain_excess
 from hpobench.suites.suite import Suite
-
-T = TypeVar("T")
 
 _SIMPLE = Space([Float("x", 0.0, 1.0)])
 """A searcher that refuses a problem is built on this space too: if that fails as well, its options
@@ -66,20 +65,15 @@ class Screening:
         key = (searcher.label, self._shapes[problem.label])
         if key not in self._refusals:
             self._refusals[key] = self._refusal(searcher, built)
-        return self._refusals[key] or self._ungiven(searcher, problem)
-
-    def _ungiven(self, searcher: PluginRef, problem: PluginRef) -> str | None:
-        """The reason why the searcher cannot be given on this problem what the suite gives it.
-
-        What it is given is the same for all searchers, so it is looked up once for each problem.
-        """
-        key = (repr(searcher.given), problem.label)
-        if key not in self.given:
-            built, budget = self._problems[problem.label], self._suite.budgets[problem.label]
+        if (reason := self._refusals[key]) is not None:
+            return reason
+        # What searchers are given is the same for all, so it is looked up once for each problem.
+        given = (repr(searcher.given), problem.label)
+        if given not in self.given:
+            budget = self._suite.budgets[problem.label]
             try:
-                self.given[key] = self._asked(
-                    searcher, "start", lambda: check_given(searcher, problem, built, budget)
-                )
+                with self._asking(searcher, "start"):
+                    self.given[given] = check_given(searcher, problem, built, budget)
             except NotAvailableError as error:
                 return str(error)
         return None
@@ -96,79 +90,69 @@ class Screening:
         judged = compatibility(search, schedule)
         if judged.level == "refused":
             yield judged.text
-        yield from self._asked(
-            scheduler, "check() failed", lambda: self._objections(scheduler, problem)
-        )
-
-    def _objections(self, scheduler: PluginRef, problem: Problem) -> tuple[str, ...]:
-        try:
-            self._schedulers[scheduler.label].check(problem)
-        except UsageError as error:
-            return (str(error),)
-        return ()
+        reason = None
+        with self._asking(scheduler, "check() failed"):
+            try:
+                self._schedulers[scheduler.label].check(problem)
+            except UsageError as error:
+                reason = str(error)
+        if reason is not None:
+            yield reason
 
     def _missing(self, ref: PluginRef) -> str | None:
         """The reason why the plugin cannot run here, whatever it is combined with."""
+        entry = self._suite.registry.find(ref.kind, ref.name)
         if RELEASE in ref.given:
-            return self._release_missing(ref)
-        reason = self._suite.registry.find(ref.kind, ref.name).missing()
+            try:
+                script = script_of(ref)
+            except PluginError as error:  # without its file there is no release of it
+                return entry.missing() or str(error)
+            return None if script is None else Environment(script).missing()
+        reason = entry.missing()
         if reason is not None or ref.kind == "searcher":
             return reason
         try:
-            if ref.kind == "scheduler":
-                scheduler = self._asked(ref, _BUILT, lambda: build_scheduler(ref))
-                self._asked(ref, _BUILT, lambda: check_scheduler(scheduler, ref.file))
-                self._schedulers[ref.label] = scheduler
-                return None
-            return self._problem_missing(ref)
+            if ref.kind == "problem":
+                return self._problem_missing(ref)
+            with self._asking(ref, _BUILT):
+                scheduler = build_scheduler(ref)
+                check_scheduler(scheduler, ref.file)
         except NotAvailableError as error:
             return str(error)
-
-    def _release_missing(self, ref: PluginRef) -> str | None:
-        try:
-            script = script_of(ref)
-        except PluginError as error:  # without its file there is no release of it
-            return self._suite.registry.find(ref.kind, ref.name).missing() or str(error)
-        return None if script is None else Environment(script).missing()
+        self._schedulers[ref.label] = scheduler
+        return None
 
     def _problem_missing(self, ref: PluginRef) -> str | None:
         """Builds the problem and keeps its estimates and its fingerprint."""
-        problem = self._asked(ref, _BUILT, lambda: build_problem(ref))
-        self._asked(ref, _BUILT, lambda: check_problem(problem, ref.file))
-        self._problems[ref.label] = problem
-        self._shapes[ref.label] = self._asked(
-            ref, "its space has no repr()", lambda: f"{problem.space!r} {problem.fidelity!r}"
-        )
-        estimates = self._asked(
-            ref, "estimate() failed", lambda: self._estimates(ref.label, problem)
-        )
-        self.estimates.update(estimates)
-        self.fingerprints[ref.label] = self._asked(
-            ref, "fingerprint() failed", lambda: _fingerprint(ref, problem)
-        )
-        return self._out_of_reach(ref, problem)
-
-    def _estimates(self, label: str, problem: Problem) -> dict[tuple[str, int], Estimate]:
-        budget = self._suite.budgets[label]
-        return {(label, n): Estimate.of(problem, budget, n) for n in self._suite.workers}
+        label, budget = ref.label, self._suite.budgets[ref.label]
+        with self._asking(ref, _BUILT):
+            problem = build_problem(ref)
+            check_problem(problem, ref.file)
+        self._problems[label] = problem
+        with self._asking(ref, "its space has no repr()"):
+            self._shapes[label] = f"{problem.space!r} {problem.fidelity!r}"
+        with self._asking(ref, "estimate() failed"):
+            for workers in self._suite.workers:
+                self.estimates[label, workers] = Estimate.of(problem, budget, workers)
+        with self._asking(ref, "fingerprint() failed"):
+            data: object = problem.fingerprint()
+            if not isinstance(data, str):
+                what = f"fingerprint() gives {shown(data)}; it must be a text"
+                raise PluginError(f"{ref.file}: {what}")
+            self.fingerprints[label] = data
+        if isinstance(problem, TrainedProblem) and self._suite.stage == "virtual":
+            return "it trains for real, which needs 'stage: live'"
+        limit, unit = budget.resource_limit(problem.fidelity), problem.fidelity.unit
+        if limit >= unit:
+            return None
+        name = problem.fidelity.name
+        return f"the budget of {limit:g} {name}s does not pay for one step of {unit:g}"
 
     def certain_excess(self, scheduler: PluginRef, problem: PluginRef) -> str | None:
         """What a cell is sure to have beyond what it can hold; ``None`` if it may fit."""
         in_full = not trait(load_class(scheduler.file, scheduler.cls), "needs_fidelity")
         fidelity = self._problems[problem.label].fidelity
         return certain_excess(self._suite.budgets[problem.label], fidelity, in_full=in_full)
-
-    def _out_of_reach(self, ref: PluginRef, problem: Problem) -> str | None:
-        """The reason why the suite's stage or budget rules the problem out."""
-        if isinstance(problem, TrainedProblem) and self._suite.stage == "virtual":
-            return "it trains for real, which needs 'stage: live'"
-        limit = self._suite.budgets[ref.label].resource_limit(problem.fidelity)
-        if limit < problem.fidelity.unit:
-            return (
-                f"the budget of {limit:g} {problem.fidelity.name}s does not pay for one step "
-                f"of {problem.fidelity.unit:g}"
-            )
-        return None
 
     def _refusal(self, searcher: PluginRef, problem: Problem) -> str | None:
         """The reason why the searcher cannot be built for the problem.
@@ -179,15 +163,9 @@ class Screening:
         if is_ray(cls):
             return None
         if Searcher in cls.__mro__:
-            reason = self._asked(
-                searcher,
-                "unsupported_reason() failed",
-                lambda: text_or_none(
-                    searcher.file,
-                    "unsupported_reason()",
-                    cls.unsupported_reason(problem.space, problem.fidelity, searcher.options),
-                ),
-            )
+            with self._asking(searcher, "unsupported_reason() failed"):
+                answer = cls.unsupported_reason(problem.space, problem.fidelity, searcher.options)
+                reason = text_or_none(searcher.file, "unsupported_reason()", answer)
             if reason is not None:
                 return f"searcher {searcher.name}: {reason}"
         if script_of(searcher) is not None:
@@ -200,25 +178,20 @@ class Screening:
         except NotAvailableError as error:
             return f"searcher {searcher.name}: {error}"
         except HpobenchError as error:
-            self._asked(searcher, _BUILT, lambda: make(_SIMPLE).close())
+            with self._asking(searcher, _BUILT):
+                make(_SIMPLE).close()
             cause = error.__cause__ if isinstance(error, PluginError) else None
             reason = str(error) if cause is None else described(cause)
             return f"the searcher does not take the problem: {reason}"
         return None
 
-    def _asked(self, ref: PluginRef, failed: str, call: Callable[[], T]) -> T:
-        """The result of ``call``; its errors are raised as faults of the suite at ``ref``."""
+    @contextlib.contextmanager
+    def _asking(self, ref: PluginRef, failed: str) -> Iterator[None]:
+        """Raise errors of the block as faults of the suite at ``ref``."""
         try:
             with calling(ref.file, failed):
-                return call()
+                yield
         except NotAvailableError:
             raise
         except HpobenchError as error:
             raise self._suite.fault(ref, str(error)) from error
-
-
-def _fingerprint(ref: PluginRef, problem: Problem) -> str:
-    data: object = problem.fingerprint()
-    if not isinstance(data, str):
-        raise PluginError(f"{ref.file}: fingerprint() gives {shown(data)}; it must be a text")
-    return data

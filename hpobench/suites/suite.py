@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Exact, Kind, PluginRef, Stage, Tell
+from hpobench.contract.cell import Budget, Exact, Kind, PluginRef, Stage, Tell
 from hpobench.contract.errors import (
     PluginError,
     SuiteError,
@@ -21,12 +20,10 @@ from hpobench.contract.errors import (
 from hpobench.plugins.isolation.releases import script_of
 from hpobench.plugins.isolation.script import Script
 from hpobench.plugins.registry import Registry, shipped_suites
-from hpobench.suites.changes import Changes
-from hpobench.suites.entries import Entries, Resolved
-from hpobench.suites.extending import extended
-from hpobench.suites.pluginfiles import registry_of
+from hpobench.suites.changes import Changes, extended
+from hpobench.suites.resolved import suite_text
+from hpobench.suites.resolving import Entries, Resolved, registry_of
 from hpobench.suites.suitefile import MAX_CELLS, joined, parse_seeds, parse_suite
-from hpobench.suites.suitetext import suite_text
 from hpobench.suites.yamlfile import Document, KeyPath, read_mapping, read_yaml
 
 
@@ -70,17 +67,21 @@ class Suite:
     def with_seeds(self, seeds: Sequence[int]) -> Suite:
         """The same suite with these seeds; raises :class:`SuiteError` if that makes too many
         cells."""
-        changed = replace(self, seeds=seeds)
-        _check_size(changed)
-        return changed
+        rows = len(self.searchers) * len(self.schedulers) * len(self.problems)
+        if rows * len(seeds) * len(self.workers) > MAX_CELLS:
+            counts = f" x {len(self.workers)} numbers of workers" if len(self.workers) > 1 else ""
+            raise SuiteError(
+                f"{rows:,} combinations x {len(seeds):,} seeds{counts} are more than "
+                f"{MAX_CELLS:,} cells; split the suite",
+                file=self.file,
+            )
+        return replace(self, seeds=seeds)
 
     def scripts(self) -> list[Script]:
-        """What the environments are made from that searchers run in, each once.
-
-        A plan says what is wrong with a searcher whose file cannot be imported.
-        """
+        """What the environments are made from that searchers run in, each once."""
         found: dict[tuple[Path, str], Script] = {}
         for ref in self.searchers:
+            # A plan says what is wrong with a searcher whose file cannot be imported.
             with contextlib.suppress(PluginError):
                 if (script := script_of(ref)) is not None:
                     found[script.file, script.name] = script
@@ -90,26 +91,30 @@ class Suite:
         """The suite as plain YAML types, all defaults written out.
 
         Every searcher, scheduler and problem is a mapping with its ``name``, its label as
-        ``as``, and its options. Plugin files are left out, because a suite names only files in
-        its own folder and this is stored elsewhere. It loads as a suite when it is given the
-        plugin files that :meth:`to_yaml` lists.
+        ``as``, and its options. Plugin files are left out: it loads as a suite when it is given
+        those that :meth:`to_yaml` lists.
         """
-        problems = [
-            _plain(ref) | {"budget": self.budgets[ref.label].to_json()} for ref in self.problems
-        ]
+        searchers, schedulers, problems = (
+            [{"name": ref.name, "as": ref.label, **ref.options, **ref.given} for ref in refs]
+            for refs in (self.searchers, self.schedulers, self.problems)
+        )
+        for ref, problem in zip(self.problems, problems, strict=True):
+            problem["budget"] = self.budgets[ref.label].to_json()
+        # A single value stands alone, as people write it.
+        workers, only = (v[0] if len(v) == 1 else list(v) for v in (self.workers, self.only))
         return {
             "name": self.name,
             "description": self.description,
-            "searchers": [_plain(ref) for ref in self.searchers],
-            "schedulers": [_plain(ref) for ref in self.schedulers],
+            "searchers": searchers,
+            "schedulers": schedulers,
             "problems": problems,
             "seeds": list(self.seeds),
-            "workers": _one_or_all(self.workers),
+            "workers": workers,
             "stage": self.stage,
             **self.real_time(),
             **({} if self.tell is None else {"tell": self.tell}),
             **({} if self.exact is None else {"exact": self.exact}),
-            **({"only": _one_or_all(self.only)} if self.only else {}),
+            **({"only": only} if self.only else {}),
         }
 
     def real_time(self) -> dict[str, float]:
@@ -122,14 +127,6 @@ class Suite:
     def to_yaml(self) -> str:
         """:meth:`resolved` as text, under a comment that lists the plugin files."""
         return suite_text(self.resolved(), self.registry.plugins)
-
-
-def _one_or_all(values: Sequence[Any]) -> Any:
-    return values[0] if len(values) == 1 else list(values)
-
-
-def _plain(ref: PluginRef) -> dict[str, Any]:
-    return {"name": ref.name, "as": ref.label, **ref.options, **ref.given}
 
 
 def find_suite(name_or_path: str | os.PathLike[str]) -> Path:
@@ -181,26 +178,25 @@ def load_suite(
             what = "plugins" if files else "changes"
             raise UsageError(f"{what}: give them to load_suite(); this suite is loaded already")
     else:
-        document = changes.applied(_document(source))
+        read = (
+            read_mapping(source) if isinstance(source, Mapping) else read_yaml(find_suite(source))
+        )
+        document = changes.applied(extended(read))
 
         def with_keys(keys: Mapping[str, Any]) -> Suite:
             return _resolve(replace(document, value={**document.value, **keys}), files)
 
         open_ = isinstance(document.value, dict) and "searchers" not in document.value
         suite = choose(with_keys) if choose and open_ else _resolve(document, files)
-    suite = replace(
-        suite,
-        seeds=suite.seeds if seeds is None else _given_seeds(seeds),
-        only=suite.only if only is None else (only,),
-    )
-    _check_size(suite)
-    return suite
-
-
-def _document(source: str | os.PathLike[str] | Mapping[str, Any]) -> Document:
-    if isinstance(source, Mapping):
-        return extended(read_mapping(source))
-    return extended(read_yaml(find_suite(source)))
+    if only is not None:
+        suite = replace(suite, only=(only,))
+    chosen = suite.seeds
+    if seeds is not None:
+        try:
+            chosen = parse_seeds(seeds if isinstance(seeds, str | int) else [*seeds])
+        except ValueError as error:
+            raise UsageError(f"--seeds: {error}") from None
+    return suite.with_seeds(chosen)
 
 
 def _resolve(document: Document, plugins: Sequence[str | os.PathLike[str]]) -> Suite:
@@ -259,22 +255,3 @@ def _own_scheduler(
     entry = next(e for e in registry.entries("scheduler") if e.attributes.get("leaves_scheduling"))
     ref = PluginRef("scheduler", entry.name, entry.name, {}, str(entry.file), entry.cls)
     return [Resolved(ref, scheduling.path)]
-
-
-def _check_size(suite: Suite) -> None:
-    rows = len(suite.searchers) * len(suite.schedulers) * len(suite.problems)
-    repeats = len(suite.seeds) * len(suite.workers)
-    if rows * repeats > MAX_CELLS:
-        counts = f" x {len(suite.workers)} numbers of workers" if len(suite.workers) > 1 else ""
-        raise SuiteError(
-            f"{rows:,} combinations x {len(suite.seeds):,} seeds{counts} are more than "
-            f"{MAX_CELLS:,} cells; split the suite",
-            file=suite.file,
-        )
-
-
-def _given_seeds(seeds: Seeds) -> Sequence[int]:
-    try:
-        return parse_seeds(seeds if isinstance(seeds, str | int) else [*seeds])
-    except ValueError as error:
-        raise UsageError(f"--seeds: {error}") from None

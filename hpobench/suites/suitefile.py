@@ -10,7 +10,6 @@ from typing import Annotated, Any, get_args
 from pydantic import (
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainValidator,
     ValidationError,
@@ -20,11 +19,10 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Exact, Stage, Tell
+from hpobench.contract.cell import Budget, Exact, Stage, Tell
 from hpobench.contract.errors import SuiteError, did_you_mean
 from hpobench.contract.wording import parse_seconds
-from hpobench.plugins.starting.given import KEYS
+from hpobench.plugins.starting.suite_keys import KEYS, Strict
 from hpobench.suites.yamlfile import Document, KeyPath
 
 MAX_CELLS = 1_000_000
@@ -33,18 +31,15 @@ MAX_WORKERS = 32_767
 """The store keeps a worker's number in 16 bits."""
 MAX_AMOUNT = 1e12
 """The most of a budget in seconds, resource or evaluations: enough for 30,000 years."""
-MAX_TRIALS = 10**9
+_MAX_TRIALS = 10**9
 
 
 def parse_seeds(value: object) -> Sequence[int]:
-    """The seeds that ``5`` (0 to 4), ``"0-9"``, ``"0,4,7-9"`` or a list of these stand for.
-
-    They are distinct and not negative.
-    Raises :class:`ValueError`.
-    """
+    """The distinct seeds from 0 that ``5`` (0 to 4), ``"0-9"``, ``"0,4,7-9"`` or a list of these
+    stand for; raises :class:`ValueError`."""
     if isinstance(value, str) and re.fullmatch(r"\s*\d{1,18}\s*", value):
         value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool):  # True is an int, but no number
         if not 1 <= value <= MAX_CELLS:
             raise ValueError(
                 f"{value} seeds; a number of seeds is from 1 to {MAX_CELLS:,}: 5 means the seeds 0 "
@@ -56,7 +51,11 @@ def parse_seeds(value: object) -> Sequence[int]:
         raise ValueError(f"seeds are a number (5), a range (0-4) or a list, not {value!r}")
     seeds: dict[int, None] = {}
     for item in items:
-        for seed in _seed_range(item):
+        text = str(item).strip()
+        span = parse_range(text) if isinstance(item, str | int) else None
+        if span is None:
+            raise ValueError(f"{text!r} is no seed; seeds are whole numbers from 0, or ranges 0-9")
+        for seed in span:
             if seed in seeds:
                 raise ValueError(f"seed {seed} is given twice")
             seeds[seed] = None
@@ -65,20 +64,12 @@ def parse_seeds(value: object) -> Sequence[int]:
     return tuple(seeds)
 
 
-def _seed_range(item: object) -> range:
-    text = str(item).strip()
-    span = parse_range(text) if isinstance(item, str | int) else None
-    if span is None:
-        raise ValueError(f"{text!r} is no seed; seeds are whole numbers from 0, or ranges 0-9")
-    return span
-
-
 def parse_range(text: str) -> range | None:
     """The numbers of ``"3"`` or ``"1-24"``, both ends included; ``None`` for any other text.
 
     Raises :class:`ValueError` for a range that is backwards or endless.
     """
-    match = re.fullmatch(r"(\d{1,18})(?:\s*-\s*(\d{1,18}))?", text)
+    match = re.fullmatch(r"(\d{1,18})(?:\s*-\s*(\d{1,18}))?", text)  # what 64 bits hold
     if match is None:
         return None
     low, high = int(match[1]), int(match[2] or match[1])
@@ -90,10 +81,7 @@ def parse_range(text: str) -> range | None:
 
 
 def parse_workers(value: object) -> tuple[int, ...]:
-    """The distinct numbers of workers that a number or a list stands for.
-
-    Raises :class:`ValueError`.
-    """
+    """The distinct numbers of workers that a number or a list stands for."""
     counts = value if isinstance(value, list) else [value]
     if not counts:
         raise ValueError("the list is empty; name at least one")
@@ -111,7 +99,7 @@ def parse_workers(value: object) -> tuple[int, ...]:
 
 
 def parse_globs(value: object) -> tuple[str, ...]:
-    """The globs that a text or a list of texts stands for. Raises :class:`ValueError`."""
+    """The globs that a text or a list of texts stands for."""
     if value is None:
         return ()
     globs = value if isinstance(value, list) else [value]
@@ -124,18 +112,14 @@ def _seconds(value: object) -> object:
     return parse_seconds(value) if isinstance(value, str) else value
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
 _Amount = Field(gt=0, le=MAX_AMOUNT)
 
 
-class BudgetText(_Strict):
+class BudgetText(Strict):
     """``budget: {time: 1 h, trials: 100}``."""
 
     time: Annotated[Annotated[float, _Amount] | None, BeforeValidator(_seconds)] = None
-    trials: Annotated[int, Field(gt=0, le=MAX_TRIALS)] | None = None
+    trials: Annotated[int, Field(gt=0, le=_MAX_TRIALS)] | None = None
     resource: Annotated[float, _Amount] | None = None
     evaluations: Annotated[float, _Amount] | None = None
 
@@ -149,7 +133,7 @@ class BudgetText(_Strict):
         return Budget(**dict(self))
 
 
-class SuiteText(_Strict):
+class SuiteText(Strict):
     """A suite as written; the entries of its three lists are still plain values."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
@@ -218,16 +202,11 @@ def faults(
 ) -> Iterator[SuiteError]:
     """The faults that pydantic found, in our words and at their places."""
     for detail in error.errors():
-        fields = _model_at(model, detail["loc"]).model_fields
-        yield document.error((*path, *detail["loc"]), _wording(detail, list(fields)))
-
-
-def _model_at(model: type[BaseModel], path: Iterable[object]) -> type[BaseModel]:
-    """The innermost model below ``model`` on the way along ``path``."""
-    for key in path:
-        field = model.model_fields.get(str(key))
-        model = (field and _model_within(field.annotation)) or model
-    return model
+        inner = model  # the innermost on the way
+        for key in detail["loc"]:
+            field = inner.model_fields.get(str(key))
+            inner = (field and _model_within(field.annotation)) or inner
+        yield document.error((*path, *detail["loc"]), _wording(detail, list(inner.model_fields)))
 
 
 def _model_within(annotation: object) -> type[BaseModel] | None:
@@ -261,20 +240,11 @@ def _wording(detail: ErrorDetails, fields: list[str]) -> str:
         "greater_than": "must be positive",
         "greater_than_equal": f"must be at least {context.get('ge')}",
         "less_than_equal": f"must be at most {context.get('le', 0):g}",
-    }.get(kind, detail["msg"].removeprefix("Value error, "))
-    return f"{due}, not {_short(given)}" if kind in _NAMES_VALUE else due
-
-
-_NAMES_VALUE = {
-    "list_type",
-    "string_type",
-    "int_type",
-    "float_type",
-    "model_type",
-    "greater_than",
-    "greater_than_equal",
-    "less_than_equal",
-}
+    }
+    if kind in due:
+        return f"{due[kind]}, not {_short(given)}"
+    # Our own validators say it all; pydantic puts this before their words.
+    return detail["msg"].removeprefix("Value error, ")
 
 
 def _short(value: object) -> str:

@@ -1,8 +1,7 @@
-"""YAML 1.2 as plain values, with the line of every key.
+"""YAML 1.2, or a mapping from Python, as plain values, with the line of every key.
 
 Suites come from other people, so the reader sets limits: one small document of plain values, no
-tags, no duplicated keys, no aliases that expand without end. A mapping from Python keeps the same
-limits.
+tags, no duplicated keys, no aliases that expand without end.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from hpobench.contract.errors import SuiteError
 
+_KINDS = {"null": "null", "bool": "true or false", "int": "whole number", "float": "number"}
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_TEXT = 4096
@@ -69,30 +69,30 @@ class Document:
 
 def dotted(path: KeyPath) -> str:
     """``problems[0].budget`` for ``("problems", 0, "budget")``."""
-    return "".join(map(_step, path)).removeprefix(".")
-
-
-def _step(part: str | int) -> str:
-    if isinstance(part, int):
-        return f"[{part}]"
-    return f".{part}" if part.isprintable() else f".{part!r}"
+    steps = (
+        f"[{part}]" if isinstance(part, int) else f".{part if part.isprintable() else repr(part)}"
+        for part in path
+    )
+    return "".join(steps).removeprefix(".")
 
 
 def read_yaml(file: Path) -> Document:
     """The document in ``file``; raises :class:`SuiteError` with file and line if it is not plain
     YAML."""
-    text = _text(file)
-    document = Document(file)
-    yaml = YAML(typ="safe", pure=True)
+    text, document = _text(file), Document(file)
+    yaml = YAML(typ="safe", pure=True)  # libyaml reads YAML 1.1, where `no` is a boolean
     yaml.Composer = _BoundedComposer
     try:
         root = yaml.compose(text)
-    except _LimitError as error:
-        raise SuiteError(str(error), file=file, line=error.line) from None
+    except SuiteError as error:
+        raise SuiteError(error.message, file=file, line=error.line) from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
-        raise SuiteError(_reason(error), file=file, line=line) from None
+        reason = f"not valid YAML: {', '.join(filter(None, (error.context, error.problem)))}"
+        if "single document" in str(error.context):
+            reason = "more than one document; a suite is one, without '---' in the middle"
+        raise SuiteError(reason, file=file, line=line) from None
     except Exception as error:  # whatever a parser raises about a text, the text is at fault
         first = str(error).strip().partition("\n")[0] or type(error).__name__
         raise SuiteError(f"not valid YAML: {first}", file=file) from None
@@ -150,7 +150,7 @@ def _check_scalar(document: Document, path: KeyPath, value: object, text: str) -
 def _text(file: Path) -> str:
     try:
         # Opening a pipe and reading a device may never end.
-        with open(file, "rb", opener=_without_waiting) as stream:
+        with open(file, "rb", opener=lambda p, flags: os.open(p, flags | os.O_NONBLOCK)) as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 raise SuiteError("is no regular file", file=file)
             data = stream.read(MAX_BYTES + 1)
@@ -165,16 +165,6 @@ def _text(file: Path) -> str:
         raise SuiteError("not UTF-8; save the file as UTF-8", file=file, line=line) from error
 
 
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)
-
-
-class _LimitError(Exception):
-    def __init__(self, message: str, line: int) -> None:
-        super().__init__(message)
-        self.line = line
-
-
 class _BoundedComposer(Composer):
     """Stops at the limits, before the whole tree of a hostile file is built."""
 
@@ -185,20 +175,14 @@ class _BoundedComposer(Composer):
         self._depth += 1
         self._values += 1
         line = self.parser.peek_event().start_mark.line + 1
+        # Within ruamel.yaml the file is not known; read_yaml() adds it.
         if self._depth > MAX_DEPTH:
-            raise _LimitError(f"nested more than {MAX_DEPTH} levels deep", line)
+            raise SuiteError(f"nested more than {MAX_DEPTH} levels deep", line=line)
         if self._values > MAX_VALUES:
-            raise _LimitError(f"more than {MAX_VALUES} values, too many for a suite", line)
+            raise SuiteError(f"more than {MAX_VALUES} values, too many for a suite", line=line)
         node: Node | None = super().compose_node(parent, index)
         self._depth -= 1
         return node
-
-
-def _reason(error: MarkedYAMLError) -> str:
-    if "single document" in str(error.context):
-        return "more than one document; a suite is one, without '---' in the middle"
-    parts = [part for part in (error.context, error.problem) if part]
-    return f"not valid YAML: {', '.join(parts)}"
 
 
 class _Builder:
@@ -211,6 +195,7 @@ class _Builder:
     def value(self, node: Node, path: KeyPath) -> Any:
         self._document.lines.setdefault(path, node.start_mark.line + 1)
         self._count += 1
+        # The composer counts an alias once, and what it stands for may be nested in itself.
         if self._count > MAX_VALUES or len(path) > MAX_DEPTH:
             raise self._document.error(path[:4], "aliases expand too far; write the values out")
         kind = (node.tag or "").removeprefix("tag:yaml.org,2002:")
@@ -252,22 +237,16 @@ class _Builder:
             return node.value
         resolved = self._yaml.resolver.resolve(ScalarNode, node.value, (True, False))
         meant = str(resolved).removeprefix("tag:yaml.org,2002:")
-        if kind == meant == "timestamp":
+        if kind == meant == "timestamp":  # JSON, which is what is stored, has no dates
             return node.value
-        if kind not in ("null", "bool", "int", "float"):
+        if kind not in _KINDS:
             raise self._document.error(path, f"tags like {node.tag} are not allowed")
-        if kind != meant and (kind, meant) != ("float", "int"):
-            raise self._document.error(path, f"{_short(node.value)} is no {_KINDS[kind]}")
+        if kind != meant and (kind, meant) != ("float", "int"):  # `!!float 1` is a number
+            short = node.value if len(node.value) <= 40 else f"{node.value[:37]}..."
+            raise self._document.error(path, f"{short!r} is no {_KINDS[kind]}")
         try:
             value = self._yaml.constructor.construct_object(node)
         except (ValueError, ArithmeticError, LookupError, YAMLError) as error:
             raise self._document.error(path, f"not a number: {error}") from None
         _check_scalar(self._document, path, value, node.value)
         return value
-
-
-_KINDS = {"null": "null", "bool": "true or false", "int": "whole number", "float": "number"}
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else f"{text[:37]}...")

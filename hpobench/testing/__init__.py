@@ -10,9 +10,7 @@
 A rule that is broken raises :class:`Misbehaved`; one that does not apply is a skip.
 """
 
-from __future__ import annotations
-
-from hpobench.testing.check import Check, Misbehaved, NotApplicable
 from hpobench.testing.conformance import checks
+from hpobench.testing.plugin_check import Check, Misbehaved, NotApplicable
 
 __all__ = ["Check", "Misbehaved", "NotApplicable", "checks"]

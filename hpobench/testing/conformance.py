@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hpobench.contract.cell import Kind, PluginRef
+from hpobench.contract.cell import Kind
 from hpobench.contract.errors import NotAvailableError, UnknownNameError
 from hpobench.plugins.registry import Entry, Registry
-from hpobench.testing.check import Check
-from hpobench.testing.subject import PluginSubject, ref_of
+from hpobench.testing.plugin_check import Check, ref_of
 
 _KINDS: tuple[Kind, ...] = ("searcher", "scheduler", "problem")
 
@@ -45,16 +44,13 @@ def checks(
 def entries(plugin: Path | str, only: str | None = None) -> list[Entry]:
     """The plugins in a file, or those with a name; raises :class:`UsageError` if there are none."""
     file = Path(plugin)
-    if file.suffix != ".py" and not file.exists():
-        registry = Registry()
-        known = [entry for kind in _KINDS for entry in registry.entries(kind)]
-        inside = [entry for entry in known if entry.name == str(plugin)]
-        if not inside:
-            raise UnknownNameError("plugin", str(plugin), [entry.name for entry in known])
-    else:
-        file, registry = file.resolve(), Registry([file])
-        every = [entry for kind in _KINDS for entry in registry.entries(kind)]
-        inside = [entry for entry in every if entry.file == file]
+    named = file.suffix != ".py" and not file.exists()
+    file = file.resolve()
+    registry = Registry() if named else Registry([file])
+    known = [entry for kind in _KINDS for entry in registry.entries(kind)]
+    inside = [e for e in known if (e.name == str(plugin) if named else e.file == file)]
+    if named and not inside:
+        raise UnknownNameError("plugin", str(plugin), [entry.name for entry in known])
     found = [entry for entry in inside if only in (None, entry.name)]
     if not found:
         raise UnknownNameError("plugin", str(only), [entry.name for entry in inside])
@@ -69,37 +65,28 @@ def checks_of(
     patience: float = 10.0,
     trials: int | None = None,
 ) -> list[Check]:
-    """The checks of one plugin.
-
-    ``trials``: the trials of each run of a searcher; ``patience`` does not count then.
-    """
+    """The checks of one plugin; ``trials`` of each run of a searcher take the place of
+    ``patience``."""
     if (reason := entry.missing()) is not None:
         raise NotAvailableError(f"{entry.kind} {entry.name}: {reason}")
-    subject, functions = _rules(entry, ref_of(entry, options, folder), patience, trials)
-    return [
-        Check(
-            f.__name__.replace("_", " "),
-            (f.__doc__ or "").partition("\n")[0],
-            entry.name,
-            functools.partial(f, subject),
-        )
-        for f in functions
-    ]
-
-
-def _rules(
-    entry: Entry, ref: PluginRef, patience: float, trials: int | None
-) -> tuple[PluginSubject, Sequence[Callable[[Any], str | None]]]:
-    # Imported here because the checks of schedulers import Ray, which those of searchers need not.
+    ref = ref_of(entry, options, folder)
+    subject: Any
+    # Imported here because some of them import Ray, which takes seconds.
     if entry.kind == "searcher":
-        from hpobench.testing import searcher_rules
-        from hpobench.testing.searcher_subject import SearcherSubject
+        from hpobench.testing import driving, searcher_rules
 
-        return SearcherSubject(entry, ref, patience, trials), searcher_rules.CHECKS
-    if entry.kind == "scheduler":
+        subject = driving.SearcherSubject(entry, ref, patience, trials)
+        functions = searcher_rules.CHECKS
+    elif entry.kind == "scheduler":
         from hpobench.testing import scheduler_rules
 
-        return scheduler_rules.SchedulerSubject(entry, ref), scheduler_rules.CHECKS
-    from hpobench.testing import problem_rules
+        subject, functions = scheduler_rules.SchedulerSubject(entry, ref), scheduler_rules.CHECKS
+    else:
+        from hpobench.testing import problem_rules
 
-    return problem_rules.ProblemSubject(entry, ref), problem_rules.CHECKS
+        subject, functions = problem_rules.ProblemSubject(entry, ref), problem_rules.CHECKS
+    checks = []
+    for rule in functions:
+        name, meaning = rule.__name__.replace("_", " "), (rule.__doc__ or "").partition("\n")[0]
+        checks.append(Check(name, meaning, entry.name, functools.partial(rule, subject)))
+    return checks

@@ -6,14 +6,12 @@ import math
 from collections.abc import Sequence
 from random import Random
 
-from hpobench.contract.algorithms import Exhausted, Scheduler, Searcher
-from hpobench.contract.budget import Budget
+from hpobench.api import Budget, Config, Curve, Exhausted, Fidelity, Reference, Scheduler, Searcher
 from hpobench.contract.cell import Exact, Tell
 from hpobench.contract.parameters import Float, Int
-from hpobench.contract.problem import Curve, Fidelity, TabulatedProblem
-from hpobench.contract.references import Reference
+from hpobench.contract.problem import TabulatedProblem
 from hpobench.contract.seeding import uniform
-from hpobench.contract.space import Config, Space
+from hpobench.contract.space import Space
 from hpobench.running.cells.tuning import Run
 from hpobench.running.stages.virtual import VirtualStage
 
@@ -22,7 +20,7 @@ SPACE = Space(
 )
 
 
-class Curves(TabulatedProblem):
+class CurveProblem(TabulatedProblem):
     """Exponential learning curves; the cost of a step depends on the width, or is 1 s."""
 
     name = "curves"
@@ -41,13 +39,13 @@ class Curves(TabulatedProblem):
         keep = 1 - min(0.6, 0.05 + 8 * lr)
         steps = range(1, self.fidelity.steps + 1)
         losses = [limit + keep**k + 0.01 * uniform(seed, lr, k) for k in steps]
-        costs = [
-            1.0 if self._equal_costs else 0.5 + width / 64 + 0.1 * uniform(lr, k) for k in steps
-        ]
+        costs = [0.5 + width / 64 + 0.1 * uniform(lr, k) for k in steps]
+        if self._equal_costs:
+            costs = [1.0] * len(losses)
         return Curve(losses, costs, [loss - 0.01 for loss in losses])
 
 
-class Listed(Searcher):
+class ListedSearcher(Searcher):
     """Proposes the configurations that it is given, and records every call."""
 
     name = "listed"
@@ -94,11 +92,11 @@ def make_run(
     tell: Tell = "last",
     exact: Exact | None = None,
 ) -> Run:
-    problem = problem or Curves()
+    problem = problem or CurveProblem()
     budget = budget or Budget(trials=trials)
     return Run(
         problem,
-        searcher or Listed(random_configs(trials)),
+        searcher or ListedSearcher(random_configs(trials)),
         scheduler,
         VirtualStage(problem, seed=1, workers=workers, budget=budget),
         trials=budget.trials,

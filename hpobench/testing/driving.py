@@ -1,26 +1,63 @@
-"""Drives a searcher through everything that may happen to it in a cell."""
+"""The searcher that is checked: its spaces, and everything that may happen to it in a cell."""
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import json
 import math
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from random import Random
+from time import perf_counter
 from typing import Any, TypeVar
 
-from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
-from hpobench.contract.errors import SpaceError
-from hpobench.contract.problem import Fidelity
-from hpobench.contract.space import Config, Space
-from hpobench.testing.check import Misbehaved
+from hpobench.api import Config, Exhausted, Fidelity, NothingYet, Searcher
+from hpobench.contract.errors import HpobenchError, SpaceError
+from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, When
+from hpobench.contract.space import Space
+from hpobench.plugins.building import build_searcher
+from hpobench.plugins.compatibility import trait
+from hpobench.testing.plugin_check import Misbehaved, PluginSubject
 
+MOST_TRIALS, LEAST_TRIALS = 60, 8
+OBSERVATIONS = (10, 100, 1000)  # after which a searcher's thinking time is measured
 T = TypeVar("T")
 
+SPACES = {
+    "continuous": Space([Float("x", -5, 10), Float("rate", 1e-6, 1e-1, log=True)]),
+    "mixed": Space(
+        [
+            Float("x", -5, 10),
+            Int("layers", 1, 4),
+            Int("width", 1, 1024, log=True),
+            Ordinal("batch", (8, 32, 128)),
+            # True and 1 are equal in Python but not the same choice.
+            Categorical("kind", ("a", "b", True, 1)),
+        ]
+    ),
+    "conditional": Space(
+        [
+            Categorical("model", ("tree", "net")),
+            Int("depth", 1, 9, when=When("model", ("tree",))),
+            Categorical("optimizer", ("sgd", "adam"), when=When("model", ("net",))),
+            Float("momentum", 0.0, 0.99, when=When("optimizer", ("sgd",))),
+            Float("rate", 1e-5, 1.0, log=True),
+        ]
+    ),
+    "categorical": Space(
+        [
+            Categorical("a", ("p", "q", "r", "s")),
+            Categorical("b", (True, False)),
+            Categorical("c", (0.1, 0.2)),
+        ]
+    ),
+}
 FIDELITY = Fidelity("epoch", steps=9)
-WORKERS = 4
 FATES = ("completed", "completed", "diverged", "failed", "dropped", "paused")
 """How trials may end; one that stands here twice is twice as likely."""
-DIVERGED = 1e30
-"""The loss of a training that got out of hand."""
 
 
 def loss_of(space: Space, config: Config) -> float:
@@ -47,12 +84,11 @@ def drive(
     events = Random("the same events for every searcher")
     proposed: list[Config] = []
     running: list[int] = []
-    lasts: dict[int, int] = {}
-    """The last step of each trial, where the searcher schedules itself."""
+    lasts: dict[int, int] = {}  # the last step of each trial, where the searcher schedules itself
     waits = exhausted = False
     while running or (len(proposed) < trials and not exhausted):
         wanted = len(proposed) < trials and not exhausted
-        if len(running) < WORKERS and wanted and not waits:
+        if len(running) < 4 and wanted and not waits:
             number = len(proposed)
             try:
                 if number < len(given):
@@ -82,11 +118,7 @@ def drive(
 
 
 def ask(searcher: Searcher, space: Space, trial: int) -> Config:
-    """A proposal of the searcher.
-
-    Raises :class:`Misbehaved` if it is not valid, complete and in the space's order, and whatever
-    :meth:`Searcher.ask` may raise.
-    """
+    """A proposal of the searcher, which is valid, complete and in the space's order."""
     config = call(f"ask({trial})", searcher.ask, trial)
     if not isinstance(config, dict):
         raise Misbehaved(f"ask({trial}) returned {config!r:.200}, not a configuration")
@@ -116,7 +148,7 @@ def adopt(searcher: Searcher, trial: int, config: Config) -> Config:
 
 
 def steps_of(searcher: Searcher, trial: int) -> int:
-    """The number of steps that the searcher wants of a trial: all, unless it schedules itself."""
+    """The steps that the searcher wants of a trial: all, unless it schedules itself."""
     if not searcher.schedules_itself:
         return FIDELITY.steps
     steps: object = call(f"steps({trial})", searcher.steps, trial)
@@ -141,18 +173,28 @@ def call(what: str, method: Callable[..., T], *args: Any, **keywords: Any) -> T:
         raise Misbehaved(f"{what} raised {type(error).__name__}: {error}") from error
 
 
-def propose_in_turn(searcher: Searcher, space: Space, trials: int) -> list[Config]:
-    """Proposals with one trial at a time; the searcher learns each loss at once."""
-    proposed = []
+def one_by_one(
+    searcher: Searcher, space: Space, trials: int, loss: Callable[[Config], float | None]
+) -> Iterator[Config]:
+    """Up to ``trials`` proposals. The searcher learns each ``loss`` at once; ``None``: it fails."""
     for trial in range(trials):
         try:
             config = ask(searcher, space, trial)
         except Exhausted:
-            break
+            return
         steps = steps_of(searcher, trial)
-        tell(searcher, trial, steps, math.sqrt(loss_of(space, config)), final=True)
-        proposed.append(config)
-    return proposed
+        if (value := loss(config)) is None:
+            call(f"failed({trial})", searcher.failed, trial)
+        else:
+            tell(searcher, trial, steps, value, final=True)
+        yield config
+
+
+def propose_in_turn(searcher: Searcher, space: Space, trials: int) -> list[Config]:
+    """Proposals with one trial at a time."""
+    return list(
+        one_by_one(searcher, space, trials, lambda config: math.sqrt(loss_of(space, config)))
+    )
 
 
 def _end(searcher: Searcher, trial: int, steps: int, loss: float, fate: str, *, talk: bool) -> None:
@@ -160,24 +202,122 @@ def _end(searcher: Searcher, trial: int, steps: int, loss: float, fate: str, *, 
     if talk:
         for step in range(1, steps):
             tell(searcher, trial, step, loss + 1 / step, final=False)
-    match fate:
-        case "completed":
-            tell(searcher, trial, steps, loss, final=True)
-        case "diverged":
-            tell(searcher, trial, steps, DIVERGED, final=True)
-        case "failed":
-            _charge(searcher, trial, steps)
-            call(f"failed({trial})", searcher.failed, trial)
-        case "dropped":
-            _charge(searcher, trial, steps)
-            call(f"dropped({trial})", searcher.dropped, trial)
-        case "paused":
-            call(f"paused({trial})", searcher.paused, trial)
-            call(f"resumed({trial})", searcher.resumed, trial)
-            tell(searcher, trial, max(1, steps - 1), loss, final=False)
-            tell(searcher, trial, steps, loss, final=True)
+    if fate in ("failed", "dropped"):
+        _charge(searcher, trial, steps)
+        call(f"{fate}({trial})", getattr(searcher, fate), trial)
+        return
+    if fate == "paused":
+        call(f"paused({trial})", searcher.paused, trial)
+        call(f"resumed({trial})", searcher.resumed, trial)
+        tell(searcher, trial, max(1, steps - 1), loss, final=False)
+    # 1e30 is the loss of a training that got out of hand.
+    tell(searcher, trial, steps, 1e30 if fate == "diverged" else loss, final=True)
 
 
 def _charge(searcher: Searcher, trial: int, step: int) -> None:
     if searcher.cost_aware:
         call(f"charged({trial}, {step} s)", searcher.charged, trial, float(step))
+
+
+@dataclass(frozen=True)
+class SearcherSubject(PluginSubject):
+    patience: float = 10.0  # seconds for which a run goes on asking
+    given_trials: int | None = None  # of a run; ``None``: as many as there is patience for
+
+    def claims(self, name: str) -> bool:
+        return bool(trait(self.cls, name))
+
+    @functools.cached_property
+    def conditional(self) -> bool:
+        """Whether it claims to understand conditions and does not refuse a conditional space."""
+        if not self.claims("conditional"):
+            return False
+        try:
+            build_searcher(self.ref, SPACES["conditional"], 0, FIDELITY).close()
+        except Exception as error:  # suites do not give it such problems; others the checks report
+            return not isinstance(error, HpobenchError)
+        return True
+
+    @property
+    def spaces(self) -> Mapping[str, Space]:
+        """The spaces that it claims to understand."""
+        return {n: s for n, s in SPACES.items() if self.conditional or not s.conditional}
+
+    @contextlib.contextmanager
+    def building(self, space: Space, seed: int) -> Iterator[Searcher]:
+        """A searcher as a cell gets it, until the end of the block."""
+        built = call("__init__", build_searcher, self.ref, space, seed, FIDELITY)
+        with contextlib.closing(built) as searcher:
+            yield searcher
+
+    def drive(self, space: Space, seed: int, fates: Sequence[str] = FATES) -> str:
+        """Its proposals as JSON, because True and 1 are equal in Python."""
+        with self.building(space, seed) as searcher:
+            return json.dumps(drive(searcher, space, self.trials, fates))
+
+    @functools.cached_property
+    def trials(self) -> int:
+        if self.given_trials is not None:
+            return self.given_trials
+        return max(sum(1 for _ in self._ask_and_tell(MOST_TRIALS)), LEAST_TRIALS)
+
+    @functools.cached_property
+    def histories(self) -> dict[str, str]:
+        """Its proposals with seed 0, by the name of the space."""
+        found = {}
+        for name, space in self.spaces.items():
+            with on_space(name):
+                found[name] = self.drive(space, 0)
+        return found
+
+    def exercise(self) -> None:
+        _ = self.histories
+
+    @functools.cached_property
+    def long_run(self) -> list[tuple[float, int | None]]:
+        """The seconds of thinking and the memory afterwards, for every trial of one run."""
+        last = OBSERVATIONS[-1] + 5
+        every = last // 20
+        return [
+            (seconds, memory_of_processes() if trial % every == 0 else None)
+            for trial, seconds in enumerate(self._ask_and_tell(last))
+        ]
+
+    def _ask_and_tell(self, trials: int) -> Iterator[float]:
+        """The searcher's seconds for each trial, until patience is out."""
+        space = SPACES["mixed"]
+        with self.building(space, 0) as searcher, contextlib.suppress(NothingYet):
+            loss = functools.partial(loss_of, space)
+            begin = started = perf_counter()
+            for _ in one_by_one(searcher, space, trials, loss):
+                yield perf_counter() - started
+                started = perf_counter()
+                if started - begin > self.patience:
+                    return
+
+
+@contextlib.contextmanager
+def on_space(space: str) -> Iterator[None]:
+    """Let errors name the space on which they happened."""
+    try:
+        yield
+    except Misbehaved as error:
+        raise Misbehaved(f"on the {space} space: {error}") from error
+
+
+def memory_of_processes() -> int | None:
+    """Resident bytes of this process and its descendants; ``None`` where there is no ``/proc``."""
+    if not Path("/proc/self/stat").exists():
+        return None
+    parents, pages = {}, {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):  # it has just ended
+                stat = (folder / "stat").read_text(encoding="utf-8", errors="replace")
+                # The name, in brackets, may hold anything; the other fields come after it.
+                fields = stat.rpartition(")")[2].split()
+                parents[int(folder.name)], pages[int(folder.name)] = int(fields[1]), int(fields[21])
+    ours = {os.getpid()}
+    while more := {pid for pid, parent in parents.items() if parent in ours} - ours:
+        ours |= more
+    return sum(pages.get(pid, 0) for pid in ours) * os.sysconf("SC_PAGE_SIZE")

@@ -10,20 +10,18 @@ from dataclasses import dataclass
 
 from ray.tune.schedulers import TrialScheduler
 
-from hpobench.contract.algorithms import Scheduler
+from hpobench.api import Config, Curve, Scheduler
 from hpobench.contract.errors import CellError, UsageError
-from hpobench.contract.problem import Curve
-from hpobench.contract.space import Config
-from hpobench.plugins.build import build_scheduler
+from hpobench.plugins.building import build_scheduler
 from hpobench.running.cells.tuning import Run
 from hpobench.running.ray.trial import Trial
-from hpobench.testing import subject as common
-from hpobench.testing.check import Misbehaved
-from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
+from hpobench.testing import plugin_check as common
+from hpobench.testing.doubles import CurveProblem, ListedSearcher, make_run, random_configs
+from hpobench.testing.plugin_check import Misbehaved
+from hpobench.testing.sentinel import leaves_other_cells_alone
 
 STEPS = (1, 3, 27, 52, 81)
-SHORT = (1, 6)
-"""The steps with which whole cells run: with more, PB2 takes minutes."""
+SHORT = (1, 6)  # steps with which whole cells run: with more, PB2 takes minutes
 TRIALS = 16
 
 
@@ -32,10 +30,10 @@ class SchedulerSubject(common.PluginSubject):
     def build(self) -> Scheduler:
         return build_scheduler(self.ref)
 
-    def problems(self, steps: Sequence[int] = STEPS) -> list[Curves]:
-        """The problems of so many ``steps`` that it can serve."""
+    def problems(self, steps: Sequence[int] = STEPS) -> list[CurveProblem]:
+        """Those of so many ``steps`` that it can serve."""
         served = []
-        for problem in map(Curves, steps):
+        for problem in map(CurveProblem, steps):
             scheduler = self.build()
             with contextlib.suppress(UsageError):
                 if problem.fidelity.steps > 1 or not scheduler.needs_fidelity:
@@ -50,7 +48,7 @@ class SchedulerSubject(common.PluginSubject):
             _finished(self, problem, 4)
 
 
-class SomeFail(Curves):
+class SomeFail(CurveProblem):
     """A third of the trials fail at their second step or at the first."""
 
     def curve(self, config: Config, seed: int) -> Curve:
@@ -109,10 +107,9 @@ def pauses(subject: SchedulerSubject) -> None:
     """`pauses` and `clones` are set where it pauses running trials or changes them."""
     plugin = subject.build()
     for problem in subject.problems(SHORT):
-        searcher = Listed(random_configs(TRIALS))
-        run = make_run(
-            subject.build(), problem=problem, searcher=searcher, trials=TRIALS, workers=3
-        )
+        searcher = ListedSearcher(random_configs(TRIALS))
+        scheduler = subject.build()
+        run = make_run(scheduler, problem=problem, searcher=searcher, trials=TRIALS, workers=3)
         run.finish()
         clones = [json.loads(event.config) for event in run.events if event.config]
         for config in clones:
@@ -130,13 +127,13 @@ def comes_to_an_end(subject: SchedulerSubject) -> str:
     for problem in subject.problems(SHORT):
         for workers in (1, 4):
             run = _finished(subject, problem, workers)
-            statuses = {run.trial_status(trial) for trial in run.source.trials}
+            trials = run.source.trials
+            where = f"with {problem.fidelity.steps} steps and {workers} workers"
+            statuses = {run.trial_status(trial) for trial in trials}
             if left := statuses - {"completed", "stopped"}:
-                raise Misbehaved(f"{_where(problem, workers)}: trials are left {', '.join(left)}")
-            if len(run.source.trials) != TRIALS:
-                raise Misbehaved(
-                    f"{_where(problem, workers)}: {len(run.source.trials)} of {TRIALS} trials ran"
-                )
+                raise Misbehaved(f"{where}: trials are left {', '.join(left)}")
+            if len(trials) != TRIALS:
+                raise Misbehaved(f"{where}: {len(trials)} of {TRIALS} trials ran")
         served.append(f"{problem.fidelity.steps}")
     return f"{TRIALS} trials of {', '.join(served)} steps"
 
@@ -153,22 +150,20 @@ def repeatable(subject: SchedulerSubject) -> None:
         first, second = (_finished(subject, problem, 4).events for _ in range(2))
         if first != second:
             raise Misbehaved(
-                f"{_where(problem, 4)}: decisions differ; draw from random or numpy.random, which "
-                "are seeded for every cell, and keep nothing between builds"
+                f"with {problem.fidelity.steps} steps and 4 workers: decisions differ; draw from "
+                "random or numpy.random, which are seeded for every cell, and keep nothing between "
+                "builds"
             )
 
 
-def _finished(subject: SchedulerSubject, problem: Curves, workers: int) -> Run:
+def _finished(subject: SchedulerSubject, problem: CurveProblem, workers: int) -> Run:
     run = make_run(subject.build(), problem=problem, trials=TRIALS, workers=workers)
     try:
         run.finish()
     except CellError as error:
-        raise Misbehaved(f"{_where(problem, workers)}: {error}") from error
+        where = f"with {problem.fidelity.steps} steps and {workers} workers"
+        raise Misbehaved(f"{where}: {error}") from error
     return run
-
-
-def _where(problem: Curves, workers: int) -> str:
-    return f"with {problem.fidelity.steps} steps and {workers} workers"
 
 
 CHECKS: tuple[Callable[[SchedulerSubject], str | None], ...] = (
@@ -180,5 +175,5 @@ CHECKS: tuple[Callable[[SchedulerSubject], str | None], ...] = (
     comes_to_an_end,
     failing_trials,
     repeatable,
-    common.leaves_other_cells_alone,
+    leaves_other_cells_alone,
 )

@@ -10,20 +10,19 @@ import sys
 from collections.abc import Callable, Generator
 from statistics import median
 
-from hpobench.contract.algorithms import Exhausted, NothingYet
+from hpobench.api import Config, Exhausted, NothingYet, Space
 from hpobench.contract.cell import PluginRef
-from hpobench.contract.space import Config, Space
-from hpobench.plugins.build import build_searcher
+from hpobench.plugins.building import build_searcher
 from hpobench.testing import driving
-from hpobench.testing import subject as common
-from hpobench.testing.check import Misbehaved, NotApplicable, fresh_process
-from hpobench.testing.searcher_subject import OBSERVATIONS, SearcherSubject, on_space
-from hpobench.testing.spaces import SPACES
+from hpobench.testing import plugin_check as common
+from hpobench.testing.driving import OBSERVATIONS, SPACES, SearcherSubject, on_space
+from hpobench.testing.plugin_check import Misbehaved, NotApplicable, fresh_process
+from hpobench.testing.sentinel import leaves_other_cells_alone
 
 FEW_TRIALS = 12
 PENDING = 4
-LEAK = 1 << 20
-"""Bytes a trial; a cell of a thousand trials would leave a gigabyte behind."""
+UNCLAIMED = "it does not claim to be deterministic"
+LEAK = 1 << 20  # bytes a trial; a cell of a thousand trials would leave a gigabyte behind
 
 _HASHES = """
 import json, sys
@@ -99,7 +98,8 @@ def anything(subject: SearcherSubject) -> None:
 
 def repeatable(subject: SearcherSubject) -> None:
     """All of that again with the same seed gives the same proposals."""
-    _claims_to_repeat(subject)
+    if not subject.claims("deterministic"):
+        raise NotApplicable(UNCLAIMED)
     for name, space in subject.spaces.items():
         first, second = subject.histories[name], subject.drive(space, 0)
         if first != second:
@@ -122,11 +122,12 @@ def seeds(subject: SearcherSubject) -> None:
 
 def warm_process(subject: SearcherSubject) -> None:
     """A process that has served other runs gives the same run as a fresh one."""
-    from hpobench.plugins.isolation.searcher import end_warm
+    from hpobench.plugins.isolation.remote import end_warm
 
-    if not subject.isolated:
+    if subject.entry.script is None:
         raise NotApplicable("it runs in the harness's own process")
-    _claims_to_repeat(subject)
+    if not subject.claims("deterministic"):
+        raise NotApplicable(UNCLAIMED)
     # All histories come from one process; the run before this one was on another space.
     warm = subject.histories["mixed"]
     end_warm()
@@ -139,9 +140,10 @@ def warm_process(subject: SearcherSubject) -> None:
 
 def string_hashes(subject: SearcherSubject) -> None:
     """Proposals are the same in a process in which strings hash otherwise."""
-    if subject.isolated:
+    if subject.entry.script is not None:
         raise NotApplicable("its process has a fixed PYTHONHASHSEED")
-    _claims_to_repeat(subject)
+    if not subject.claims("deterministic"):
+        raise NotApplicable(UNCLAIMED)
     trials = min(FEW_TRIALS, subject.trials)
     other = str(int(os.environ.get("PYTHONHASHSEED") == "1") + 1)
     text = subject.ref.to_text()
@@ -167,7 +169,7 @@ def in_turn(ref: PluginRef, trials: int) -> list[Config]:
 
 def global_generators(subject: SearcherSubject) -> None:
     """The generators of random, NumPy and torch are left as they were."""
-    if subject.isolated:
+    if subject.entry.script is not None:
         raise NotApplicable("it has a process of its own")
     if subject.entry.ray:
         raise NotApplicable("Ray's own kind draws from them, and cells put them back")
@@ -188,11 +190,6 @@ def _global_states() -> dict[str, str]:
     if (torch := sys.modules.get("torch")) is not None:
         states["torch"] = repr(torch.get_rng_state().tolist())
     return states
-
-
-def _claims_to_repeat(subject: SearcherSubject) -> None:
-    if not subject.claims("deterministic"):
-        raise NotApplicable("it does not claim to be deterministic")
 
 
 def _difference(first: str, second: str) -> str:
@@ -216,7 +213,7 @@ def some_fail(subject: SearcherSubject) -> None:
 
 def all_fail(subject: SearcherSubject) -> None:
     """Every trial fails."""
-    _one_after_the_other(subject, 5, "failed")
+    _one_by_one(subject, 5, None)
 
 
 def early_ends(subject: SearcherSubject) -> None:
@@ -226,23 +223,14 @@ def early_ends(subject: SearcherSubject) -> None:
 
 def equal_losses(subject: SearcherSubject) -> None:
     """Every trial ends with the same loss."""
-    _one_after_the_other(subject, 4, "completed")
+    _one_by_one(subject, 4, 1.0)
 
 
-def _one_after_the_other(subject: SearcherSubject, seed: int, fate: str) -> None:
+def _one_by_one(subject: SearcherSubject, seed: int, loss: float | None) -> None:
+    trials = min(FEW_TRIALS, subject.trials)
     for name, space in subject.spaces.items():
-        with (
-            on_space(name),
-            subject.building(space, seed) as searcher,
-            contextlib.suppress(Exhausted),
-        ):
-            for trial in range(min(FEW_TRIALS, subject.trials)):
-                driving.ask(searcher, space, trial)
-                steps = driving.steps_of(searcher, trial)
-                if fate == "failed":
-                    driving.call(f"failed({trial})", searcher.failed, trial)
-                else:
-                    driving.tell(searcher, trial, steps, 1.0, final=True)
+        with on_space(name), subject.building(space, seed) as searcher:
+            list(driving.one_by_one(searcher, space, trials, lambda _: loss))
 
 
 def adoption(subject: SearcherSubject) -> str:
@@ -340,5 +328,5 @@ CHECKS: tuple[Callable[[SearcherSubject], str | None], ...] = (
     adoption,
     thinking_time,
     memory_growth,
-    common.leaves_other_cells_alone,
+    leaves_other_cells_alone,
 )

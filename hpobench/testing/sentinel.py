@@ -12,20 +12,16 @@ import math
 import random
 import statistics
 
+import numpy as np
 from ray.tune.schedulers import ASHAScheduler, TrialScheduler
 
-from hpobench.contract.algorithms import Scheduler, Searcher
-from hpobench.contract.budget import Budget
+from hpobench.api import Budget, Config, Fidelity, Problem, Scheduler, Searcher, Space
 from hpobench.contract.cell import Cell, Kind, PluginRef
-from hpobench.contract.problem import Fidelity, Problem
 from hpobench.contract.seeding import uniform
-from hpobench.contract.space import Config, Space
 from hpobench.running.cells.run_cell import run_cell
 from hpobench.testing import doubles
-from hpobench.testing.check import Misbehaved, fresh_process
-from hpobench.testing.spaces import SPACES
-
-_PRINT = "from hpobench.testing.sentinel import result; print(result())"
+from hpobench.testing.driving import SPACES
+from hpobench.testing.plugin_check import Misbehaved, PluginSubject, fresh_process
 
 
 class Witness(Searcher):
@@ -34,41 +30,29 @@ class Witness(Searcher):
     name = "witness"
 
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:  # noqa: ARG002
-        import numpy as np
-
         self.space = space
         self.own, self.numpy = random.Random(seed), np.random.default_rng(seed)
         self.losses = [1.0]
 
     def ask(self, trial: int) -> Config:
-        return self.space.from_unit([self._draw(trial, i) for i in range(len(self.space))])
-
-    def _draw(self, trial: int, i: int) -> float:
-        import numpy as np
-
-        order = [1, 2, 3, 4]
-        random.shuffle(order)
-        parts = [
-            random.random(),
-            random.uniform(0, 1),
-            random.gauss(0, 1),
-            random.choice(order),
-            random.sample(order, 2)[0],
-            random.randint(0, 9),
-            self.own.random(),
-            self.own.gauss(0, 1),
-            self.numpy.random(),
-            np.random.rand(),  # noqa: NPY002
-            np.random.normal(),  # noqa: NPY002
-            np.random.randint(9),  # noqa: NPY002
-            float(np.argsort([3, 1, 2])[0] + np.mean(order)),
-            math.sin(trial) + math.log(2 + i) + math.exp(-i) + math.sqrt(trial),
-            statistics.median(self.losses) + statistics.fmean(self.losses),
-            uniform("witness", trial, i),
-            sum(sorted(order)[:2]) + max(order) + abs(round(-1.5)) + len(json.dumps(order)),
-            hashlib.blake2b(b"witness").digest()[0],
-        ]
-        return sum(parts) % 1
+        point = []
+        for i in range(len(self.space)):
+            order = [1, 2, 3, 4]
+            random.shuffle(order)
+            parts = [random.random(), random.uniform(0, 1), random.gauss(0, 1)]
+            parts += [random.choice(order), random.sample(order, 2)[0], random.randint(0, 9)]
+            parts += [self.own.random(), self.own.gauss(0, 1), self.numpy.random()]
+            parts += [np.random.rand(), np.random.normal(), np.random.randint(9)]  # noqa: NPY002
+            parts += [
+                float(np.argsort([3, 1, 2])[0] + np.mean(order)),
+                math.sin(trial) + math.log(2 + i) + math.exp(-i) + math.sqrt(trial),
+                statistics.median(self.losses) + statistics.fmean(self.losses),
+                uniform("witness", trial, i),
+                sum(sorted(order)[:2]) + max(order) + abs(round(-1.5)) + len(json.dumps(order)),
+                hashlib.blake2b(b"witness").digest()[0],
+            ]
+            point.append(sum(parts) % 1)
+        return self.space.from_unit(point)
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:  # noqa: ARG002
         self.losses.append(loss)
@@ -89,7 +73,7 @@ def result() -> str:
         id="sentinel",
         searcher=_ref("searcher", Witness, __file__),
         scheduler=_ref("scheduler", WitnessScheduler, __file__),
-        problem=_ref("problem", doubles.Curves, doubles.__file__, steps=9),
+        problem=_ref("problem", doubles.CurveProblem, doubles.__file__, steps=9),
         seed=0,
         budget=Budget(trials=12),
         workers=3,
@@ -110,10 +94,11 @@ _last: list[str] = []
 """The result that this process gave last, so that the plugin after an offender is not blamed."""
 
 
-def check_sentinel() -> None:
-    """Raise :class:`Misbehaved` if the process gives other results than before."""
+def leaves_other_cells_alone(subject: PluginSubject) -> None:
+    """A cell of other plugins has the same result in this process as in a fresh one."""
+    subject.exercise()
     if not _last:
-        done = fresh_process(_PRINT)
+        done = fresh_process("from hpobench.testing.sentinel import result; print(result())")
         done.check_returncode()
         _last.append(done.stdout.strip())
     before, _last[0] = _last[0], (now := result())

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hpobench.suites.options import RunOptions, taking
+from hpobench.suites.run_options import RunOptions, taking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +70,7 @@ def run(suite: Source, options: RunOptions) -> SuiteResults:
     :raises RayError: there is no cluster at ``address``.
     :raises StoreError: results cannot be written or read.
     """
-    from hpobench.verbs.execution import execute
+    from hpobench.verbs.execution import execute  # not before: `import hpobench` stays light
 
     return load(execute(suite, options).summary.folder)
 
@@ -98,14 +98,14 @@ def report(folder: str | os.PathLike[str]) -> Path:
     from hpobench.verbs.reports import write_page
 
     place = Place(place_of(folder))
+    # Of a folder in an object store a copy is written, which then goes back.
     page = write_page(place.fetch(), Display(), anew=True).page
     place.publish()
     return page
 
 
 def load(
-    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
-    *more: str | os.PathLike[str],
+    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *more: str | os.PathLike[str]
 ) -> SuiteResults:
     """The results in ``path``, a folder like ``results/quick``, as frames.
 
@@ -167,8 +167,9 @@ def verify(
     from hpobench.contract.errors import StoreError
     from hpobench.store.prove.damage import find_damage
     from hpobench.store.remote.place import Place, place_of
+    from hpobench.suites.run_options import SampleOptions
     from hpobench.verbs.progress import Display
-    from hpobench.verbs.sample import SampleOptions, run_sample
+    from hpobench.verbs.verification import run_sample
 
     options = SampleOptions(cells, seed, [Path(file) for file in plugins], cpus, timeout)
     place = Place(place_of(folder)).fetch()

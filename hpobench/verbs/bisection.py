@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from packaging.version import Version
 
+from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import UsageError
 from hpobench.plugins.isolation.environments import Environment
-from hpobench.plugins.isolation.index import releases_between
-from hpobench.plugins.isolation.releases import RELEASE, parse_release, release_objection, script_of
+from hpobench.plugins.isolation.releases import (
+    RELEASE,
+    parse_release,
+    release_objection,
+    releases_between,
+    script_of,
+)
 from hpobench.plugins.modules import load_class
-from hpobench.plugins.starting.given import with_given
+from hpobench.plugins.starting.suite_keys import with_given
+from hpobench.running.plan.experiment import Summary
 from hpobench.suites.changes import Changes
-from hpobench.suites.grid import build_plan
-from hpobench.suites.options import RunOptions
-from hpobench.verbs.comparison import Judge
+from hpobench.suites.grid import Plan, build_plan
+from hpobench.suites.run_options import RunOptions
+from hpobench.suites.suite import Source, Suite
 from hpobench.verbs.execution import noted, prepare, read_suite, running
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from hpobench.contract.cell import PluginRef
-    from hpobench.running.plan.experiment import Summary
-    from hpobench.suites.grid import Plan
-    from hpobench.suites.suite import Source, Suite
-    from hpobench.verbs.comparison import Verdict
-    from hpobench.verbs.progress import Display
+from hpobench.verbs.judge import Judge, Verdict
+from hpobench.verbs.progress import Display
 
 _LONGEST = 50
 """Characters of a suite's name in that of its bisection."""
 
 
 @dataclass(frozen=True)
-class Step:
+class Probe:
     """What was found of one release."""
 
     release: str
@@ -46,26 +45,13 @@ class Step:
     """The difference to the good release, or why it could not be tried."""
 
 
-@dataclass
 class Halving:
     """Halves the ``releases`` between a good one, the first, and a bad one, the last."""
 
-    releases: Sequence[str]
-    steps: list[Step] = field(default_factory=list)
-    _at: dict[Verdict, int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._at = {"good": 0, "bad": len(self.releases) - 1}
-
-    @property
-    def good(self) -> str:
-        """The good release that is nearest to the first bad one."""
-        return self.releases[self._at["good"]]
-
-    @property
-    def bad(self) -> str:
-        """The first bad release that is known."""
-        return self.releases[self._at["bad"]]
+    def __init__(self, releases: Sequence[str]) -> None:
+        self.releases, self.steps = releases, list[Probe]()
+        self.good, self.bad = releases[0], releases[-1]
+        """The good release that is nearest to the first bad one that is known, and that one."""
 
     @property
     def moved(self) -> bool:
@@ -80,7 +66,8 @@ class Halving:
     @property
     def between(self) -> Sequence[str]:
         """The releases between these two."""
-        return self.releases[self._at["good"] + 1 : self._at["bad"]]
+        good, bad = map(self.releases.index, (self.good, self.bad))
+        return self.releases[good + 1 : bad]
 
     def next(self) -> str | None:
         """The release to try next, nearest to the middle; ``None`` if none is left."""
@@ -89,11 +76,13 @@ class Halving:
         left = [(abs(i - middle), one) for i, one in enumerate(self.between) if one not in tried]
         return min(left)[1] if left else None
 
-    def take(self, step: Step) -> None:
+    def take(self, step: Probe) -> None:
         """Learn what was found of a release."""
         self.steps.append(step)
-        if step.verdict != "skipped":
-            self._at[step.verdict] = self.releases.index(step.release)
+        if step.verdict == "good":
+            self.good = step.release
+        elif step.verdict == "bad":
+            self.bad = step.release
 
 
 @dataclass(frozen=True)
@@ -123,6 +112,7 @@ class Bisection:
             f"at most about {len(between).bit_length()} to try"
         )
         halving = Halving([good, *(between if first == good else between[::-1]), bad])
+        # The bad end first: if it is no worse, there is nothing to look for.
         end = self._try(halving, bad)
         if end.verdict == "skipped":
             raise UsageError(f"{self.library} {bad}: {end.text}")
@@ -130,19 +120,27 @@ class Bisection:
             self._try(halving, release)
         return halving
 
-    def _try(self, halving: Halving, release: str) -> Step:
+    def _try(self, halving: Halving, release: str) -> Probe:
         """Run what is missing of ``release``, compare it with the good one, and say so."""
         good = halving.releases[0]
         tried = [step.release for step in halving.steps if step.verdict != "skipped"]
-        suite = self._with_releases([good, *tried, release])
+        ref = self.suite.searchers[0]
+        refs = [
+            replace(ref, label=self.label(one), given={RELEASE: one, **ref.given})
+            # All so far stand in one plan, so that one results folder holds them all.
+            for one in (good, *tried, release)
+        ]
+        place = self.suite.places["searcher", ref.label]
+        places = {**self.suite.places, **{("searcher", new.label): place for new in refs}}
+        suite = replace(self.suite, searchers=tuple(refs), places=places)
         prepare(suite, self.display)
         if (reason := _missing(suite.searchers[0])) is not None:
             raise UsageError(f"{self.library} {good}: {reason}")
         if (reason := _missing(suite.searchers[-1])) is not None:
-            step = Step(release, "skipped", reason)
+            step = Probe(release, "skipped", reason)
         else:
             noted(self.run_cells(suite, build_plan(suite)), self.display)
-            step = Step(release, *self.compared(good, release))
+            step = Probe(release, *self.compared(good, release))
         halving.take(step)
         self.display.note(f"{self.library} {release}: {step.verdict}: {step.text}")
         return step
@@ -151,20 +149,25 @@ class Bisection:
         """How the runs of release ``other`` compare with those of ``one``."""
         return self.judge(self.folder, self.label(one), self.label(other))
 
+    def sentence(self, found: Halving) -> str:
+        """Between which releases the behaviour moved, and how much; or that it did not."""
+        good = found.nearest
+        _, how = self.compared(good, found.bad)
+        searcher, library = self.suite.searchers[0].label, self.library
+        no = "" if found.moved else "no "
+        what = f"behaves {no}differently" if self.judge.any_change else f"is {no}worse"
+        text = f"{searcher} {what} with {library} {found.bad} than with {library} {good}: {how}"
+        untried = f"; of the releases between, {', '.join(found.between)} could not be tried"
+        return f"{text}{untried if found.between else ''}"
+
+    def command(self, found: Halving) -> str:
+        """What shows the difference."""
+        base, new = map(self.label, (found.nearest, found.bad))
+        return shlex.join(["hpobench", "compare", str(self.folder), "--base", base, "--new", new])
+
     def label(self, release: str) -> str:
         """What the searcher is called with ``release``."""
         return with_given(self.suite.searchers[0].label, {RELEASE: release})
-
-    def _with_releases(self, releases: Sequence[str]) -> Suite:
-        """The suite with ``releases`` of the searcher."""
-        ref = self.suite.searchers[0]
-        refs = [
-            replace(ref, label=self.label(one), given={RELEASE: one, **ref.given})
-            for one in releases
-        ]
-        place = self.suite.places["searcher", ref.label]
-        places = {**self.suite.places, **{("searcher", new.label): place for new in refs}}
-        return replace(self.suite, searchers=tuple(refs), places=places)
 
 
 def _missing(ref: PluginRef) -> str | None:
@@ -174,37 +177,43 @@ def _missing(ref: PluginRef) -> str | None:
 
 
 def bisect(
-    source: Source,
+    suite: Source,
     searcher: str,
     good: str,
     bad: str,
-    judge: Judge,
-    options: RunOptions,
+    *,
+    any_change: bool,
+    alpha: float,
+    tolerance: float,
     display: Display,
+    **given: Any,
 ) -> dict[str, Any]:
-    """Find the release between ``good`` and ``bad`` where ``searcher`` moved in the suite
-    ``source``; the runs of all releases get a folder in ``options.results``.
+    """Find the release between ``good`` and ``bad`` where ``searcher`` moved in ``suite``.
+
+    ``any_change``, ``alpha`` and ``tolerance``: those of a :class:`Judge`. ``given``: those of
+    :class:`RunOptions`, of which ``results`` gets a folder with the runs of all releases.
 
     Returns the facts: whether it ``moved`` and between which releases, a ``sentence`` that says
     so, and the ``command`` that shows the difference. Raises :class:`UsageError` where nothing can
     be told.
     """
-    good, bad = (_release(*given) for given in (("--good", good), ("--bad", bad)))
-    suite, library = suite_of(source, searcher, options)
-    folder = Path(options.results) / suite.name
+    options, judge = RunOptions(**given), Judge(any_change, alpha, tolerance)
+    good, bad = (_release(*named) for named in (("--good", good), ("--bad", bad)))
+    alone, library = suite_of(suite, searcher, options)
+    folder = Path(options.results) / alone.name
     with running(folder, options, display) as run_cells:
-        bisection = Bisection(suite, library, folder, judge, run_cells, display)
+        bisection = Bisection(alone, library, folder, judge, run_cells, display)
         found = bisection.find(good, bad)
     return {
-        "searcher": suite.searchers[0].label,
+        "searcher": alone.searchers[0].label,
         "library": library,
         "moved": found.moved,
         "good": found.nearest,
         "bad": found.bad,
         "untried": list(found.between),
         "steps": [vars(step) for step in found.steps],
-        "sentence": sentence(found, bisection),
-        "command": command(found, bisection),
+        "sentence": bisection.sentence(found),
+        "command": bisection.command(found),
     }
 
 
@@ -230,6 +239,7 @@ def suite_of(source: Source, searcher: str, options: RunOptions) -> tuple[Suite,
             f"{suite.name}: runs are compared with one number of workers; the suite has several"
         )
     plain = [ref for ref in suite.searchers if RELEASE not in ref.given]
+    # A label is exact; a name may be that of several entries with other options.
     found: Sequence[PluginRef] = [ref for ref in plain if ref.label == searcher]
     found = found or [ref for ref in plain if ref.name == searcher]
     if not found:
@@ -244,21 +254,3 @@ def suite_of(source: Source, searcher: str, options: RunOptions) -> tuple[Suite,
         raise UsageError(f"--searcher {searcher}: {reason}")
     name = f"{suite.name[:_LONGEST]}-bisect"
     return replace(suite, name=name, searchers=(ref,)), cls.library
-
-
-def sentence(found: Halving, bisection: Bisection) -> str:
-    """Between which releases the behaviour moved, and how much; or that it did not."""
-    good = found.nearest
-    _, how = bisection.compared(good, found.bad)
-    searcher, library = bisection.suite.searchers[0].label, bisection.library
-    no = "" if found.moved else "no "
-    what = f"behaves {no}differently" if bisection.judge.any_change else f"is {no}worse"
-    text = f"{searcher} {what} with {library} {found.bad} than with {library} {good}: {how}"
-    untried = f"; of the releases between, {', '.join(found.between)} could not be tried"
-    return f"{text}{untried if found.between else ''}"
-
-
-def command(found: Halving, bisection: Bisection) -> str:
-    """What shows the difference."""
-    base, new = map(bisection.label, (found.nearest, found.bad))
-    return shlex.join(["hpobench", "compare", str(bisection.folder), "--base", base, "--new", new])

@@ -5,29 +5,65 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hpobench.contract import signals
 from hpobench.contract.errors import UsageError
 from hpobench.contract.wording import duration
-from hpobench.suites.options import MAX_SEEDS, RunOptions
-from hpobench.verbs.interruption import interruptible, workers
+from hpobench.plugins.isolation import environments
+from hpobench.running.cluster.connect import needs_ray
+from hpobench.running.local.worker_processes import ForkServer, ForkServers
+from hpobench.running.tracking.tracker import Together, tracking
+from hpobench.store.remote.place import Place, inside, place_of
+from hpobench.suites.run_options import MAX_SEEDS, RunOptions
 from hpobench.verbs.progress import Display, Shown
 from hpobench.verbs.reports import Report, write_page
 
+# What takes long to import is imported where it is needed: workers start meanwhile.
 if TYPE_CHECKING:
     from hpobench.analysis.inference.sequential import Decision, Rule
-    from hpobench.running.local.worker_processes import ForkServer
     from hpobench.running.plan.experiment import Progress, Summary
-    from hpobench.store.remote.place import Place
     from hpobench.suites.changes import Changes
     from hpobench.suites.grid import Plan
     from hpobench.suites.suite import Choose, Source, Suite
     from hpobench.verbs.within import Within
+
+
+@contextlib.contextmanager
+def interruptible(kept: str, warn: Callable[[str], None]) -> Iterator[None]:
+    """Let every signal that asks a process to end raise ``KeyboardInterrupt`` in the block.
+
+    ``warn`` is then given ``kept``, which says what is kept and how to go on, and the exception
+    goes on to the caller. The handlers from before come back at the end of the block and not
+    earlier, because a second signal may arrive during clean-up. Only the main thread can have
+    handlers; in another one this only passes the exception on.
+    """
+    # Python lets only the main thread set handlers; others would get a ValueError.
+    main = threading.current_thread() is threading.main_thread()
+    numbers = signals.ENDING_SIGNALS if main else ()
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    try:
+        yield
+    except KeyboardInterrupt:
+        warn(f"interrupted; {kept}")
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def workers(kept: str, warn: Callable[[str], None]) -> Iterator[Callable[[], ForkServer]]:
+    """What starts processes for virtual cells in the block, which is interruptible."""
+    with ForkServers(soon=not needs_ray("virtual", None)) as servers, interruptible(kept, warn):
+        yield servers.start
 
 
 @dataclass(frozen=True)
@@ -72,10 +108,6 @@ def execute(
     ``display``: by default what ``options.progress`` asks for. A ``KeyboardInterrupt`` passes
     through after everything finished is stored.
     """
-    from hpobench.running.cluster.connect import needs_ray
-    from hpobench.running.local.worker_processes import ForkServers
-    from hpobench.store.remote.place import Place, inside, place_of
-
     if display is None:
         shown = sys.stdout.isatty() if options.progress is None else options.progress
         display = Shown() if shown else Display()
@@ -95,8 +127,6 @@ def execute(
         # Where there are results, maybe nothing is left to run.
         if needs_ray(suite.stage, options.address) or (folder / "plan.json").exists():
             servers.discard()
-        from hpobench.running.tracking.tracker import tracking
-
         prepare(suite, display)
         with (
             interruptible(_kept(place.given), display.warn),
@@ -122,8 +152,6 @@ def _kept(where: object) -> str:
 
 def prepare(suite: Suite, display: Display) -> None:
     """Build the environments of isolated searchers."""
-    from hpobench.plugins.isolation import environments
-
     environments.prepare(suite.scripts(), display.warn)
 
 
@@ -141,7 +169,6 @@ class Runner:
 
     def __call__(self, suite: Suite, plan: Plan) -> Summary:
         from hpobench.running.plan.experiment import run_plan
-        from hpobench.running.tracking.tracker import Together
 
         with self.display.watching() as observers:
             return run_plan(
@@ -158,8 +185,6 @@ class Runner:
 
     def at(self, folder: Path) -> Runner:
         """The same with results in ``folder``, which are not tracked."""
-        from hpobench.store.remote.place import Place
-
         return dataclasses.replace(self, place=Place(folder), trackers=())
 
     def measure(self, suite: Suite, plan: Plan) -> Mapping[str, float]:
@@ -167,6 +192,7 @@ class Runner:
         kept."""
         from hpobench.running.plan.timing import trial_seconds
 
+        # In a folder of its own: cells under another budget are not the suite's.
         self.display.note("measuring what a trial of each problem takes")
         with tempfile.TemporaryDirectory() as folder:
             self.at(Path(folder))(suite, plan)
@@ -176,8 +202,6 @@ class Runner:
 @contextlib.contextmanager
 def running(folder: Path, options: RunOptions, display: Display) -> Iterator[Runner]:
     """What runs virtual cells inside the block, with results in ``folder``."""
-    from hpobench.store.remote.place import Place
-
     with workers(_kept(folder), display.warn) as start:
         yield Runner(options, Place(folder), start, display)
 
@@ -255,6 +279,7 @@ def _run_looks(
 def noted(summary: Summary, display: Display) -> Summary:
     """Say how a run ended; returns ``summary``."""
     if summary.lost:
+        # Cells whose files are gone or damaged run again by themselves, which users should know.
         display.warn(f"{summary.lost} stored cells were missing or damaged and ran again")
     counts = ", ".join(f"{n} {status}" for status, n in sorted(summary.counts.items()))
     display.note(f"ran {summary.ran} cells in {duration(summary.seconds)}; in all {counts}")

@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from hpobench.contract.errors import UsageError
+from hpobench.export import FORMATS as FORMATS  # the command line offers them
+
 SHIPPED = "evidence"
 """The word for the archive that comes with hpobench."""
 
@@ -21,7 +24,7 @@ def fetched(
     """
     from hpobench.store.remote.place import Place, place_of
 
-    if archive and exists and given == SHIPPED:
+    if archive and exists and given == SHIPPED:  # what is to be written is never the shipped one
         from hpobench.evidence.archive import shipped
 
         given = shipped()
@@ -38,8 +41,8 @@ def fetched(
 
 
 def merge(folders: Sequence[Path], into: Path | None) -> tuple[Path, int, int]:
-    """Bring the results in ``folders`` into one, as :func:`hpobench.store.merging.merge` says."""
-    from hpobench.contract.errors import UsageError
+    """Bring the results in ``folders`` into one, as
+    :func:`hpobench.store.join.merging.merge` says."""
     from hpobench.store.join.merging import merge as merged
 
     if into is not None and into.is_file():

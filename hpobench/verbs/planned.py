@@ -6,8 +6,13 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from hpobench.plugins.isolation.remote import RemoteSearcher
+from hpobench.plugins.modules import load_class
+from hpobench.running.cluster.connect import cpus_here
+from hpobench.store.remote.place import Place, inside, place_of
+from hpobench.suites.run_options import RunOptions
 from hpobench.verbs.execution import read_suite, with_rule
 
 if TYPE_CHECKING:
@@ -15,17 +20,7 @@ if TYPE_CHECKING:
     from hpobench.running.plan.pilot import Pilot
     from hpobench.suites.changes import Changes
     from hpobench.suites.grid import Plan
-    from hpobench.suites.options import RunOptions
     from hpobench.suites.suite import Source, Suite
-
-
-class RealTime(NamedTuple):
-    """An estimate of wall time, without the report."""
-
-    seconds: float
-    cpus: int
-    unmeasured: tuple[str, ...]
-    """Searchers of which nobody has measured how long they think, which it leaves out."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +32,20 @@ class Planned:
     lines: tuple[str, ...] = ()
     """How the run goes on and ends, where it adds seeds."""
 
-    def real_time(self, folder: Path | None = None) -> RealTime:
-        """The wall time of all cells on this machine.
+    def real_time(self, folder: Path | None = None) -> dict[str, Any]:
+        """The wall ``seconds`` of all cells on this machine with its ``cpus``, without the report.
 
         It goes by the cells of the first seed that are stored in ``folder``, if any, and else by
-        the estimates of problems and by what searchers took in the shipped evidence.
+        the estimates of problems and by what searchers took in the shipped evidence. It leaves out
+        the thinking of ``unmeasured`` searchers, which nobody has measured.
         """
         from hpobench.evidence.archive import read_archive, shipped
         from hpobench.evidence.scores import thinking_of_searchers
-        from hpobench.running.cluster.connect import cpus_here
         from hpobench.running.plan.timing import Timing
 
         archive, cells, cpus = read_archive(shipped()), self.plan.cells, cpus_here()
         known = thinking_of_searchers(archive)
+        # A label that the evidence does not have may be one of its searchers with other options.
         named: dict[str, float] = {}
         for label, facts in archive.searchers.items():
             named.setdefault(facts.name, known.get(label, 0.0))
@@ -61,13 +57,11 @@ class Planned:
         }
         first = dataclasses.replace(self.plan, cells=cells.with_seeds(cells.seeds[:1]))
         seconds = Timing(first, folder, cpus, {}, thinking).seed_s * len(cells.seeds)
-        return RealTime(seconds, cpus, tuple(label for label in refs if label not in thinking))
+        unmeasured = [label for label in refs if label not in thinking]
+        return {"seconds": seconds, "cpus": cpus, "unmeasured": unmeasured}
 
     def programs(self) -> list[str]:
         """The searchers that are programs, which a plan does not start."""
-        from hpobench.plugins.isolation.searcher import RemoteSearcher
-        from hpobench.plugins.modules import load_class
-
         refs = {c.searcher.label: c.searcher for c in self.plan.cells.combinations}
         return [
             label
@@ -78,7 +72,7 @@ class Planned:
     def prior_regrets(self) -> dict[str, list[float]]:
         """By the quality of a prior, the normalised regrets of its centre on the problems that
         have references."""
-        from hpobench.plugins.build import build_problem
+        from hpobench.plugins.building import build_problem
 
         regrets: dict[str, dict[str, float]] = {}
         for row in self.plan.cells.combinations:
@@ -92,7 +86,7 @@ class Planned:
                 import numpy as np
 
                 from hpobench.analysis.core.normalise import normalised_regret
-                from hpobench.plugins.starting.priors import centre_of
+                from hpobench.plugins.starting.prepare import centre_of
 
                 loss = centre_of(quality, row.problem, problem).loss
                 losses = map(np.asarray, (loss, reference.optimum, reference.clip))
@@ -128,7 +122,7 @@ class Planned:
             "stage": suite.stage,
             "cells": len(plan.cells),
             "most": {"trials": total.trials, "results": total.results, "clock_s": total.clock},
-            "real_time": self.real_time(folder)._asdict(),
+            "real_time": self.real_time(folder),
             "problems": [
                 {"problem": label, "workers": workers, "cells": plan.counts[label, workers]}
                 | {"budget": suite.budgets[label].to_json(), "most": dataclasses.asdict(estimate)}
@@ -144,7 +138,6 @@ def planned(source: Source, options: RunOptions, changes: Changes | None = None)
 
     With ``options.within``, what fits into the time by what is stored now.
     """
-    from hpobench.store.remote.place import Place, inside, place_of
     from hpobench.suites.grid import build_plan
 
     if options.within is None:

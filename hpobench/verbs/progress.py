@@ -10,7 +10,7 @@ import contextlib
 import logging
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from hpobench.verbs.tally import Tally
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from hpobench.recording.record import TrialCounts
     from hpobench.reporting.answer import Answer
     from hpobench.running.plan.experiment import Progress
     from hpobench.store.write.batch import Batch
@@ -43,6 +44,13 @@ class Display:
     def watching(self) -> AbstractContextManager[Sequence[Progress]]:
         """The observers of the cells that run inside the block."""
         return contextlib.nullcontext(())
+
+    def training(
+        self,
+        total: int,  # noqa: ARG002 - for those that show it
+    ) -> AbstractContextManager[Callable[[TrialCounts], None]]:
+        """What is told inside the block how many of ``total`` trials are recorded."""
+        return contextlib.nullcontext(lambda _counts: None)
 
     def drawing(self, done: int, total: int) -> None:
         """``done`` of ``total`` figures of the report are drawn."""
@@ -72,12 +80,28 @@ class Shown(Display):
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[Sequence[Progress]]:
+        # Elsewhere, as in logs of a CI, a bar would be thousands of lines.
         if sys.stdout.isatty():
             display = LiveProgress()
             with display.live:
                 yield [display, *self._more]
         else:
             yield [LineProgress(), *self._more]
+
+    @contextlib.contextmanager
+    def training(self, total: int) -> Iterator[Callable[[TrialCounts], None]]:
+        if not sys.stdout.isatty():
+            yield TrialLines(total)
+            return
+        from rich.progress import Progress as Bar
+
+        with Bar(transient=True) as bar:
+            task = bar.add_task("starting Ray", total=total)
+
+            def report(counts: TrialCounts) -> None:
+                bar.update(task, completed=counts.finished, description=_trials(counts, total))
+
+            yield report
 
     def drawing(self, done: int, total: int) -> None:
         if sys.stdout.isatty():
@@ -97,20 +121,18 @@ def show_answer(answer: Answer) -> None:
     print("", *lines(answer, blocks=can_draw(sys.stdout.encoding)), "", sep="\n", flush=True)
 
 
-class Brief(Shown):
+class Brief(Display):
     """Prints the advice and warnings alone, or where standard output is for programs, without
     ``advice``, warnings alone."""
 
     def __init__(self, *, advice: bool = True) -> None:
-        super().__init__()
         self._advice = advice
 
     def note(self, text: str) -> None:
         pass
 
-    @contextlib.contextmanager
-    def watching(self) -> Iterator[Sequence[Progress]]:
-        yield ()
+    def warn(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
 
     def drawing(self, done: int, total: int) -> None:
         pass
@@ -148,52 +170,71 @@ class Pace:
         return True
 
 
-class LineProgress:
+class TrialLines:
+    """A plain line every ten seconds, and at the end, while trials are recorded."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._pace = total, Pace()
+        self._first: tuple[int, float] | None = None
+
+    def __call__(self, counts: TrialCounts) -> None:
+        now = time.monotonic()
+        if not self._pace.due(now, last=counts.finished >= self._total):
+            return
+        text = _trials(counts, self._total)
+        # The pace since the first trial ended: until then Ray and its workers start.
+        done, begin = self._first = self._first or (counts.finished, now)
+        if counts.finished > done:
+            left = (now - begin) / (counts.finished - done) * (self._total - counts.finished)
+            text += f", {duration(left)} left"
+        print(text, flush=True)
+
+
+def _trials(counts: TrialCounts, total: int) -> str:
+    return f"{counts.finished}/{total} trials, {counts.failed} failed"
+
+
+class LineProgress(Tally):
     """A plain line every ten seconds."""
 
     def __init__(self) -> None:
-        self.tally = Tally()
+        super().__init__()
         self._pace = Pace()
 
     def begin(self, total: int, stored: int, problems: ProblemRows) -> None:
-        self.tally.begin(total, stored, problems)
+        super().begin(total, stored, problems)
         self._pace.due(time.monotonic(), last=True)
         print(f"{total} cells, {stored} of them stored by earlier runs", flush=True)
 
     def update(self, batches: Sequence[Batch], running: int) -> None:
-        tally = self.tally
-        tally.update(batches, running)
-        complete = tally.stored + tally.finished == tally.total
-        if not self._pace.due(time.monotonic(), last=complete):
+        super().update(batches, running)
+        ended = self.stored + self.finished
+        if not self._pace.due(time.monotonic(), last=ended == self.total):
             return
-        why = f"{tally.failed} failed (`hpobench status` will say why)"
-        failed = why if tally.failed else "none failed"
-        parts = [f"{tally.stored + tally.finished}/{tally.total} cells, {failed}"]
-        parts.append(f"{duration(tally.elapsed)} gone")
-        if outlook := tally.outlook():
+        why = f"{self.failed} failed (`hpobench status` will say why)"
+        parts = [f"{ended}/{self.total} cells, {why if self.failed else 'none failed'}"]
+        parts.append(f"{duration(self.elapsed)} gone")
+        if outlook := self.outlook():
             parts.append(outlook)
-        print("; ".join([", ".join(parts), *leading(tally)]), flush=True)
+        text = ", ".join(parts)
+        if len(best := self.leaders(2)) == 2:
+            (first, regret, _), (second, next_regret, _) = best
+            if (gap := next_regret - regret) > 0:
+                text += f"; so far {first} leads, with a mean regret {gap:.3f} lower than that of "
+                text += second
+            else:
+                text += f"; so far {first} and {second} lead with the same mean regret"
+        print(text, flush=True)
 
 
-def leading(tally: Tally) -> Iterator[str]:
-    """Who leads so far, in words, if two can be compared."""
-    if len(best := tally.leaders(2)) < 2:
-        return
-    (first, regret, _), (second, next_regret, _) = best
-    if (gap := next_regret - regret) > 0:
-        yield f"so far {first} leads, with a mean regret {gap:.3f} lower than that of {second}"
-    else:
-        yield f"so far {first} and {second} lead with the same mean regret"
-
-
-class LiveProgress:
+class LiveProgress(Tally):
     """A bar, the counts and the leaders, redrawn in place."""
 
     def __init__(self) -> None:
         from rich.live import Live
         from rich.progress import BarColumn, Progress, TextColumn
 
-        self.tally = Tally()
+        super().__init__()
         self._bar = Progress(
             TextColumn("{task.completed}/{task.total} cells"),
             BarColumn(bar_width=20),
@@ -203,16 +244,14 @@ class LiveProgress:
         self.live = Live(get_renderable=self._render, refresh_per_second=4)
 
     def begin(self, total: int, stored: int, problems: ProblemRows) -> None:
-        self.tally.begin(total, stored, problems)
+        super().begin(total, stored, problems)
         self._bar.update(self._task, total=total, completed=stored)
 
     def update(self, batches: Sequence[Batch], running: int) -> None:
-        tally = self.tally
-        tally.update(batches, running)
+        super().update(batches, running)
         # A line of 80 columns has room for this.
-        counts = f"{tally.running} running, {tally.failed} failed  {tally.outlook()}"
-        completed = tally.stored + tally.finished
-        self._bar.update(self._task, completed=completed, counts=counts)
+        counts = f"{self.running} running, {self.failed} failed  {self.outlook()}"
+        self._bar.update(self._task, completed=self.stored + self.finished, counts=counts)
 
     def _render(self) -> RenderableType:
         from rich.console import Group
@@ -220,14 +259,13 @@ class LiveProgress:
         from rich.text import Text
 
         parts: list[RenderableType] = [self._bar]
-        leaders = self.tally.leaders(5)
-        if leaders:
+        if leaders := self.leaders(5):
             table = Table(box=None)
             table.add_column("leading so far")
             table.add_column("mean regret above the first's", justify="right")
             table.add_column("cells", justify="right")
-            least = leaders[0][1]
             for name, regret, cells in leaders:
-                table.add_row(Text(name), f"{regret - least:+.3f}", str(cells))
+                # Text: square brackets in labels are not rich's markup.
+                table.add_row(Text(name), f"{regret - leaders[0][1]:+.3f}", str(cells))
             parts.append(table)
         return Group(*parts)

@@ -1,24 +1,30 @@
-"""The report and the answer of a results folder, for run, report and status alike."""
+"""The report, the answer and the status of a results folder, and the site of the evidence."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hpobench.contract.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from hpobench.reporting.answer import Answer
     from hpobench.reporting.html import Drawing
+    from hpobench.reporting.site.builder import BuiltSite
     from hpobench.store.read.reader import Results
     from hpobench.verbs.progress import Display
 
 PATIENCE = 3
 """Looks in a row at unreadable results, after which they are taken for damaged: while a run stores
 cells, files that are read may be replaced by others."""
+STATUSES = ("done", "failed", "timeout", "missing")
+_MOST = 5_000_000
+"""Results of which the answer is computed here: it takes about ten seconds. Of more, the report
+computes it."""
 
 
 class Report(NamedTuple):
@@ -34,7 +40,7 @@ def write_page(folder: Path, display: Display, *, anew: bool, figures: bool = Fa
     Unless ``anew``, a report that was made of the same results by the same version stays.
     ``figures``: beside an anew page, draw all figures as PNG and PDF files.
     """
-    from hpobench.reporting.stored_answer import PAGE, read_answer, up_to_date
+    from hpobench.reporting.answer import PAGE, read_answer, up_to_date
 
     kept = None if anew else up_to_date(folder)
     if kept is None:
@@ -61,10 +67,9 @@ def _report_of(
     ``every``: an open page loads itself anew after so many seconds while planned runs are missing.
     ``drawing`` is told how many figures are drawn.
     """
+    from hpobench.reporting.answer import made_of
     from hpobench.reporting.html import write_report
-    from hpobench.reporting.stored_answer import made_of
-    from hpobench.store.read.decision import decision_sentence
-    from hpobench.store.read.reader import load_results
+    from hpobench.store.read.reader import decision_sentence, load_results
 
     key = made_of(folder)  # before reading: a run may add cells meanwhile
     results = load_results(folder)
@@ -118,8 +123,50 @@ def _complete(results: Results) -> bool:
 def answer_of(folder: Path) -> Answer:
     """The answer of the results in ``folder``: the report's, if that is up to date."""
     from hpobench.analysis.study import Study
-    from hpobench.reporting.answer import answer
-    from hpobench.reporting.stored_answer import up_to_date
+    from hpobench.reporting.answer import answer, up_to_date
     from hpobench.store.read.reader import load_results
 
     return up_to_date(folder) or answer(Study(load_results(folder)))
+
+
+def status(folder: Path, *, answer: bool = True) -> tuple[dict[str, Any], Answer | None, str]:
+    """How far the run in ``folder`` is: its cells by :data:`STATUSES`, the ``errors`` of those that
+    did not end well by their ids, and the ``missing_cells``; who leads, unless no ``answer`` is
+    wanted; and why there is none where it could be expected."""
+    from hpobench.store.read.reader import load_cells, load_plan
+
+    planned = load_plan(folder)["cells"]
+    columns = ("cell", "status", "error", "results")
+    stored = {row["cell"]: row for row in load_cells(folder, columns)}
+    rows = [stored[name] for name in planned if name in stored]
+    missing = [name for name in planned if name not in stored]
+    counts = Counter(row["status"] for row in rows) + Counter(missing=len(missing))
+    facts: dict[str, Any] = {name: counts[name] for name in STATUSES}
+    facts["errors"] = {row["cell"]: row["error"] for row in rows if row["status"] != "done"}
+    facts["missing_cells"] = missing
+    results = sum(row["results"] for row in rows)
+    return facts, *(_answer(folder, results) if answer and counts["done"] else (None, ""))
+
+
+def _answer(folder: Path, results: int) -> tuple[Answer | None, str]:
+    """Who leads in so many stored ``results``, or why that is not said here."""
+    from hpobench.reporting.answer import up_to_date
+
+    if (kept := up_to_date(folder)) is not None:
+        return kept, ""
+    here = any(folder.glob("events-*.parquet"))
+    # A small copy of a folder in an object store has no events.
+    if not here or results > _MOST:
+        return None, "`hpobench report` says who leads: it reads all that was stored"
+    try:
+        return answer_of(folder), ""
+    except StoreError as error:
+        return None, f"who leads cannot be told now: {error}"
+
+
+def site(out: Path, folders: Sequence[Path], evidence: Path | None) -> BuiltSite:
+    """Write pages about the archive ``evidence``, by default the shipped one, into ``out``."""
+    from hpobench.evidence.archive import shipped
+    from hpobench.reporting.site.builder import build_site
+
+    return build_site(out, evidence or shipped(), folders)

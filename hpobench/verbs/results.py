@@ -9,7 +9,7 @@ import pandas as pd
 
 from hpobench.analysis.results_frames import Analysis
 from hpobench.contract.errors import UsageError
-from hpobench.store.join.together import load_together
+from hpobench.store.join.merging import load_together
 from hpobench.store.read.reader import load_results
 
 

@@ -52,9 +52,14 @@ class Tally:
             self.done += 1
         else:
             self.failed += 1
-        regret = self._final_regret(ended)
-        if regret is None:
+        problem = self._problems[ended.problem]
+        if problem["optimum"] is None:
             return
+        # Normalised, at the end; a cell without any result is as bad as can be.
+        regret = 1.0
+        if ended.final is not None and ended.status == "done":
+            span = problem["clip"] - problem["optimum"]
+            regret = float(min(max((ended.final - problem["optimum"]) / span, 0.0), 1.0))
         # Differences within a problem, seed and number of workers are fair although not every
         # algorithm has run everywhere yet.
         block = self._blocks[ended.problem, ended.seed, ended.workers]
@@ -71,17 +76,6 @@ class Tally:
         for name, regret in block.items():
             ahead, blocks = self._ahead[name]
             self._ahead[name] = ahead + sign * (regret - mean), blocks + sign
-
-    def _final_regret(self, ended: CellEnd) -> float | None:
-        """Normalised regret of the incumbent at the end: 1 for a cell without any result, ``None``
-        if the problem has no reference losses."""
-        problem = self._problems[ended.problem]
-        if problem["optimum"] is None:
-            return None
-        if ended.final is None or ended.status != "done":
-            return 1.0
-        span = problem["clip"] - problem["optimum"]
-        return float(min(max((ended.final - problem["optimum"]) / span, 0.0), 1.0))
 
     @property
     def finished(self) -> int:

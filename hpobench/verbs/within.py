@@ -7,22 +7,28 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
+from typing import Any
 
 from hpobench.analysis.inference.sequential import Rule
-from hpobench.analysis.settings import SCHEDULER
-from hpobench.contract.budget import Budget
+from hpobench.analysis.settings import SCHEDULER, SEARCHER
+from hpobench.contract.cell import Budget
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.wording import duration
-from hpobench.plugins.build import build_problem
+from hpobench.evidence import archive as evidence
+from hpobench.evidence.advice import Expectation, advise
+from hpobench.evidence.question import Spending, of_suite
+from hpobench.evidence.recommendation import ready, suite_keys
+from hpobench.evidence.scores import Algorithm
+from hpobench.plugins.building import build_problem
 from hpobench.running.cluster.connect import cpus_here, needs_ray
 from hpobench.running.plan.timing import Timing, one_round, shortened
 from hpobench.running.plan.until_decided import grown, looks_within, rule_of
 from hpobench.store.format.index import PLAN
 from hpobench.store.read.reader import load_plan
 from hpobench.suites.grid import Plan, build_plan
-from hpobench.suites.options import MAX_SEEDS, RunOptions
+from hpobench.suites.run_options import MAX_SEEDS, RunOptions
 from hpobench.suites.suite import Suite
-from hpobench.verbs.candidates import Candidates
 
 LEAST = 2
 """Seeds that a plan makes room for: one tells nothing about chance."""
@@ -32,6 +38,63 @@ _SHARE = 0.95
 """Of the time two seeds under shortened budgets may take, because estimates are estimates."""
 _START_S, _RAY_S = 2.0, 8.0
 """About what workers take to start and to end, without Ray and with it."""
+MOST = 5
+"""Algorithms that are chosen, besides the baseline."""
+
+
+class Candidates:
+    """Chooses algorithms that the evidence does not tell apart from the best.
+
+    The schedulers that a suite names limit the choice. Searchers that lack a package or an
+    environment here are left out, because nothing is installed. The baseline is always among them.
+    """
+
+    def __init__(self) -> None:
+        self.why = ""
+        """Which they are and why, in words; empty if the suite names them."""
+        self.thinking_s: dict[str, float] = {}
+        """Seconds for each trial, by the searcher."""
+
+    def __call__(self, suite_with: Callable[[Mapping[str, Any]], Suite]) -> Suite:
+        """The suite with the candidates; raises :class:`UsageError` if the evidence has none."""
+        suite = suite_with({"searchers": [SEARCHER]})
+        document, registry = suite.document, suite.registry
+        if suite.only:
+            raise document.error(
+                ("only",), "picks among searchers that a suite names; name some, or leave it out"
+            )
+        archive = evidence.read_archive(evidence.shipped())
+        here, schedulers = ready(archive, registry)
+        limited = "schedulers" in document.value
+        if limited:
+            schedulers &= {ref.label for ref in suite.schedulers}
+        # Those not told apart from the first of a problem, and always the second, which the first
+        # may have to be compared with.
+        near: dict[Algorithm, list[Expectation]] = {}
+        for label, question in of_suite(suite, Spending()):
+            try:
+                ranked = advise(archive, question, here, schedulers).ranked
+            except UsageError as error:
+                raise UsageError(f"{label}: {error}; name `searchers` in the suite") from None
+            self.thinking_s |= {one.algorithm.searcher: one.thinking for one in ranked}
+            for place, one in enumerate(ranked):
+                if place < 2 or not one.told_apart:
+                    near.setdefault(one.algorithm, []).append(one)
+
+        def order(algorithm: Algorithm) -> tuple[int, float]:
+            some = near[algorithm]
+            return -len(some), fmean(one.regret for one in some)
+
+        best = sorted(near, key=order)[:MOST]
+        baseline = Algorithm(SEARCHER, suite.schedulers[0].label if limited else SCHEDULER)
+        self.why = (
+            f"by {len(archive.runs):,} runs on {len(archive.problems)} problems the best of those "
+            f"ready to run here: {', '.join(map(str, best))}; and {baseline} as the baseline"
+        )
+        keys = suite_keys(archive, list(dict.fromkeys([*best, baseline])))
+        if limited:
+            del keys["schedulers"]
+        return suite_with(keys)
 
 
 class Within:
@@ -109,6 +172,7 @@ class Fitted:
     def measured(self, measure: Callable[[Suite, Plan], Mapping[str, float]]) -> Fitted:
         """By what a trial takes, as ``measure`` finds it, if nothing is stored that tells. Only
         the live stage needs it, where a problem's own estimate may be far off."""
+        # Tables know what their trials took; a trial that trains here may be ten times faster.
         if self.suite.stage != "live" or self.plan.whole or self.timing.stored:
             return self
         suite, plan = self.part(1)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from hpobench.plugins.starting.datasets import SHIPPED
-from hpobench.plugins.starting.portfolios import read_portfolio
-from hpobench.recording.freezing import members
+from hpobench.plugins.starting.portfolios import SHIPPED, read_portfolio
+from hpobench.recording.measuring import members
 from hpobench.recording.portfolio_choice import Class, evaluate, make
 
 

@@ -38,7 +38,7 @@ def test_text_has_its_facts(case: Case, tmp_path: Path, monkeypatch: pytest.Monk
         return lay(folder)
 
     with (
-        patch("hpobench.evidence.suites.evidence_suites", lambda _=(): [suite]),
+        patch("hpobench.evidence.archive.evidence_suites", lambda _=(): [suite]),
         patch("hpobench.evidence.archive.shipped", lambda: tmp_path / "archive.parquet"),
     ):
         check(case, laid, monkeypatch.chdir)

@@ -20,7 +20,7 @@ import ray
 import hpobench
 import hpobench.api
 from hpobench.contract import errors, signals
-from hpobench.running.plan import experiment
+from hpobench.running.cluster import connect
 from hpobench.suites.grid import build_plan
 from tests.ray.faults.commands import events
 from tests.support.command_line import python
@@ -60,7 +60,7 @@ def no_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     def connected(*_: Any) -> None:
         raise AssertionError("a cell is not stored")
 
-    monkeypatch.setattr(experiment, "connected", connected)
+    monkeypatch.setattr(connect, "connected", connected)
 
 
 # -- running -------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from random import Random
 
 import numpy as np
 
-from hpobench.running.ray.fast.equal import equal
+from hpobench.running.ray.fast import equal
 from tests.scheduler_histories.player import Player, Record
 from tests.scheduler_histories.schedulers import BUILD, TURNS
 

@@ -361,7 +361,7 @@ def _small_evidence() -> Iterator[None]:
     suite |= {"problems": ["branin"], "workers": 1, "budget": {"trials": 2}}
     archive = Path("..", "archive.parquet").resolve()
     with (
-        patch("hpobench.evidence.suites.evidence_suites", lambda _=(): [suite]),
+        patch("hpobench.evidence.archive.evidence_suites", lambda _=(): [suite]),
         patch("hpobench.evidence.archive.shipped", lambda: archive),
     ):
         yield

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from hpobench.contract.problem import Objective
+from hpobench.plugins.registry import Registry
 from hpobench.problems.general.sklearn_estimator import SklearnEstimator
-from hpobench.reporting.calls import Found, Plugins, search_cv, tuner
+from hpobench.reporting.calls import FindingRun, search_cv, tuner
 from tests.support.present import present
 
 ROOT = Path(__file__).parents[2]
@@ -30,14 +31,15 @@ SVC: dict[str, Any] = {
 }
 
 
-def _found(problem: dict[str, Any], **changes: Any) -> Found:
+def _found(problem: dict[str, Any], **changes: Any) -> FindingRun:
     spec = {
         "problem": problem,
         "searcher": {"name": "optuna-tpe", "options": {"n_startup_trials": 3}},
         "scheduler": {"name": "asha", "options": {"grace_period": 1}},
     }
     known: dict[str, Any] = {"trials": 4, "workers": 1, "seed": 1, "live": True}
-    return Found(spec=spec, **{**known, **changes})
+    known["registry"] = Registry
+    return FindingRun(spec=spec, **{**known, **changes})
 
 
 def _run(program: str, folder: Path) -> str:
@@ -63,7 +65,7 @@ def test_a_search_of_an_estimator_runs(tmp_path: Path) -> None:
         objective=problem.objective,
         steps=3,
     )
-    said = _run(present(search_cv(found, Plugins())), tmp_path)
+    said = _run(present(search_cv(found)), tmp_path)
     assert "'svc__kernel'" in said
     assert 0.8 < float(said.split()[-1]) <= 1
 
@@ -78,6 +80,6 @@ def test_a_tuner_on_a_problem_runs(tmp_path: Path) -> None:
         objective=Objective("val_logloss"),
         steps=34,
     )
-    said = _run(present(tuner(found, Plugins())), tmp_path)
+    said = _run(present(tuner(found)), tmp_path)
     assert "'eta'" in said
     assert 0 < float(said.split()[-1]) < 2

@@ -18,8 +18,7 @@ from hpobench.api import Categorical, Float, Int, Ordinal, Space, When
 from hpobench.contract.errors import CellError, NotAvailableError, StoreError, UsageError
 from hpobench.problems.xgboost.rounds import XGBoost
 from hpobench.recording import record
-from hpobench.recording.recipe import build_recipe
-from hpobench.recording.record import TrialCounts, grid_space, measured, tally
+from hpobench.recording.record import TrialCounts, build_recipe, grid_space, measured, tally
 from hpobench.recording.table import Table, read_about, read_table
 from hpobench.running.cells.run_cell import run_cell
 from hpobench.running.cluster.live_cells import LiveCells

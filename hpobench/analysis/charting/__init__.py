@@ -1,5 +1,4 @@
-"""Figures on pages, as Vega-Lite specifications: a module for each kind of description, named after
-it.
+"""Figures on pages, as Vega-Lite specifications.
 
 A chart's data is always named :data:`TABLE`, and is the exhibit's table as its description draws
 it. A script of the page adds the sizes and the colours of the page's theme, and draws a chart when
@@ -8,18 +7,35 @@ a reader comes to it.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import Any
 
-from hpobench.analysis.figures import Figure
+from hpobench.analysis import figures
+from hpobench.analysis.charting import (
+    configuration_charts,
+    curve_charts,
+    field_charts,
+    row_charts,
+    trial_charts,
+)
+from hpobench.analysis.charting.parts import TABLE, Spec
 
-Spec: TypeAlias = dict[str, Any]
-"""A Vega-Lite specification without its data, https://vega.github.io/vega-lite/docs/spec.html."""
+__all__ = ["TABLE", "Spec", "chart"]
 
-TABLE: Spec = {"name": "table"}
+_KINDS: dict[type[figures.Figure], Callable[[Any], Spec]] = {
+    figures.Lines: curve_charts.lines_chart,
+    figures.Views: curve_charts.views_chart,
+    figures.Scaling: curve_charts.scaling_chart,
+    figures.Dots: row_charts.dots_chart,
+    figures.Ranks: row_charts.ranks_chart,
+    figures.Matrix: field_charts.matrix_chart,
+    figures.Strips: field_charts.strips_chart,
+    figures.Descent: trial_charts.descent_chart,
+    figures.Gantt: trial_charts.gantt_chart,
+    figures.Parallel: configuration_charts.parallel_chart,
+}
 
 
-def chart(figure: Figure) -> Spec:
+def chart(figure: figures.Figure) -> Spec:
     """How a page draws ``figure``."""
-    found: Spec = import_module(f"{__name__}.{type(figure).__name__.lower()}").chart(figure)
-    return found
+    return _KINDS[type(figure)](figure)

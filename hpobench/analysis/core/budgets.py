@@ -1,4 +1,4 @@
-"""What runs were given to spend, as their stored cells tell it."""
+"""What runs were given, as their stored cells tell it: a budget, and workers."""
 
 from __future__ import annotations
 
@@ -32,3 +32,19 @@ def stored_mapping(text: object) -> dict[str, Any]:
     """The mapping that ``text`` holds as JSON; an empty one where it holds none."""
     value = json.loads(text) if isinstance(text, str) and text else {}
     return value if isinstance(value, dict) else {}
+
+
+def worker_counts(results: Results) -> list[int]:
+    """The numbers of workers that there are runs with, ascending."""
+    return sorted(int(n) for n in results.cells["workers"].unique())
+
+
+def with_workers(results: Results, workers: int) -> Results:
+    """The part of ``results`` that ran with so many workers."""
+    return results.select(results.cells["workers"] == workers)
+
+
+def with_most_workers(results: Results) -> Results:
+    """The part of ``results``, which hold a run, that averages are of: that with the most workers.
+    The other runs are there for :mod:`hpobench.analysis.exhibits.efficiency`."""
+    return with_workers(results, worker_counts(results)[-1])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.align import align, log_grid
-from hpobench.analysis.core.incumbent import Incumbents, incumbents
-from hpobench.analysis.core.references import referenced
+from hpobench.analysis.core.incumbent import align, incumbents
+from hpobench.analysis.core.reference_losses import referenced
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 from hpobench.contract.wording import count
 from hpobench.store.read.reader import Results
@@ -69,10 +69,8 @@ class Curves:
         both = np.ix_(algorithms, problems)
         return replace(
             self,
-            algorithms=tuple(
-                a for a, keep in zip(self.algorithms, algorithms, strict=True) if keep
-            ),
-            problems=tuple(p for p, keep in zip(self.problems, problems, strict=True) if keep),
+            algorithms=tuple(compress(self.algorithms, algorithms)),
+            problems=tuple(compress(self.problems, problems)),
             horizon=self.horizon[problems],
             loss=self.loss[both],
             present=self.present[both],
@@ -104,61 +102,63 @@ def algorithm_columns(algorithms: tuple[Algorithm, ...]) -> pd.DataFrame:
 def places(curves: Curves, cells: pd.DataFrame) -> tuple[IntArray, IntArray, IntArray]:
     """The algorithm, the problem and the seed of each cell, as places on the axes of ``curves``;
     -1 where they are not there."""
-    row = {(a.searcher, a.scheduler): i for i, a in enumerate(curves.algorithms)}
+    return _places(curves.algorithms, curves.problems, curves.seeds, cells)
+
+
+def _places(
+    algorithms: Sequence[Algorithm],
+    problems: Sequence[str],
+    seeds: Sequence[int],
+    cells: pd.DataFrame,
+) -> tuple[IntArray, IntArray, IntArray]:
+    row = {(a.searcher, a.scheduler): i for i, a in enumerate(algorithms)}
     pairs = zip(cells["searcher"], cells["scheduler"], strict=True)
     a = np.array([row.get(pair, -1) for pair in pairs], dtype=np.int64)
     p, s = (
         pd.Index(names).get_indexer(pd.Index(cells[column])).astype(np.int64)
-        for column, names in (("problem", curves.problems), ("seed", curves.seeds))
+        for column, names in (("problem", problems), ("seed", seeds))
     )
     return a, p, s
 
 
 def problems_of(results: Results) -> pd.DataFrame:
     """The rows of ``results.problems`` that have runs, in the suite's order."""
-    problems = results.problems
-    planned = [
-        name for name in results.plan.get("problems", []) if name in set(problems["problem"])
-    ]
-    order = list(dict.fromkeys([*planned, *problems["problem"]]))
-    used = set(results.cells["problem"])
-    found = problems.set_index("problem", drop=False).loc[[p for p in order if p in used]]
-    return found.reset_index(drop=True)
+    problems = results.problems.set_index("problem", drop=False)
+    order = dict.fromkeys([*results.plan.get("problems", []), *problems.index])
+    used = set(problems.index) & set(results.cells["problem"])
+    return problems.loc[[name for name in order if name in used]].reset_index(drop=True)
 
 
 def compute_curves(results: Results, settings: Settings) -> Curves:
     """Incumbents of all runs, aligned on one grid of shares of each problem's horizon.
 
     Problems without references to measure from, and algorithms that ran on no other, are left
-    out (:func:`hpobench.analysis.core.references.unreferenced` names them).
+    out (:func:`hpobench.analysis.core.reference_losses.unreferenced` names them).
     """
+    # Named while all runs are there: a name depends on how many schedulers they have.
     every = algorithms_of(results.cells)
     results = referenced(results)
     cells = results.cells
-    pairs = list(zip(cells["searcher"], cells["scheduler"], strict=True))
-    ran = set(pairs)
+    ran = set(zip(cells["searcher"], cells["scheduler"], strict=True))
     algorithms = [x for x in every if (x.searcher, x.scheduler) in ran]
-    row = {(x.searcher, x.scheduler): i for i, x in enumerate(algorithms)}
     steps = incumbents(results, settings.axis, settings.fidelity)
     problems = problems_of(results)
     names = problems["problem"].tolist()
     seeds = sorted(cells["seed"].unique().tolist())
-
-    p = pd.Index(names).get_indexer(pd.Index(cells["problem"]))
-    a = np.array([row[pair] for pair in pairs], dtype=np.int64)
-    s = pd.Index(seeds).get_indexer(pd.Index(cells["seed"]))
+    a, p, s = _places(algorithms, names, seeds, cells)
     horizon = np.zeros(len(names))
     np.maximum.at(horizon, p, steps.end)
     horizon[horizon == 0] = 1.0  # no run got anywhere
 
     clip = problems["clip"].to_numpy(np.float64)
-    share = log_grid(_first_share(steps, horizon[p]), settings.points)
-    aligned = align(steps, share * horizon[p][:, None], clip[p])
-
+    # Log-spaced from the first result of all on, within 1e-3 and 0.1 of the budget.
+    has = np.diff(steps.offsets) > 0
+    firsts = steps.at[steps.offsets[:-1][has]] / horizon[p][has]
+    share = np.geomspace(np.clip(firsts.min(initial=0.1), 1e-3, 0.1), 1.0, settings.points)
     shape = (len(algorithms), len(names), len(seeds))
     loss = np.full((*shape, settings.points), np.nan)
     present, failed = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-    loss[a, p, s] = aligned
+    loss[a, p, s] = align(steps, share * horizon[p][:, None], clip[p])
     present[a, p, s] = True
     failed[a, p, s] = (cells["status"] != "done").to_numpy(bool)
     return Curves(
@@ -173,13 +173,6 @@ def compute_curves(results: Results, settings: Settings) -> Curves:
         optimum=problems["optimum"].to_numpy(np.float64),
         clip=clip,
     )
-
-
-def _first_share(steps: Incumbents, horizon: FloatArray) -> float:
-    """Where the grid starts: at the first result of all, within 1e-3 and 0.1 of the budget."""
-    has = np.diff(steps.offsets) > 0
-    firsts = steps.at[steps.offsets[:-1][has]] / horizon[has]
-    return float(np.clip(firsts.min(initial=0.1), 1e-3, 0.1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,17 +198,14 @@ def comparisons(curves: Curves) -> list[Comparison]:
     """
     if not curves.problems:
         return []
-    complete = curves.complete
-    everywhere = np.count_nonzero(~complete, axis=1) == 0
-    shared = np.count_nonzero(~complete, axis=0) == 0
-    every_algorithm, every_problem = np.ones_like(everywhere), np.ones_like(shared)
+    everywhere, shared = curves.complete.all(axis=1), curves.complete.all(axis=0)
     if everywhere.all():
         return [Comparison("All algorithms on all problems", curves)]
     found = []
     if everywhere.any():
-        part = curves.select(everywhere, every_problem)
+        part = curves.select(everywhere, np.ones_like(shared))
         found.append(Comparison(f"All {count(len(part.problems), 'problem')}", part))
     if shared.any():
-        part = curves.select(every_algorithm, shared)
+        part = curves.select(np.ones_like(everywhere), shared)
         found.append(Comparison(f"All {count(len(part.algorithms), 'algorithm')}", part))
     return found

@@ -4,14 +4,13 @@ hit would be late by part of a step."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from hpobench.analysis.core.align import look_up
 from hpobench.analysis.core.curves import Curves
 from hpobench.analysis.core.incumbent import Incumbents, incumbents
-from hpobench.analysis.core.references import referenced
+from hpobench.analysis.core.reference_losses import referenced
 from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.store.read.reader import Results
 
@@ -71,20 +70,7 @@ def hitting_times(runs: Runs, curves: Curves, targets: FloatArray) -> Hits:
 def first_hits(at: FloatArray, loss: FloatArray, targets: FloatArray) -> FloatArray:
     """Where the step function with the value ``loss`` from ``at`` on is first at or below each of
     ``targets``; infinite where it never is, NaN for targets that are NaN."""
+    # Negated, for the search takes what rises.
     lowest = np.minimum.accumulate(loss)
     first = np.searchsorted(-lowest, -targets, side="left")
     return np.where(np.isnan(targets), np.nan, np.append(at, np.inf)[first])
-
-
-def snapshot(runs: Runs, curves: Curves, at: float) -> Curves:
-    """The runs of ``curves`` at ``at`` on their axis, which is then all of the budget there is.
-
-    As on the grid, the clip stands in before a run's first result, and a run that has ended stays
-    at its final incumbent.
-    """
-    loss = np.full((*curves.present.shape, 1), np.nan)
-    for a, p, s in np.argwhere(curves.present):
-        steps = runs.incumbents.steps(runs.of(curves, a, p, s))
-        loss[a, p, s] = look_up(*steps, np.array([at]), float(curves.clip[p]))
-    horizon = np.full(len(curves.problems), at)
-    return replace(curves, share=np.ones(1), horizon=horizon, loss=loss)

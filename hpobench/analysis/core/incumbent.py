@@ -1,14 +1,17 @@
-"""The best result so far, as a step function per run."""
+"""The best result so far, as a step function per run.
+
+Never interpolated: a line between two results would show the later one before it existed.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.settings import Axis, BoolArray, Fidelity, FloatArray, IntArray
+from hpobench.analysis.settings import Axis, Fidelity, FloatArray, IntArray
 from hpobench.store.read.reader import Results
 
 
@@ -46,11 +49,9 @@ def incumbents(results: Results, axis: Axis = "time", fidelity: Fidelity = "any"
     order = np.argsort(run, kind="stable")
     events, run = events.iloc[order], run[order]
     problems = _problem_of_run(results)
-
     position = _position(results, events, run, axis)
     end = _end(results, axis)
     np.maximum.at(end, run, position)
-
     visible = events["loss"].to_numpy(np.float64)
     heldout = events["heldout"].to_numpy(np.float64, na_value=np.nan)
     reported = np.where(problems["heldout"].to_numpy(bool)[run], heldout, visible)
@@ -60,7 +61,9 @@ def incumbents(results: Results, axis: Axis = "time", fidelity: Fidelity = "any"
         eligible &= events["step"].to_numpy() >= problems["steps"].to_numpy()[run]
 
     run, visible = run[eligible], visible[eligible]
-    improved = _improves(run, visible)
+    best = pd.Series(visible).groupby(run).cummin().to_numpy()
+    improved = np.ones(len(run), dtype=bool)
+    improved[1:] = (run[1:] != run[:-1]) | (visible[1:] < best[:-1])
     counts = np.bincount(run[improved], minlength=len(cells))
     return Incumbents(
         offsets=np.concatenate([[0], np.cumsum(counts)]),
@@ -70,37 +73,34 @@ def incumbents(results: Results, axis: Axis = "time", fidelity: Fidelity = "any"
     )
 
 
-def with_hindsight(results: Results) -> Results:
-    """``results`` in which the visible loss is the held-out one, where there is one: their
-    incumbents are the results with the lowest held-out losses."""
-    visible = results.events["loss"].to_numpy(np.float64)
-    heldout = results.events["heldout"].to_numpy(np.float64, na_value=np.nan)
-    # What could not become incumbent still cannot.
-    both = np.isfinite(visible) & np.isfinite(heldout)
-    return replace(results, events=results.events.assign(loss=np.where(both, heldout, visible)))
+def look_up(at: FloatArray, values: FloatArray, grid: FloatArray, before: float) -> FloatArray:
+    """The step function's value at each point of ``grid``: that of the last step at or before
+    it, ``before`` ahead of the first. ``at`` must not decrease."""
+    padded = np.concatenate([[before], values])
+    return padded[np.searchsorted(at, grid, side="right")]
+
+
+def align(incumbents: Incumbents, grids: FloatArray, before: FloatArray) -> FloatArray:
+    """All runs on their grids.
+
+    ``grids`` and the result have shape (runs, times); ``before`` has shape (runs,). After its
+    last result a run stays at its final incumbent.
+    """
+    rows = [
+        look_up(*incumbents.steps(run), grid, float(before[run])) for run, grid in enumerate(grids)
+    ]
+    return np.array(rows).reshape(grids.shape)
 
 
 def run_of(results: Results, frame: pd.DataFrame) -> IntArray:
     """For each row of ``frame`` the row of ``results.cells`` that its ``cell`` names."""
     labels = pd.Categorical(frame["cell"])
     row_of_label = pd.Index(results.cells["cell"]).get_indexer(labels.categories)
-    if (row_of_label < 0).any():
-        strays = [c for c, row in zip(labels.categories, row_of_label, strict=True) if row < 0]
-        used = set(labels.unique())
-        if any(stray in used for stray in strays):
-            raise ValueError(f"rows of cells that the results do not list: {strays[:3]}")
     runs: IntArray = row_of_label.astype(np.int64)[labels.codes]
+    if (runs < 0).any():  # labels that no row has may be unknown
+        strays = [c for c, row in zip(labels.categories, row_of_label, strict=True) if row < 0]
+        raise ValueError(f"rows of cells that the results do not list: {strays[:3]}")
     return runs
-
-
-def _improves(run: IntArray, loss: FloatArray) -> BoolArray:
-    """Whether each result is better than all earlier ones of its run."""
-    if not len(run):
-        return np.zeros(0, dtype=bool)
-    best = pd.Series(loss).groupby(run).cummin().to_numpy()
-    improved = np.ones(len(run), dtype=bool)
-    improved[1:] = (run[1:] != run[:-1]) | (loss[1:] < best[:-1])
-    return improved
 
 
 def _problem_of_run(results: Results) -> pd.DataFrame:
@@ -122,24 +122,20 @@ def _position(results: Results, events: pd.DataFrame, run: IntArray, axis: Axis)
     paid = events["resource"].fillna(0.0).groupby(run).cumsum().to_numpy(np.float64)
     # The step in which a trial failed left no event, but it was paid for.
     failed = (results.trials["status"] == "failed").astype(np.float64)
-    paid = paid + _until(results, run, clock, "end", failed, "right") * _step(results)[run]
+    step = _problem_of_run(results)["unit"].to_numpy(np.float64)
+    paid = paid + _until(results, run, clock, "end", failed, "right") * step[run]
     return paid / _unit(results, axis)[run]
 
 
 def _end(results: Results, axis: Axis) -> FloatArray:
     """Where each run ended, by its cell's own account."""
     cells = results.cells
-    if axis in ("time", "time+thinking"):
-        end = cells["clock"].fillna(0.0)
-        if axis == "time+thinking":
-            end = end + cells["suggest_s"].fillna(0.0) + cells["observe_s"].fillna(0.0)
-        return end.to_numpy(np.float64, copy=True)
-    return cells["resource"].fillna(0.0).to_numpy(np.float64) / _unit(results, axis)
-
-
-def _step(results: Results) -> FloatArray:
-    """The resource of one step, per run."""
-    return _problem_of_run(results)["unit"].to_numpy(np.float64)
+    if not axis.startswith("time"):
+        return cells["resource"].fillna(0.0).to_numpy(np.float64) / _unit(results, axis)
+    end = cells["clock"].fillna(0.0)
+    if axis == "time+thinking":
+        end = end + cells["suggest_s"].fillna(0.0) + cells["observe_s"].fillna(0.0)
+    return end.to_numpy(np.float64, copy=True)  # the caller writes into it
 
 
 def _unit(results: Results, axis: Axis) -> FloatArray:

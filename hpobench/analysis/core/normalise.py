@@ -24,19 +24,6 @@ def simple_regret(loss: FloatArray, optimum: FloatArray) -> FloatArray:
     return np.maximum(loss - optimum, REGRET_FLOOR)
 
 
-def relative_to_random(
-    mean_loss: FloatArray, mean_random_loss: FloatArray, optimum: FloatArray
-) -> FloatArray:
-    """``(E[loss] - optimum) / (E[random search's loss] - optimum)``: random search is a flat 1.
-
-    Takes means over seeds; NaN where random search itself sits at the optimum.
-    """
-    below = mean_random_loss - optimum
-    return np.divide(
-        mean_loss - optimum, below, out=np.full_like(mean_loss - below, np.nan), where=below > 0
-    )
-
-
 def normalised(curves: Curves) -> FloatArray:
     """``nr`` of all runs; shape (algorithms, problems, seeds, times)."""
     return normalised_regret(curves.loss, curves.optimum[:, None, None], curves.clip[:, None, None])

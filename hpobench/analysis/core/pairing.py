@@ -17,10 +17,8 @@ from hpobench.contract.errors import UsageError
 from hpobench.plugins.signature import moved
 from hpobench.store.read.reader import Results
 
-KEY = ["searcher", "scheduler", "problem", "seed"]
-"""Labels, and what a seed means the same for."""
-CONDITIONS = ("workers", "stage", "budget")
-"""What a run is given, whatever the algorithm."""
+KEY = ["searcher", "scheduler", "problem", "seed"]  # labels, and what a seed means the same for
+CONDITIONS = ("workers", "stage", "budget")  # what a run is given, whatever the algorithm
 _SCALE = ("metric", "direction", "heldout", "fidelity", "steps", "unit", "space")
 
 
@@ -43,13 +41,16 @@ class Pairs:
         """All runs as one, with the references of NEW. Seeds are renumbered: the ``i``-th of all
         is ``2 i`` in BASE and ``2 i + 1`` in NEW."""
         seeds = pd.Index(sorted(self.new.cells["seed"].unique()))
-        sides = [_tagged(r, seeds, side) for side, r in enumerate((self.base, self.new))]
-        return replace(
-            self.new,
-            cells=pd.concat([r.cells for r in sides], ignore_index=True),
-            events=pd.concat([r.events for r in sides], ignore_index=True),
-            trials=pd.concat([r.trials for r in sides], ignore_index=True),
-        )
+        parts: dict[str, list[pd.DataFrame]] = {"cells": [], "events": [], "trials": []}
+        for side, results in enumerate((self.base, self.new)):
+            for name, frames in parts.items():
+                frame = getattr(results, name)
+                frame = frame.assign(cell=[f"{side} {cell}" for cell in frame["cell"]])
+                if name == "cells":
+                    frame["seed"] = 2 * seeds.get_indexer(pd.Index(frame["seed"])) + side
+                frames.append(frame)
+        joined = {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
+        return replace(self.new, **joined)
 
 
 def paired(base: Results, new: Results) -> Pairs:
@@ -60,9 +61,19 @@ def paired(base: Results, new: Results) -> Pairs:
     where labels and seed name more than one run.
     """
     for side, results in (("BASE", base), ("NEW", new)):
-        _require_unique(side, results.cells)
-    left_out = _left_out(base, new)
-    ours, theirs = (_without(results, left_out) for results in (base, new))
+        twice = results.cells.loc[results.cells.duplicated(KEY), KEY]
+        if len(twice):
+            raise UsageError(
+                f"{side} has several runs of {'/'.join(map(str, twice.iloc[0]))}, with other "
+                "numbers of workers, say; compare results of one number each"
+            )
+    old, left_out = base.problems.set_index("problem", drop=False), {}
+    for _, problem in new.problems.iterrows():
+        name = str(problem["problem"])
+        reason = _why_not(old.loc[name], problem, base, new) if name in old.index else None
+        if reason:
+            left_out[name] = reason
+    ours, theirs = (r.cells[~r.cells["problem"].isin(left_out)] for r in (base, new))
     both = ours[KEY].merge(theirs[KEY])
     if both.empty:
         raise UsageError(_nothing(base, new, left_out))
@@ -71,55 +82,25 @@ def paired(base: Results, new: Results) -> Pairs:
     return Pairs(base, new, same, _except(ours, both), _except(theirs, both), left_out)
 
 
-def _require_unique(side: str, cells: pd.DataFrame) -> None:
-    twice = cells.loc[cells.duplicated(KEY), KEY]
-    if len(twice):
-        name = "/".join(map(str, twice.iloc[0]))
-        raise UsageError(
-            f"{side} has several runs of {name}, with other numbers of workers, say; "
-            "compare results of one number each"
-        )
-
-
-def _left_out(base: Results, new: Results) -> dict[str, str]:
-    old = {str(row["problem"]): row for _, row in base.problems.iterrows()}
-    reasons = {}
-    for _, problem in new.problems.iterrows():
-        name = str(problem["problem"])
-        if name in old:
-            reason = _changed(old[name], problem) or _other_conditions(name, base, new)
-            if reason:
-                reasons[name] = reason
-    return reasons
-
-
-def _changed(before: pd.Series, now: pd.Series) -> str | None:
-    """What of a problem is no longer the same."""
+def _why_not(before: pd.Series, now: pd.Series, base: Results, new: Results) -> str | None:
+    """What is no longer the same of a problem, or of what its runs were given."""
     for column in _SCALE:
         if before[column] != now[column]:
             return f"its {column} was {before[column]} and is {now[column]}"
     signatures = [row["signature"] for row in (before, now)]
-    if not all(isinstance(text, str) for text in signatures):
-        return None  # it could never be built
-    change = moved(*map(json.loads, signatures))
-    return f"it is not the same any more: {change}" if change else None
-
-
-def _other_conditions(problem: str, base: Results, new: Results) -> str | None:
-    before, now = (_conditions(r.cells[r.cells["problem"] == problem]) for r in (base, new))
+    built = all(isinstance(text, str) for text in signatures)  # else it could never be built
+    if built and (change := moved(*map(json.loads, signatures))):
+        return f"it is not the same any more: {change}"
+    given = []
+    for cells in (base.cells, new.cells):
+        own = cells[cells["problem"] == now["problem"]]
+        budgets = [json.dumps(json.loads(spec)["budget"], sort_keys=True) for spec in own["spec"]]
+        given.append(own.assign(budget=budgets))
     for what in CONDITIONS:
-        if before[what] != now[what]:
-            return (
-                f"{what}: {_alternatives(before[what])} in BASE, {_alternatives(now[what])} in NEW"
-            )
+        ours, theirs = (sorted(part[what].unique().tolist()) for part in given)
+        if ours != theirs:
+            return f"{what}: {_alternatives(ours)} in BASE, {_alternatives(theirs)} in NEW"
     return None
-
-
-def _conditions(cells: pd.DataFrame) -> dict[str, list[Any]]:
-    """All that runs of one problem were given."""
-    budgets = [json.dumps(json.loads(spec)["budget"], sort_keys=True) for spec in cells["spec"]]
-    given = cells.assign(budget=budgets)
-    return {what: sorted(given[what].unique().tolist()) for what in CONDITIONS}
 
 
 def _alternatives(values: Sequence[Any]) -> str:
@@ -137,10 +118,6 @@ def _nothing(base: Results, new: Results, left_out: dict[str, str]) -> str:
     return "nothing can be compared: no run of BASE has the labels and the seed of one of NEW"
 
 
-def _without(results: Results, problems: dict[str, str]) -> pd.DataFrame:
-    return results.cells[~results.cells["problem"].isin(problems)]
-
-
 def _except(cells: pd.DataFrame, both: pd.DataFrame) -> pd.DataFrame:
     found = cells[KEY].merge(both, how="left", indicator="_in")
     return found.loc[found["_in"] == "left_only", KEY].reset_index(drop=True)
@@ -150,13 +127,9 @@ def _rows(results: Results, keys: pd.DataFrame) -> Results:
     """The runs of ``keys``, in their order, and their problems."""
     cells = keys.merge(results.cells, how="left")
     problems = results.problems[results.problems["problem"].isin(cells["problem"])]
-    return replace(
-        results,
-        cells=cells,
-        problems=problems.reset_index(drop=True),
-        events=_of(results.events, cells),
-        trials=_of(results.trials, cells),
-    )
+    events, trials = (_of(frame, cells) for frame in (results.events, results.trials))
+    problems = problems.reset_index(drop=True)
+    return replace(results, cells=cells, problems=problems, events=events, trials=trials)
 
 
 def _of(frame: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
@@ -168,18 +141,8 @@ def _of(frame: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 
 def _histories(results: Results) -> list[tuple[str, bytes]]:
     """How each run ended, and a digest of each of its results in their order."""
+    # Without the cells' ids, which differ between the two sides where code did.
     rows = pd.util.hash_pandas_object(results.events.drop(columns="cell"), index=False).to_numpy()
     bounds = np.searchsorted(run_of(results, results.events), np.arange(len(results.cells) + 1))
     events = [rows[low:high].tobytes() for low, high in pairwise(bounds)]
     return list(zip(results.cells["status"], events, strict=True))
-
-
-def _tagged(results: Results, seeds: pd.Index, side: int) -> Results:
-    """``results`` with ids and seeds that those of the other side do not have."""
-
-    def named(frame: pd.DataFrame) -> pd.DataFrame:
-        return frame.assign(cell=[f"{side} {cell}" for cell in frame["cell"]])
-
-    cells = named(results.cells)
-    cells["seed"] = 2 * seeds.get_indexer(pd.Index(cells["seed"])) + side
-    return replace(results, cells=cells, events=named(results.events), trials=named(results.trials))

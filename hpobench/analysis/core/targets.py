@@ -18,13 +18,11 @@ from hpobench.analysis.settings import FloatArray
 
 Kind = Literal["regret", "random", "share"]
 
-REGRETS: FloatArray = np.logspace(2, -8, 51)
-"""COCO's target precisions: five a decade."""
+REGRETS: FloatArray = np.logspace(2, -8, 51)  # COCO's target precisions: five a decade
 SHARES: FloatArray = np.logspace(0, -3, 13)
 """Of the way from the optimum to the clip, four a decade: the targets' normalised regrets."""
 
-TOLERANCES = (0.1, 0.01)
-"""Normalised regrets that expected running times are given to."""
+TOLERANCES = (0.1, 0.01)  # normalised regrets that expected running times are given to
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,10 @@ def suite_targets(problems: pd.DataFrame, curves: Curves) -> Targets:
     budgets: set[int] = set()
     losses: list[FloatArray] = []
     for _, row in rows.iterrows():
-        medians = _random_medians(row)
+        text = row.get("random")
+        stored = json.loads(text) if isinstance(text, str) else {}
+        medians = {int(n): float(median) for n, (_, median, _) in stored.items()}
+        medians = {n: median for n, median in medians.items() if np.isfinite(median)}
         if row["known"]:
             kinds.append("regret")
             losses.append(row["optimum"] + REGRETS)
@@ -81,11 +82,3 @@ def tolerance_targets(curves: Curves, tolerances: Sequence[float]) -> FloatArray
     distance = (curves.clip - curves.optimum)[:, None]
     losses: FloatArray = curves.optimum[:, None] + distance * np.array(tolerances)
     return losses
-
-
-def _random_medians(problem: pd.Series) -> dict[int, float]:
-    """The median loss of random search by its full evaluations, where the reference has any."""
-    text = problem.get("random")
-    stored = json.loads(text) if isinstance(text, str) else {}
-    medians = {int(n): float(median) for n, (_, median, _) in stored.items()}
-    return {n: median for n, median in medians.items() if np.isfinite(median)}

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from loky import ProcessPoolExecutor
 
-IDLE_SECONDS = 10
-"""After which the processes that draw end."""
+IDLE_SECONDS = 10  # after which the processes that draw end
 
 
 def start(figure: Figure, table: pd.DataFrame, stem: Path) -> Future[list[Path]]:
@@ -66,30 +65,23 @@ def _processes() -> ProcessPoolExecutor:
 @contextlib.contextmanager
 def _interrupting_us_alone() -> Iterator[None]:
     """A terminal's Ctrl-C goes to every process. Those begun in the block inherit that it is
-    blocked, and print no tracebacks beside our message. This process answers it after the block:
-    a process that is half begun would print one too."""
-    with _answered_later():
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            yield
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextlib.contextmanager
-def _answered_later() -> Iterator[None]:
-    """Answer a Ctrl-C after the block, also if it reaches a thread that does not block it."""
-    handler = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(handler):
-        yield
-        return
+    blocked, and print no tracebacks beside our message. This process answers it after the block,
+    also if it reaches a thread that does not block it: a process that is half begun would print a
+    traceback too."""
     came: list[FrameType | None] = []
-    signal.signal(signal.SIGINT, lambda _, frame: came.append(frame))
+    handler = signal.getsignal(signal.SIGINT)
+    # Python sets handlers in the main thread alone.
+    ours = callable(handler) and threading.current_thread() is threading.main_thread()
+    if ours:
+        signal.signal(signal.SIGINT, lambda _, frame: came.append(frame))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, handler)
-    if came:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if ours:
+            signal.signal(signal.SIGINT, handler)
+    if came and callable(handler):
         handler(signal.SIGINT, came[0])
 
 

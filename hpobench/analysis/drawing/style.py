@@ -160,8 +160,7 @@ def legend_row(figure: Figure, handles: Sequence[Artist]) -> None:
     )
 
 
-LONGEST = 80
-"""Characters of a label in a figure; a figure is as wide as its labels."""
+LONGEST = 80  # characters of a label in a figure; a figure is as wide as its labels
 
 
 def drawable(label: str) -> str:

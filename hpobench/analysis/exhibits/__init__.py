@@ -1,7 +1,7 @@
 """The figures and tables of a report, one file each: the numbers, the caption and the
 description of the drawing.
 
-A new figure is a file here that provides what :class:`Figure` asks for, and one line in
+A new figure is a file here that provides what :class:`DrawnExhibit` asks for, and one line in
 :data:`FIGURES`, from which the report takes it. Only this file knows the order of the exhibits and
 their numbers; whoever refers to an exhibit asks :func:`number_of`.
 """
@@ -14,10 +14,13 @@ from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 
-from hpobench.analysis.exhibits._tab import Tab
-from hpobench.analysis.figures import Figure as Description
+from hpobench.analysis.figures import Figure
 from hpobench.analysis.study import Study, Subject
 from hpobench.analysis.text.fields import Grid, TableEntry
+
+TABS = ("answer", "curves", "problems", "tests", "setup")
+"""Of a page: who leads; how fast; on which problems, and with what configurations; how sure that
+is; what ran, and what it cost."""
 
 S = TypeVar("S", bound=Subject)
 E = TypeVar("E", bound="Frame[Any]")
@@ -43,25 +46,25 @@ class Exhibit(Frame[S], Protocol):
     TITLE: str
     SHOWS: str
     """What is to be seen and how it is read, in one or two short sentences."""
-    TAB: Tab
-    """Of a page."""
+    TAB: str
+    """One of :data:`TABS`."""
 
     def caption(self, study: Study, subject: S, table: pd.DataFrame, /) -> str:
         """How it was made, in whole sentences; what all exhibits have in common is said once
         (:func:`hpobench.analysis.text.phrases.reading`)."""
 
 
-class Figure(Exhibit[S], Protocol):
+class DrawnExhibit(Exhibit[S], Protocol):
     """An exhibit that is drawn."""
 
     def alt(self, subject: S, table: pd.DataFrame, /) -> str:
         """What is to be seen, for those who cannot see it."""
 
-    def figure(self, study: Study, subject: S, table: pd.DataFrame, /) -> Description:
+    def figure(self, study: Study, subject: S, table: pd.DataFrame, /) -> Figure:
         """How ``table`` is drawn, on a page and in a file alike."""
 
 
-class Table(Exhibit[S], Protocol):
+class TableExhibit(Exhibit[S], Protocol):
     """An exhibit that is set as a table."""
 
     def grid(self, table: pd.DataFrame, /) -> Grid:
@@ -73,7 +76,7 @@ def modules(*names: str) -> tuple[Any, ...]:
     return tuple(importlib.import_module(f"{__name__}.{name}") for name in names)
 
 
-FIGURES: dict[str, tuple[Figure[Any], ...]] = {
+FIGURES: dict[str, tuple[DrawnExhibit[Any], ...]] = {
     "F1": modules("anytime_regret"),
     "F2": modules("mean_regret"),
     "F3": modules("rank"),
@@ -92,7 +95,7 @@ FIGURES: dict[str, tuple[Figure[Any], ...]] = {
     "F16": modules("lineage"),
     "F17": modules("total_time"),
 }
-TABLES: dict[str, tuple[Table[Any], ...]] = {
+TABLES: dict[str, tuple[TableExhibit[Any], ...]] = {
     "T1": modules("final_loss"),
     "T2": modules("speedup"),
     "T3": modules("anytime_score"),
@@ -105,10 +108,10 @@ TABLES: dict[str, tuple[Table[Any], ...]] = {
     "T10": modules("starts"),
     "T11": modules("stops"),
 }
-STANDINGS: tuple[Table[Any], ...] = modules("standings")
-SETTING: tuple[Table[Any], ...] = modules("conditions", "problems")
-ORIGINS: tuple[Table[Any], ...] = modules("runs")
-FAILURES: tuple[Table[Any], ...] = modules("failed_runs")
+STANDINGS: tuple[TableExhibit[Any], ...] = modules("standings")
+SETTING: tuple[TableExhibit[Any], ...] = modules("conditions", "problem_table")
+ORIGINS: tuple[TableExhibit[Any], ...] = modules("runs")
+FAILURES: tuple[TableExhibit[Any], ...] = modules("failed_runs")
 FILES: tuple[Frame[Any], ...] = modules("critical_pairs")
 """Numbers that are only saved: as a table they would be too long to read."""
 
@@ -133,7 +136,7 @@ def shown(study: Study, exhibits: Iterable[E]) -> list[tuple[E, Subject]]:
     return sorted(pairs, key=lambda pair: (place.get(pair[1], len(place)), bool(pair[1].stem)))
 
 
-def table_entry(exhibit: Table[S], study: Study, subject: S, name: str) -> TableEntry:
+def table_entry(exhibit: TableExhibit[S], study: Study, subject: S, name: str) -> TableEntry:
     """``exhibit`` as a page or LaTeX shows it; ``name`` is the id that others refer to it by."""
     table = study.computed(exhibit.table, subject)
     title, caption = heading(exhibit, subject), exhibit.caption(study, subject, table)

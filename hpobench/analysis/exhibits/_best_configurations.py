@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import algorithm_names
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
-from hpobench.contract.parameters import Categorical, Ordinal, Parameter, Value
+from hpobench.contract.parameters import Categorical, Ordinal, Value
 from hpobench.contract.problem import Objective
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config, Space
 from hpobench.store.read.reader import Results
 
-AXES = 12
-"""Parameters shown at most."""
-BEST, REST = 300, 200
-"""Lines drawn at most."""
+AXES = 12  # parameters shown at most
+BEST, REST = 300, 200  # lines drawn at most
 SAMPLE = 10_000
 """Trials on either side, the best tenth and the rest, that distances are measured by at most."""
-_RUN = ["searcher", "scheduler", "seed", "workers"]
-"""Which run a trial is of, besides the problem."""
+_RUN = ["searcher", "scheduler", "seed", "workers"]  # which run a trial is of, besides the problem
 COLUMNS = ["line", "algorithm", "seed", "trial", "step", "value", "best"]
 COLUMNS += ["parameter", "distance", "setting", "position"]
 _BEST = ["problem", "metric", "direction", "value", "heldout", *_RUN, "trial", "step", "config"]
@@ -53,9 +49,10 @@ def best_configurations(results: Results, problem: str, settings: Settings) -> p
     space = Space.from_json(json.loads(row["space"]))
     seed = derive_seed("parallel coordinates", settings.seed, problem)
     trials = last_results(results, problem)
-    best = np.arange(len(trials)) < _tenth(trials)
+    best = np.arange(len(trials)) < -(-at_full(trials) // 10)
     kept = _some(best, SAMPLE, SAMPLE, seed)
     trials, best = trials.iloc[kept], best[kept]
+    # As one text, which is parsed faster than many.
     configs: list[Config] = json.loads(f"[{','.join(trials['config'])}]")
     positions = unit_positions(space, configs)
     distance = distances(space, positions, best)
@@ -89,18 +86,15 @@ def best_of_each(results: Results) -> pd.DataFrame:
     without noise, NaN where the problem has none; ``searcher, scheduler, seed, workers, trial,
     step``; and ``config``, a dictionary.
     """
-    every = _last_results(_named(results)).drop_duplicates("problem").set_index("problem")
+    every = _last_results(results, algorithm_names(results.cells))
+    every = every.drop_duplicates("problem").set_index("problem")
     found = []
-    for _, row in results.problems.iterrows():
-        if row["problem"] not in every.index:
-            continue
-        best = every.loc[row["problem"]]
-        objective = Objective(row["metric"], row["direction"])
-        values = {"value": objective.value(best["loss"])}
-        values["heldout"] = objective.value(best["heldout"])
-        named = {name: row[name] for name in ("problem", "metric", "direction")}
-        run = {name: best[name] for name in (*_RUN, "trial", "step")}
-        found.append({**named, **values, **run, "config": json.loads(best["config"])})
+    for problem, metric, direction in results.problems[_BEST[:3]].itertuples(index=False):
+        if problem in every.index:
+            best, value = every.loc[problem], Objective(metric, direction).value
+            values = value(best["loss"]), value(best["heldout"])
+            run, config = best[[*_RUN, "trial", "step"]], json.loads(best["config"])
+            found.append((problem, metric, direction, *values, *run, config))
     return pd.DataFrame(found, columns=_BEST)
 
 
@@ -110,18 +104,15 @@ def last_results(results: Results, problem: str) -> pd.DataFrame:
 
     Columns ``algorithm, searcher, scheduler, seed, workers, trial, step, loss, heldout, config``.
     """
-    own = _named(results).select(results.cells["problem"] == problem)
-    return _last_results(own).drop(columns="problem")
+    kept = results.cells["problem"] == problem
+    # An algorithm's name depends on how many schedulers there are in all.
+    found = _last_results(results.select(kept), algorithm_names(results.cells)[kept])
+    return found.drop(columns="problem")
 
 
-def _named(results: Results) -> Results:
-    """``results`` with the algorithm of each cell."""
-    cells = results.cells
-    return replace(results, cells=cells.assign(algorithm=algorithm_names(cells)))
-
-
-def _last_results(results: Results) -> pd.DataFrame:
-    """As :func:`last_results`, of all problems together, each in a column ``problem``."""
+def _last_results(results: Results, names: pd.Series) -> pd.DataFrame:
+    """As :func:`last_results`, of all problems together, each in a column ``problem``; ``names``
+    are the algorithms of the cells."""
     cells, events, keys = results.cells, results.events, ["cell", "trial"]
     last = events.drop_duplicates(keys, keep="last")[[*keys, "step", "loss", "heldout"]]
     last = last[np.isfinite(last["loss"])].reset_index(drop=True)
@@ -132,7 +123,8 @@ def _last_results(results: Results) -> pd.DataFrame:
     )
     row = pd.Index(cells["cell"]).get_indexer(pd.Index(last["cell"].astype(object)))
     last = last.assign(
-        **{name: cells[name].to_numpy()[row] for name in ("problem", "algorithm", *_RUN)},
+        **{name: cells[name].to_numpy()[row] for name in ("problem", *_RUN)},
+        algorithm=names.to_numpy()[row],
         config=later.where(later.notna(), asked).to_numpy(),
     )
     below = last["step"] < last.groupby("problem")["step"].transform("max")
@@ -144,10 +136,6 @@ def _last_results(results: Results) -> pd.DataFrame:
 def at_full(trials: pd.DataFrame) -> int:
     """How many trials of :func:`last_results` got as far as any."""
     return int((trials["step"] == trials["step"].max()).sum())
-
-
-def _tenth(trials: pd.DataFrame) -> int:
-    return -(-at_full(trials) // 10)
 
 
 def unit_positions(space: Space, configs: Sequence[Config]) -> FloatArray:
@@ -168,23 +156,21 @@ def unit_positions(space: Space, configs: Sequence[Config]) -> FloatArray:
 def distances(space: Space, positions: FloatArray, best: BoolArray) -> FloatArray:
     """How much ``best`` configurations differ from the others in each parameter, from 0 to 1; 0
     where there are no others."""
-    if best.all():
-        return np.zeros(len(space))
-    return np.array(
-        [_distance(p, x[best], x[~best]) for p, x in zip(space, positions.T, strict=True)]
-    )
-
-
-def _distance(parameter: Parameter, best: FloatArray, rest: FloatArray) -> float:
-    best, rest = np.nan_to_num(best, nan=-1.0), np.nan_to_num(rest, nan=-1.0)
-    if isinstance(parameter, Categorical) and not isinstance(parameter, Ordinal):
-        values, code = np.unique(np.concatenate([best, rest]), return_inverse=True)
-        parts = code[: len(best)], code[len(best) :]
-        shares = [np.bincount(part, minlength=len(values)) / len(part) for part in parts]
-        return float(np.abs(shares[0] - shares[1]).sum() / 2)
     from scipy import stats  # here, for processes that only draw import this module too
 
-    return float(stats.ks_2samp(best, rest, method="asymp").statistic)
+    found = np.zeros(len(space))
+    if best.all():
+        return found
+    for j, (parameter, column) in enumerate(zip(space, positions.T, strict=True)):
+        mine, rest = (np.nan_to_num(column[part], nan=-1.0) for part in (best, ~best))
+        if isinstance(parameter, Categorical) and not isinstance(parameter, Ordinal):
+            values = np.unique(np.concatenate([mine, rest]))
+            codes = (np.searchsorted(values, part) for part in (mine, rest))
+            one, other = (np.bincount(code, minlength=len(values)) / len(code) for code in codes)
+            found[j] = np.abs(one - other).sum() / 2
+        else:
+            found[j] = stats.ks_2samp(mine, rest, method="asymp").statistic
+    return found
 
 
 def _some(best: BoolArray, most: int, rest: int, seed: int) -> IntArray:

@@ -19,17 +19,15 @@ def by_algorithm(table: pd.DataFrame, value: str) -> Grid:
     the :func:`first_problems`."""
     table, _ = first_problems(table)
     columns = list(dict.fromkeys(table["column"]))
-    fields = {(r["algorithm"], r["column"]): _estimate(r, value) for _, r in table.iterrows()}
+    fields = {}
+    for _, row in table.iterrows():
+        field = Field("-", key=row[value])
+        if (bound := row.get("bound", "")) != "none":
+            detail = interval(row["low"], row["high"])
+            field = Field(f"{bound} {number(row[value])}".strip(), detail, key=row[value])
+        fields[row["algorithm"], row["column"]] = field
     rows = [
         [algorithm_field(name), *(fields[name, column] for column in columns)]
         for name in table["algorithm"].drop_duplicates()
     ]
     return Grid(["Algorithm", *columns], rows)
-
-
-def _estimate(row: pd.Series, value: str) -> Field:
-    bound = row.get("bound", "")
-    if bound == "none":
-        return Field("-", key=row[value])
-    detail = interval(row["low"], row["high"])
-    return Field(f"{bound} {number(row[value])}".strip(), detail, key=row[value])

@@ -6,6 +6,8 @@ The CSV file beside it always has all. With fewer nothing is left out, and nothi
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pandas as pd
 
 from hpobench.analysis.core.curves import algorithms_of
@@ -25,16 +27,22 @@ def legible(study: Study, table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
     The sentence has a blank in front; it is empty if all rows are drawn.
     """
-    table, bars = _first_bars(table)
-    table, problems = first_problems(table)
-    said = bars + problems
+    table, said = first_problems(table)
+    if "begin" in table:
+        kept_bars = table.groupby("cell", sort=False).cumcount() < MOST_BARS
+        if not kept_bars.all():
+            table = table[kept_bars]
+            said += f" Drawn: the first {MOST_BARS} bars of each run; the CSV file has all."
+    algorithms = algorithms_of(study.results.cells)
     # Tables of trials have other columns, and give no algorithm a place of its own.
     by_algorithm = not {"estimate", "rank", "nr"}.isdisjoint(table.columns)
-    if not by_algorithm or len(algorithms_of(study.results.cells)) <= MOST_ALGORITHMS:
+    if not by_algorithm or len(algorithms) <= MOST_ALGORITHMS:
         return table, said
-    best = _best(study)
+    # Those that lead the standings first, those outside of them last.
+    leading = (study.computed(standings.table, one)["algorithm"] for one in study.shown)
+    best = list(dict.fromkeys([*chain(*leading), *(a.name for a in algorithms)]))
     kept = set(best[:MOST_ALGORITHMS])
-    searchers = {a.searcher for a in algorithms_of(study.results.cells) if a.name in kept}
+    searchers = {a.searcher for a in algorithms if a.name in kept}
     rows = pd.Series(True, index=table.index)
     # Where thinking is shown, searchers stand for their algorithms.
     columns = {"algorithm": kept | searchers, "other": kept, "searcher": searchers}
@@ -60,24 +68,3 @@ def first_problems(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return table[kept], (
         f" Shown: the first {MOST_PROBLEMS} of {len(names):,} problems; the CSV file has all."
     )
-
-
-def _first_bars(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """As :func:`legible`, for the bars of runs."""
-    if "begin" not in table:
-        return table, ""
-    kept = table.groupby("cell", sort=False).cumcount() < MOST_BARS
-    if kept.all():
-        return table, ""
-    return table[kept], f" Drawn: the first {MOST_BARS} bars of each run; the CSV file has all."
-
-
-def _best(study: Study) -> list[str]:
-    """The algorithms, those that lead the standings first, those outside of them last."""
-    leading = [
-        name
-        for comparison in study.shown
-        for name in study.computed(standings.table, comparison)["algorithm"]
-    ]
-    every = (algorithm.name for algorithm in algorithms_of(study.results.cells))
-    return list(dict.fromkeys([*leading, *every]))

@@ -10,10 +10,8 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Axis, Choice, Dots
 from hpobench.analysis.inference.bootstrap import (
-    Interval,
     interval_valid,
     percentile_interval,
     resampled_means,
@@ -21,15 +19,13 @@ from hpobench.analysis.inference.bootstrap import (
     suite_iqm,
     suite_mean,
 )
-from hpobench.analysis.numbers import first_and_last
-from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
 
 TITLE = "Aggregates"
 STEM = "aggregates"
 SHOWS = "The regret that is left at the end, averaged in four ways. Further left is better."
-TAB: Tab = "answer"
+TAB = "answer"
 
 GAMMA = 0.99
 """The score, ``1 - nr``, that is good enough for the optimality gap: with 1, the best there is,
@@ -47,22 +43,27 @@ subjects = each_comparison
 def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     """Aggregates of final ``nr``, lower is better, with stratified bootstrap intervals.
 
-    Columns ``aggregate, algorithm, searcher, scheduler, estimate, low, high``; algorithms come in
-    the order of their IQM, the best first. ``IQM``: interquartile mean over all runs. ``mean``:
-    over problems, of means over seeds. ``median``: likewise. ``optimality gap``:
-    ``gamma - E[min(score, gamma)]`` with score ``1 - nr`` and gamma :data:`GAMMA`: by how much runs
-    fall short of a score that is good enough; better ones earn nothing.
+    Columns ``aggregate, algorithm, searcher, scheduler, estimate, low, high``, the best by IQM
+    first. ``IQM``: interquartile mean over all runs. ``mean`` and ``median``: over problems, of
+    means over seeds. ``optimality gap``: ``gamma - E[min(score, gamma)]`` with score ``1 - nr`` and
+    gamma :data:`GAMMA`: by how much runs fall short of a score that is good enough.
 
     For the IQM and the median problems are fixed, also under ``resample_problems``.
     """
-    curves, settings = comparison.curves, study.settings
+    curves, settings, problems = comparison.curves, study.settings, comparison.curves.problems
     nr = normalised(curves)[..., -1:]
-    lacking = np.maximum(nr - (1 - GAMMA), 0.0)
+    drawn = [resampled_means(nr[:, p], name, settings) for p, name in enumerate(problems)]
+    median = percentile_interval(
+        np.median(seed_means(nr), axis=1),
+        np.median(np.stack(drawn), axis=0),
+        settings.level,
+        interval_valid(nr)[:, None],
+    )
     found = {
-        "IQM": suite_iqm(nr[..., 0], curves.problems, settings),
-        "mean": suite_mean(nr, curves.problems, settings),
-        "median": _suite_median(nr, curves.problems, settings),
-        "optimality gap": suite_mean(lacking, curves.problems, settings),
+        "IQM": suite_iqm(nr[..., 0], problems, settings),
+        "mean": suite_mean(nr, problems, settings),
+        "median": median,
+        "optimality gap": suite_mean(np.maximum(nr - (1 - GAMMA), 0.0), problems, settings),
     }
     order = np.argsort(found["IQM"].estimate, kind="stable")
     frames = []
@@ -72,17 +73,6 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
         frame.insert(0, "aggregate", name)
         frames.append(frame.iloc[order])
     return pd.concat(frames, ignore_index=True)
-
-
-def _suite_median(values: FloatArray, problems: tuple[str, ...], settings: Settings) -> Interval:
-    """Median over problems of the means over seeds; shapes as :func:`suite_mean`."""
-    draws = [resampled_means(values[:, p], name, settings) for p, name in enumerate(problems)]
-    return percentile_interval(
-        np.median(seed_means(values), axis=1),
-        np.median(np.stack(draws), axis=0),
-        settings.level,
-        interval_valid(values)[:, None],
-    )
 
 
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
@@ -98,7 +88,7 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
 
 
 def alt(_: Comparison, table: pd.DataFrame) -> str:
-    return f"Intervals of four aggregates of final regrets. {first_and_last(table)}"
+    return f"Intervals of four aggregates of final regrets. {phrases.first_and_last(table)}"
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Dots:
@@ -111,11 +101,10 @@ def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Dots:
         low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
         margin = 0.05 * (high - low) or 0.05
         x = x._replace(low=low - margin, high=high + margin, scale="linear")
+    options = tuple((label, name) for name, label in _TITLES.items())
     return Dots(
         styles=study.styles,
         names=tuple(table["algorithm"].unique()),
         x=x,
-        choice=Choice(
-            "aggregate", "Average", tuple((label, name) for name, label in _TITLES.items())
-        ),
+        choice=Choice("aggregate", "Average", options),
     )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Comparison, Curves, algorithm_columns
+from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.normalise import areas
 from hpobench.analysis.exhibits._by_algorithm import by_algorithm, mean_or_problem
 from hpobench.analysis.exhibits._room import first_problems
-from hpobench.analysis.exhibits._tab import Tab
-from hpobench.analysis.inference.bootstrap import Interval, suite_mean
+from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Grid
@@ -21,7 +20,7 @@ SHOWS = (
     "One number for a whole curve: the regret, averaged over the budget on a log scale. 0 is the "
     "optimum from the start; lower is better."
 )
-TAB: Tab = "curves"
+TAB = "curves"
 
 subjects = each_comparison
 
@@ -39,17 +38,17 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     """
     curves, settings = comparison.curves, study.settings
     area = areas(curves)[..., None]
-    frames = [_rows(curves, None, suite_mean(area, curves.problems, settings))]
-    for p, problem in enumerate(curves.problems):
-        frames.append(_rows(curves, problem, suite_mean(area[:, [p]], (problem,), settings)))
+    found = {None: suite_mean(area, curves.problems, settings)}
+    found |= {
+        problem: suite_mean(area[:, [p]], (problem,), settings)
+        for p, problem in enumerate(curves.problems)
+    }
+    frames = []
+    for problem, score in found.items():
+        frame = algorithm_columns(curves.algorithms)
+        frame.insert(0, "problem", np.full(len(frame), problem, dtype=object))
+        frames.append(frame.assign(**{k: v[:, 0] for k, v in score._asdict().items()}))
     return pd.concat(frames, ignore_index=True)
-
-
-def _rows(curves: Curves, problem: str | None, score: Interval) -> pd.DataFrame:
-    frame = algorithm_columns(curves.algorithms)
-    labels = np.full(len(frame), problem, dtype=object)
-    frame.insert(0, "problem", labels)
-    return frame.assign(**{k: v[:, 0] for k, v in score._asdict().items()})
 
 
 def caption(_study: Study, comparison: Comparison, table: pd.DataFrame) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
 from hpobench.analysis.core.budgets import stored_mapping
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid
 from hpobench.contract.wording import ranges
@@ -16,7 +15,7 @@ from hpobench.store.read.reader import Results
 TITLE = "Setting"
 STEM = "setting"
 SHOWS = "What was run, where, and with which versions."
-TAB: Tab = "setup"
+TAB = "setup"
 
 subjects = whole_study
 
@@ -38,36 +37,28 @@ def conditions(results: Results) -> pd.DataFrame:
         ("Results", f"{len(results.events):,} of {len(results.trials):,} trials"),
         ("Workers of a run", _distinct(cells["workers"])),
         ("Stage", _distinct(cells["stage"])),
-        *_libraries(cells),
-        *_provenance(cells["provenance"]),
+        *_provenance(cells),
     ]
     return pd.DataFrame(rows, columns=["item", "value"])
 
 
-def _libraries(cells: pd.DataFrame) -> list[tuple[str, str]]:
-    """Whose algorithm each searcher is, with the version that it ran with."""
-    found: dict[str, list[str]] = {}
-    pairs = cells[["searcher", "provenance"]].drop_duplicates()
-    for searcher, text in pairs.itertuples(index=False):
+def _provenance(cells: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Whose algorithm each searcher is, with the version that it ran with; and versions, host,
+    commit and start over all cells, where values that differ are all listed."""
+    used: dict[str, list[str]] = {}
+    for searcher, text in cells[["searcher", "provenance"]].drop_duplicates().to_numpy():
         if isinstance(library := stored_mapping(text).get("library"), dict):
-            used = f"{library.get('name')} {library.get('version') or ''}".strip()
-            found.setdefault(str(searcher), []).append(used)
-    listed = [f"{k}: {' / '.join(dict.fromkeys(v))}" for k, v in found.items()]
-    return [("Libraries", "; ".join(listed))] if listed else []
-
-
-def _provenance(column: pd.Series) -> list[tuple[str, str]]:
-    """Versions, host, commit and start over all cells; values that differ are all listed."""
-    found = [stored_mapping(text) for text in column.unique()]
-    rows = [
-        ("Versions", _pairs(p.get("versions") for p in found)),
-        ("Hardware", _pairs(p.get("host") for p in found)),
-        ("Commit", _distinct(p["commit"] for p in found if p.get("commit"))),
-    ]
-    starts = sorted(str(p["started"]) for p in found if p.get("started"))
-    if starts:
-        rows.append(("Started", starts[0] if len(starts) == 1 else f"{starts[0]} to {starts[-1]}"))
-    return rows
+            name = f"{library.get('name')} {library.get('version') or ''}".strip()
+            used.setdefault(str(searcher), []).append(name)
+    if used:
+        listed = [f"{k}: {' / '.join(dict.fromkeys(v))}" for k, v in used.items()]
+        yield "Libraries", "; ".join(listed)
+    found = [stored_mapping(text) for text in cells["provenance"].unique()]
+    yield "Versions", _pairs(p.get("versions") for p in found)
+    yield "Hardware", _pairs(p.get("host") for p in found)
+    yield "Commit", _distinct(p["commit"] for p in found if p.get("commit"))
+    if starts := sorted(str(p["started"]) for p in found if p.get("started")):
+        yield "Started", starts[0] if len(starts) == 1 else f"{starts[0]} to {starts[-1]}"
 
 
 def _pairs(found: Iterable[object]) -> str:

@@ -6,16 +6,14 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import algorithm_columns, algorithm_names, algorithms_of
 from hpobench.analysis.core.failures import KINDS
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field, integer_field
 from hpobench.contract.wording import number
-from hpobench.store.read.reader import Results
 
 TITLE = "Cost"
 STEM = "cost"
 SHOWS = "What the runs of each algorithm used: time, thinking, memory; and what failed."
-TAB: Tab = "setup"
+TAB = "setup"
 
 _COUNTS = ["runs", "trials", "results"]
 _COST = {
@@ -41,43 +39,20 @@ def table(study: Study, _: Whole) -> pd.DataFrame:
     results = study.every
     names = algorithm_names(results.cells)
     cells = results.cells.assign(algorithm=names, runs=1)
-    sums = cells.groupby("algorithm")[
-        [
-            "runs",
-            "trials",
-            "results",
-            "clock",
-            "evaluation_s",
-            "suggest_s",
-            "observe_s",
-            "harness_s",
-        ]
-    ].sum()
-    table = pd.DataFrame(
-        {
-            "runs": sums["runs"],
-            "trials": sums["trials"],
-            "results": sums["results"],
-            "clock_h": sums["clock"] / 3600.0,
-            "evaluation_h": sums["evaluation_s"] / 3600.0,
-            "suggest_s": sums["suggest_s"],
-            "observe_s": sums["observe_s"],
-            "harness_s": sums["harness_s"],
-            "peak_memory_mb": cells.groupby("algorithm")["peak_memory"].max() / 1e6,
-        }
-    )
+    summed = [*_COUNTS, "clock", "evaluation_s", "suggest_s", "observe_s", "harness_s"]
+    table = cells.groupby("algorithm")[summed].sum()
+    table[["clock", "evaluation_s"]] /= 3600.0
+    table = table.rename(columns={"clock": "clock_h", "evaluation_s": "evaluation_h"})
+    table["peak_memory_mb"] = cells.groupby("algorithm")["peak_memory"].max() / 1e6
     kinds = study.failures.groupby(["algorithm", "kind"]).size()
     for kind in KINDS:
         table[kind] = [int(kinds.get((name, kind), 0)) for name in table.index]
-    table["failed trials"] = _failed_trials(results, names).reindex(table.index, fill_value=0)
+    # As objects: categories would also count those without a failure.
+    failed = results.trials.loc[results.trials["status"] == "failed", "cell"].astype(object)
+    failures = failed.map(pd.Series(names.to_numpy(), index=cells["cell"])).value_counts()
+    table["failed trials"] = failures.reindex(table.index, fill_value=0)
     algorithms = algorithm_columns(tuple(algorithms_of(results.cells)))
     return algorithms.merge(table, left_on="algorithm", right_index=True, how="left")
-
-
-def _failed_trials(results: Results, names: pd.Series) -> pd.Series:
-    failed = results.trials.loc[results.trials["status"] == "failed", "cell"].astype(object)
-    of_cell = pd.Series(names.to_numpy(), index=results.cells["cell"])
-    return failed.map(of_cell).value_counts()
 
 
 def caption(_study: Study, _: Whole, _table: pd.DataFrame) -> str:
@@ -91,12 +66,7 @@ def caption(_study: Study, _: Whole, _table: pd.DataFrame) -> str:
 
 def grid(table: pd.DataFrame) -> Grid:
     failed = [*KINDS, "failed trials"]
-    columns = [
-        "Algorithm",
-        *map(str.capitalize, _COUNTS),
-        *_COST.values(),
-        *map(str.capitalize, failed),
-    ]
+    counts, failures = (map(str.capitalize, names) for names in (_COUNTS, failed))
     rows = [
         [
             algorithm_field(row["algorithm"]),
@@ -106,4 +76,4 @@ def grid(table: pd.DataFrame) -> Grid:
         ]
         for _, row in table.iterrows()
     ]
-    return Grid(columns, rows)
+    return Grid(["Algorithm", *counts, *_COST.values(), *failures], rows)

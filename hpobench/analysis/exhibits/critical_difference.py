@@ -5,14 +5,13 @@ Demsar, Statistical comparisons of classifiers over multiple data sets, JMLR 7, 
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Bar, Choice, Ranking, Ranks
-from hpobench.analysis.inference.rank_tests import RankTests, enough_to_test, rank_tests
+from hpobench.analysis.inference.rank_tests import RankTests, rank_tests, too_few
 from hpobench.analysis.inference.significance import ALPHA
-from hpobench.analysis.numbers import first_and_last
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
 from hpobench.contract.wording import count
@@ -23,12 +22,12 @@ SHOWS = (
     "The average place over the problems, 1 is best. Point at an algorithm: those that stay "
     "coloured are not told apart from it by the tests."
 )
-TAB: Tab = "tests"
+TAB = "tests"
 
 
 def subjects(study: Study) -> list[Comparison]:
     """Every comparison of as many problems and algorithms as the tests take."""
-    return [one for one in study.shown if enough_to_test(one.curves)]
+    return [one for one in study.shown if not too_few(one.curves)]
 
 
 def tested(_: Study, comparison: Comparison) -> RankTests:
@@ -44,41 +43,37 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
 def caption(_study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
     curves = comparison.curves
     k, n = len(curves.algorithms), len(curves.problems)
-    pairs = k * (k - 1) // 2
-    nemenyi = _nemenyi(table)
-    test = (
-        "Nemenyi's test tells apart whose ranks differ by more than the critical difference, CD"
-        if nemenyi
-        else "Wilcoxon's signed-rank test tells pairs apart, with Holm's adjustment for "
-        f"{count(pairs, 'pair')}"
-    )
+    pairs, nemenyi = k * (k - 1) // 2, table["critical_difference"].notna().all()
     # The most lopsided signs of N pairs have p = 2 / 2^N, and Holm's first factor is all pairs.
     hopeless = not nemenyi and pairs * 2.0 ** (1 - n) >= ALPHA
+    adjusted = f"with Holm's adjustment for {count(pairs, 'pair')}"
+    test = f"Wilcoxon's signed-rank test tells pairs apart, {adjusted}"
+    if nemenyi:
+        test = (
+            "Nemenyi's test tells apart whose ranks differ by more than the critical difference, CD"
+        )
+    key = (
+        "A bar belongs to the algorithm at its ring and has a dot for each that this one is not "
+        "told apart from, since groups would be more than algorithms."
+    )
+    if _by_group(table):
+        key = (
+            "A bar is a largest group of which no two are told apart, with a dot for each member. "
+            "An algorithm without a bar is told apart from all."
+        )
     return (
         f"{count(k, 'algorithm')} are ranked on each of {count(n, 'problem')} by the median of "
         f"normalised regret over {phrases.seeds(curves)}; ties share a rank. Friedman's test, in "
         f"Iman and Davenport's form, says whether they differ. Where it rejects at {ALPHA:.0%}, "
         f"{test}."
         f"{f' With N = {n} it cannot tell any of so many pairs apart.' if hopeless else ''} "
-        f"{_key_note(table)}{phrases.failures(curves)}"
-    )
-
-
-def _key_note(table: pd.DataFrame) -> str:
-    if _by_group(table):
-        return (
-            "A bar is a largest group of which no two are told apart, with a dot for each member. "
-            "An algorithm without a bar is told apart from all."
-        )
-    return (
-        "A bar belongs to the algorithm at its ring and has a dot for each that this one is not "
-        "told apart from, since groups would be more than algorithms."
+        f"{key}{phrases.failures(curves)}"
     )
 
 
 def alt(_: Comparison, table: pd.DataFrame) -> str:
     last = table[table["share"] == table["share"].max()]
-    return f"Average ranks and groups that are not told apart. {first_and_last(last)}"
+    return f"Average ranks and groups that are not told apart. {phrases.first_and_last(last)}"
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Ranks:
@@ -91,13 +86,14 @@ def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Ranks:
     rankings = []
     for rows in panels:
         first, bars = rows.iloc[0], _bars(rows)
-        rankings.append(
-            Ranking(
-                f"N = {first['problems']}, F = {first['f']:.3g}, {_p(first['p'])}",
-                _lanes(bars) if by_group else _neighbours(bars, len(rows)),
-                float(first["critical_difference"]) if _nemenyi(table) else None,
-            )
-        )
+        lanes = _lanes(bars)
+        if not by_group:  # a lane for each row, with all that share a group with it
+            alike = [{y}.union(*(bar for bar in bars if y in bar)) for y in range(len(rows))]
+            lanes = tuple((tuple(sorted(bar)),) for bar in alike)
+        p = "p < 0.001" if first["p"] < 0.001 else f"p = {first['p']:.3f}"
+        test = f"N = {first['problems']}, F = {first['f']:.3g}, {p}"
+        difference = float(first["critical_difference"])
+        rankings.append(Ranking(test, lanes, None if np.isnan(difference) else difference))
     options = tuple((f"{100 * share:g} %", float(share)) for share in shares)
     return Ranks(
         styles=study.styles,
@@ -112,10 +108,6 @@ def _by_group(table: pd.DataFrame) -> bool:
     """Whether there is room for the groups of every panel."""
     panels = [rows for _, rows in table.groupby("share")]
     return all(len(_lanes(_bars(rows))) <= len(rows) for rows in panels)
-
-
-def _nemenyi(table: pd.DataFrame) -> bool:
-    return bool(table["critical_difference"].notna().all())
 
 
 def _bars(rows: pd.DataFrame) -> list[Bar]:
@@ -137,13 +129,3 @@ def _lanes(bars: list[Bar]) -> tuple[tuple[Bar, ...], ...]:
         else:
             free.append(bar)
     return tuple(map(tuple, lanes))
-
-
-def _neighbours(bars: list[Bar], rows: int) -> tuple[tuple[Bar, ...], ...]:
-    """A lane for each row, with all that share a group with it."""
-    shared = [{y}.union(*(bar for bar in bars if y in bar)) for y in range(rows)]
-    return tuple((tuple(sorted(bar)),) for bar in shared)
-
-
-def _p(p: float) -> str:
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"

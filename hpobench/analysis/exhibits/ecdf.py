@@ -10,12 +10,9 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.hits import hitting_times
-from hpobench.analysis.core.targets import REGRETS, SHARES, Targets, suite_targets
-from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.core.targets import REGRETS, SHARES, suite_targets
 from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
-from hpobench.analysis.numbers import ends
-from hpobench.analysis.settings import FloatArray
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
 from hpobench.contract.wording import count
@@ -23,7 +20,7 @@ from hpobench.contract.wording import count
 TITLE = "Targets hit"
 STEM = "ecdf"
 SHOWS = "The share of goals that are reached as the budget is spent. Higher is better."
-TAB: Tab = "curves"
+TAB = "curves"
 
 subjects = each_comparison
 
@@ -36,37 +33,18 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     """
     curves = comparison.curves
     targets = suite_targets(study.results.problems, curves)
-    hits = hitting_times(study.runs, curves, targets.loss)
-    shares = hit_shares(hits.at, curves.share * curves.horizon[:, None])
+    at = hitting_times(study.runs, curves, targets.loss).at
+    own = np.count_nonzero(~np.isnan(at), axis=-1)
+    shares = np.full((*own.shape, len(curves.share)), np.nan)
+    for k, share in enumerate(curves.share):
+        hit = np.count_nonzero(at <= (share * curves.horizon)[:, None, None], axis=-1)
+        np.divide(hit, own, out=shares[..., k], where=own > 0)
     return curve_frame(curves, curves.share, suite_mean(shares, curves.problems, study.settings))
-
-
-def hit_shares(at: FloatArray, times: FloatArray) -> FloatArray:
-    """The share of its targets that each run had hit by each of ``times``.
-
-    ``at`` as in :class:`hpobench.analysis.core.hits.Hits`, ``times`` of shape (problems, times);
-    the result (algorithms, problems, seeds, times), NaN where there is no such run.
-    """
-    targets = np.count_nonzero(~np.isnan(at), axis=-1)
-    shares = np.full((*at.shape[:-1], times.shape[1]), np.nan)
-    for k in range(times.shape[1]):
-        hit = np.count_nonzero(at <= times[:, k, None, None], axis=-1)
-        np.divide(hit, targets, out=shares[..., k], where=targets > 0)
-    return shares
 
 
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     curves = comparison.curves
     targets = suite_targets(study.results.problems, curves)
-    return (
-        f"The goals of {phrases.algorithms(curves)} are target losses on each of "
-        f"{phrases.suite(curves)}: {_targets_phrase(targets)}. A run reaches a target with the "
-        "first incumbent whose loss is at or below it. Problems weigh the same, whatever number "
-        f"of targets they have.{phrases.misses(curves)}"
-    )
-
-
-def _targets_phrase(targets: Targets) -> str:
     budgets = ", ".join(f"{n:,}" for n in targets.budgets)
     described = {
         "regret": f"{len(REGRETS)} regrets from {REGRETS[0]:g} to {REGRETS[-1]:g}, evenly spaced "
@@ -76,11 +54,16 @@ def _targets_phrase(targets: Targets) -> str:
         "spaced on a log scale, where neither the optimum is known nor what random search reaches",
     }
     parts = {kind: targets.kinds.count(kind) for kind in described if kind in targets.kinds}
-    return "; ".join(f"{described[kind]} ({count(n, 'problem')})" for kind, n in parts.items())
+    goals = "; ".join(f"{described[kind]} ({count(n, 'problem')})" for kind, n in parts.items())
+    return (
+        f"The goals of {phrases.algorithms(curves)} are target losses on each of "
+        f"{phrases.suite(curves)}: {goals}. A run reaches a target with the "
+        "first incumbent whose loss is at or below it. Problems weigh the same, whatever number "
+        f"of targets they have.{phrases.misses(curves)}"
+    )
 
 
-def alt(_: Comparison, table: pd.DataFrame) -> str:
-    return f"Curves of the share of targets hit. {ends(table)}"
+alt = phrases.curves_of("the share of targets hit")
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Lines:

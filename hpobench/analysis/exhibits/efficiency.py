@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.core.budgets import with_workers, worker_counts
 from hpobench.analysis.core.curves import Comparison, Curves, places
 from hpobench.analysis.core.hits import Hits, first_hits
 from hpobench.analysis.core.incumbent import incumbents
-from hpobench.analysis.core.references import referenced
+from hpobench.analysis.core.reference_losses import referenced
 from hpobench.analysis.core.targets import TOLERANCES, tolerance_targets
-from hpobench.analysis.core.workers import with_workers, worker_counts
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Axis, Choice, Scaling
 from hpobench.analysis.inference.ert import spending
 from hpobench.analysis.inference.ert_ratio import ert_ratios
-from hpobench.analysis.settings import FloatArray, IntArray, Settings
+from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
 from hpobench.store.read.reader import Results
@@ -28,7 +27,7 @@ SHOWS = (
     "What more workers are worth: at 1, the dashed line, twice the workers need half the time; on "
     "the dotted line they are no faster."
 )
-TAB: Tab = "setup"
+TAB = "setup"
 
 TARGETS = tuple(f"nr {tolerance:g}" for tolerance in TOLERANCES)
 EVALUATIONS = "evaluations"
@@ -36,8 +35,7 @@ EVALUATIONS = "evaluations"
 MEASURES = (*TARGETS, EVALUATIONS)
 COLUMNS = ["measure", "workers", "problem", "algorithm", "searcher", "scheduler", "time", "hits"]
 COLUMNS += ["base_time", "base_hits", "estimate", "low", "high", "bound"]
-SPREAD = 0.28
-"""Of a doubling: the points of the same number of workers lie beside each other."""
+SPREAD = 0.28  # of a doubling: the points of the same number of workers lie beside each other
 
 
 def subjects(study: Study) -> list[Comparison]:
@@ -68,9 +66,7 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS)
     curves = replace(curves, seeds=tuple(sorted(results.cells["seed"].unique().tolist())))
     runs = [_runs(with_workers(results, n), curves, settings) for n in counts]
-    spent = np.concatenate([part.spent for part in runs])
-    gained = np.concatenate([part.gained for part in runs])
-    horizon = np.concatenate([part.horizon for part in runs])
+    spent, gained, horizon = (np.concatenate(parts) for parts in zip(*runs, strict=True))
     size = len(curves.algorithms)
     frames = [
         ert_ratios(
@@ -94,19 +90,12 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     return table[COLUMNS]
 
 
-@dataclass(frozen=True)
-class _Runs:
-    """The runs on one number of workers."""
-
-    spent: FloatArray
-    """Seconds; shape (algorithms, problems, seeds, measures), NaN where there is no run."""
-    gained: FloatArray
-    """Of the same shape: hits, or evaluations."""
-    horizon: FloatArray
-    """Shape (algorithms, problems), alike for all algorithms: where the longest run ended."""
-
-
-def _runs(results: Results, curves: Curves, settings: Settings) -> _Runs:
+def _runs(
+    results: Results, curves: Curves, settings: Settings
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Of the runs on one number of workers: the seconds that each spent and its hits or
+    evaluations, both of shape (algorithms, problems, seeds, measures), NaN where there is no run;
+    and where the longest run ended, shape (algorithms, problems), alike for all algorithms."""
     results = referenced(results)
     a, p, s = places(curves, results.cells)
     kept = np.flatnonzero((a >= 0) & (p >= 0))  # of the seeds all are there
@@ -114,37 +103,27 @@ def _runs(results: Results, curves: Curves, settings: Settings) -> _Runs:
     targets = tolerance_targets(curves, TOLERANCES)
     shape = len(curves.algorithms), len(curves.problems), len(curves.seeds)
     at, end, paid = (np.full((*shape, n), np.nan) for n in (len(TOLERANCES), 1, 1))
-    evaluations = _evaluations(results)
+    problems = results.problems.set_index("problem").loc[results.cells["problem"]]
+    full = (problems["steps"] * problems["unit"]).to_numpy(np.float64)
+    evaluations = results.cells["resource"].fillna(0.0).to_numpy(np.float64) / full
+    horizon = np.zeros(shape[1])
+    np.maximum.at(horizon, p[kept], steps.end[kept])
+    horizon[horizon == 0] = 1.0  # no run got anywhere
     for i in map(int, kept):
         at[a[i], p[i], s[i]] = first_hits(*steps.steps(i), targets[p[i]])
         end[a[i], p[i], s[i]] = steps.end[i]
         paid[a[i], p[i], s[i]] = evaluations[i]
     spent, hit = spending(Hits(at, end[..., 0]))
-    return _Runs(
+    return (
         np.concatenate([spent, end], axis=-1),
         np.concatenate([hit, paid], axis=-1),
-        np.tile(_horizon(p[kept], steps.end[kept], shape[1]), (shape[0], 1)),
+        np.tile(horizon, (shape[0], 1)),
     )
-
-
-def _horizon(problem: IntArray, end: FloatArray, problems: int) -> FloatArray:
-    horizon = np.zeros(problems)
-    np.maximum.at(horizon, problem, end)
-    return np.where(horizon > 0, horizon, 1.0)  # where no run got anywhere
-
-
-def _evaluations(results: Results) -> FloatArray:
-    """What each run paid for, in full evaluations."""
-    problems = results.problems.set_index("problem").loc[results.cells["problem"]]
-    full = (problems["steps"] * problems["unit"]).to_numpy(np.float64)
-    paid: FloatArray = results.cells["resource"].fillna(0.0).to_numpy(np.float64) / full
-    return paid
 
 
 def caption(_: Study, comparison: Comparison, table: pd.DataFrame) -> str:
     curves = comparison.curves
-    counts = _workers(table)
-    base = counts[0]
+    base, *_ = counts = sorted(table["workers"].unique().tolist())
     unit = "T_1 / (W T_W)" if base == 1 else f"{base} T_{base} / (W T_W)"
     levels = " and ".join(f"{t:g}" for t in TOLERANCES)
     return (
@@ -159,13 +138,13 @@ def caption(_: Study, comparison: Comparison, table: pd.DataFrame) -> str:
 
 
 def alt(_: Comparison, __: pd.DataFrame) -> str:
-    return (
-        "Curves of parallel efficiency over the number of workers. The numbers are in the CSV file."
-    )
+    drawn = "Curves of parallel efficiency over the number of workers."
+    return f"{drawn} The numbers are in the CSV file."
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Scaling:
-    means, counts = table.loc[table["problem"].isna(), "estimate"], _workers(table)
+    means = table.loc[table["problem"].isna(), "estimate"]
+    counts = sorted(table["workers"].unique().tolist())
     titles = [*(f"To regret {tolerance:g}" for tolerance in TOLERANCES), "Evaluations"]
     # The estimates set the range: an interval may have no end.
     low = min(float(means.min()), counts[0] / counts[-1])
@@ -176,7 +155,3 @@ def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Scaling:
         y=Axis("Efficiency", low, max(float(means.max()), 1.0)),
         spread=SPREAD,
     )
-
-
-def _workers(table: pd.DataFrame) -> list[int]:
-    return sorted(table["workers"].unique().tolist())

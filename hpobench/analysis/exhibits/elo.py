@@ -6,8 +6,7 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
-from hpobench.analysis.inference.elo import MEAN, elo, win_totals
+from hpobench.analysis.inference.ratings import MEAN, elo, win_totals
 from hpobench.analysis.study import Study, each_of_families
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field
@@ -17,7 +16,7 @@ STEM = "elo"
 SHOWS = (
     "One rating made of who beats whom, as in chess: 400 points more win 10 of 11 pairs of runs."
 )
-TAB: Tab = "tests"
+TAB = "tests"
 
 subjects = each_of_families
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.study import Study, Whole
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field, anchor, integer_field
 from hpobench.analysis.text.phrases import shortened
@@ -12,7 +11,7 @@ from hpobench.analysis.text.phrases import shortened
 TITLE = "Failed runs"
 STEM = "failures"
 SHOWS = "Every run that failed, with its error."
-TAB: Tab = "setup"
+TAB = "setup"
 
 
 def subjects(study: Study) -> list[Whole]:

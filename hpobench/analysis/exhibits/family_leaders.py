@@ -7,7 +7,6 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import percentile_interval
 from hpobench.analysis.inference.families import (
     family_draws,
@@ -26,7 +25,7 @@ SHOWS = (
     "Who leads if problems of one kind count as one: final regret, the places that the data leave "
     "open, and who leads when a family is left out."
 )
-TAB: Tab = "tests"
+TAB = "tests"
 
 subjects = each_of_families
 
@@ -48,9 +47,7 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     low, high = rank_intervals(mean, draws, len(families.names), settings.level)
     leads = leaders_without(final, families)
     frame = algorithm_columns(curves.algorithms).assign(
-        nr=found.estimate,
-        nr_low=found.low,
-        nr_high=found.high,
+        **found.columns("nr"),
         rank_low=low,
         rank_high=high,
         families=len(families.names),
@@ -73,30 +70,21 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
 
 
 def grid(table: pd.DataFrame) -> Grid:
-    rows = [
-        [
+    rows = []
+    for i, row in table.iterrows():
+        low, high = row["rank_low"], row["rank_high"]
+        leads, families = row["leads_without"], row["families"]
+        if leads == families:
+            which = f"any of all {families}"
+        elif leads > families / 2:
+            which = f"any of {leads} families"
+        else:
+            which = listed(row["which"].split(", ")) if leads else "-"
+        fields = [
             algorithm_field(row["algorithm"], strong=i == 0),
             Field(number(row["nr"]), interval(row["nr_low"], row["nr_high"]), key=row["nr"]),
-            _ranks(row),
-            _leads(row),
+            Field(f"{low}" if low == high else f"{low} to {high}", key=float(low + high)),
+            Field(which, key=float(leads)),
         ]
-        for i, row in table.iterrows()
-    ]
+        rows.append(fields)
     return Grid(["Algorithm", "Mean nr", "Rank", "Leads without"], rows)
-
-
-def _ranks(row: pd.Series) -> Field:
-    low, high = row["rank_low"], row["rank_high"]
-    text = f"{low}" if low == high else f"{low} to {high}"
-    return Field(text, key=float(low + high))
-
-
-def _leads(row: pd.Series) -> Field:
-    leads, families = row["leads_without"], row["families"]
-    if leads == families:
-        text = f"any of all {families}"
-    elif leads > families / 2:
-        text = f"any of {leads} families"
-    else:
-        text = listed(row["which"].split(", ")) if leads else "-"
-    return Field(text, key=float(leads))

@@ -7,7 +7,6 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Curves, algorithm_columns
 from hpobench.analysis.exhibits._room import first_problems
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.inference.significance import ALPHA, p_against_best
 from hpobench.analysis.settings import Settings
@@ -22,7 +21,7 @@ SHOWS = (
     "The value that each algorithm ends with on each problem. Bold: the best. Asterisk: not "
     "clearly worse than the best."
 )
-TAB: Tab = "problems"
+TAB = "problems"
 
 
 def subjects(study: Study) -> list[Whole]:
@@ -42,12 +41,11 @@ def final_loss(curves: Curves, problems: pd.DataFrame, settings: Settings) -> pd
     paired by seed and adjusted by Holm within the problem, does not reject at 5 %. Algorithms
     without a run on the problem have no row.
     """
-    metrics = zip(problems["metric"], problems["direction"], strict=True)
-    metric_of: dict[str, tuple[str, str]] = dict(zip(problems["problem"], metrics, strict=True))
+    metrics = problems.set_index("problem")[["metric", "direction"]]
     frames = []
     for i, problem in enumerate(curves.problems):
         part = curves.select(curves.complete[:, i], np.arange(len(curves.problems)) == i)
-        frames.append(_one_problem(part, *metric_of[problem], settings))
+        frames.append(_one_problem(part, *metrics.loc[problem], settings))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -90,21 +88,19 @@ def grid(table: pd.DataFrame) -> Grid:
     table, _ = first_problems(table)
     metrics = table.drop_duplicates("problem")
     columns = [f"{p} ({m})" for p, m in zip(metrics["problem"], metrics["metric"], strict=True)]
-    by_pair = {(row["algorithm"], row["problem"]): _final(row) for _, row in table.iterrows()}
+    by_pair = {}
+    for _, row in table.iterrows():
+        failures = f" ({row['failures']} failed)" if row["failures"] else ""
+        by_pair[row["algorithm"], row["problem"]] = Field(
+            number(row["mean"], 4),
+            interval(row["low"], row["high"], digits=4),
+            ("*" if row["not_worse"] and not row["best"] else "") + failures,
+            bool(row["best"]),
+            row["mean"],
+            f"#{anchor(row['algorithm'], row['problem'])}",
+        )
     rows = [
         [algorithm_field(name), *(by_pair.get((name, p), Field("")) for p in metrics["problem"])]
         for name in table["algorithm"].drop_duplicates()
     ]
     return Grid(["Algorithm", *columns], rows)
-
-
-def _final(row: pd.Series) -> Field:
-    failures = f" ({row['failures']} failed)" if row["failures"] else ""
-    return Field(
-        number(row["mean"], 4),
-        interval(row["low"], row["high"], digits=4),
-        ("*" if row["not_worse"] and not row["best"] else "") + failures,
-        bool(row["best"]),
-        row["mean"],
-        f"#{anchor(row['algorithm'], row['problem'])}",
-    )

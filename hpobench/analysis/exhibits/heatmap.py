@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import algorithm_columns
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Matrix
 from hpobench.analysis.inference.bootstrap import seed_means
-from hpobench.analysis.numbers import short
 from hpobench.analysis.study import Study, Whole
 from hpobench.analysis.text import phrases
 
@@ -20,10 +20,9 @@ SHOWS = (
     "The regret that is left on each problem: 0 is the optimum, 1 a typical random configuration. "
     "Framed: the best of a row."
 )
-TAB: Tab = "problems"
+TAB = "problems"
 
-FLOOR = 1e-4
-"""Lower values get the same colour."""
+FLOOR = 1e-4  # lower values get the same colour
 
 
 def subjects(study: Study) -> list[Whole]:
@@ -64,25 +63,19 @@ def alt(_: Whole, __: pd.DataFrame) -> str:
 
 
 def figure(study: Study, _: Whole, table: pd.DataFrame) -> Matrix:
-    drawn = set(table["algorithm"])
-    schedulers = study.styles.schedulers
-    by_scheduler = {
-        scheduler: [
-            a for a in study.styles.algorithms if a.scheduler == scheduler and a.name in drawn
-        ]
-        for scheduler in schedulers
-    }
+    schedulers, drawn = study.styles.schedulers, set(table["algorithm"])
+    order = [a for s in schedulers for a in study.styles.algorithms if a.scheduler == s]
+    order = [a for a in order if a.name in drawn]
     groups = tuple(
         (scheduler, tuple(a.searcher for a in own))
-        for scheduler, own in by_scheduler.items()
-        if own
+        for scheduler, own in groupby(order, lambda a: a.scheduler)
     )
     return Matrix(
         down=("problem", tuple(table["problem"].unique())),
-        across=("algorithm", tuple(a.name for own in by_scheduler.values() for a in own)),
+        across=("algorithm", tuple(a.name for a in order)),
         groups=groups if len(schedulers) > 1 else (),
         value="nr",
-        texts=tuple(short(nr) if np.isfinite(nr) else "" for nr in table["nr"]),
+        texts=tuple(phrases.short(nr) if np.isfinite(nr) else "" for nr in table["nr"]),
         label="Final regret",
         colours="regret",
         limits=(FLOOR, 1.0),

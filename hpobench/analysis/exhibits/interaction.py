@@ -6,11 +6,9 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Matrix
 from hpobench.analysis.inference.bootstrap import suite_mean
-from hpobench.analysis.numbers import short
-from hpobench.analysis.settings import SCHEDULER, FloatArray, Settings
+from hpobench.analysis.settings import SCHEDULER
 from hpobench.analysis.study import Study, Whole
 from hpobench.analysis.text import phrases
 
@@ -20,7 +18,7 @@ SHOWS = (
     f"What a scheduler changes in the final regret of a searcher, compared with {SCHEDULER}. Below "
     "0, in blue, it helps. Bold is clear."
 )
-TAB: Tab = "answer"
+TAB = "answer"
 
 COLUMNS = ["searcher", "scheduler", "estimate", "low", "high", "clear", "problems", "pairs"]
 
@@ -35,14 +33,14 @@ def table(study: Study, _: Whole) -> pd.DataFrame:
     """Final ``nr`` of every searcher under a scheduler less that under the baseline,
     :data:`~hpobench.analysis.settings.SCHEDULER`; below 0 the scheduler helps.
 
-    Columns ``searcher, scheduler, estimate, low, high, clear, problems, pairs``. Runs of the same
+    Columns as :data:`COLUMNS`. Runs of the same
     problem and seed are paired: ``estimate`` is the mean over ``problems`` of the mean difference
     over seeds, of ``pairs`` runs each in all, and its interval keeps the pairing. ``clear``: the
     interval excludes 0. A scheduler may have skipped problems (those of a single step, say);
     each row is about the problems of its own pairs. Without a pair there is no row: none at all
     without the baseline, or with nothing else.
     """
-    curves, settings = study.curves, study.settings
+    curves = study.curves
     final = normalised(curves)[..., -1:]
     baseline = {
         a.searcher: nr
@@ -50,27 +48,19 @@ def table(study: Study, _: Whole) -> pd.DataFrame:
         if a.scheduler == SCHEDULER
     }
     rows = []
-    for algorithm, nr in zip(curves.algorithms, final, strict=True):
-        if algorithm.scheduler == SCHEDULER or algorithm.searcher not in baseline:
+    for (_, searcher, scheduler), nr in zip(curves.algorithms, final, strict=True):
+        if scheduler == SCHEDULER or searcher not in baseline:
             continue
-        difference = nr - baseline[algorithm.searcher]
-        if not np.isnan(difference).all():
-            effect = _effect(difference, curves.problems, settings)
-            rows.append((algorithm.searcher, algorithm.scheduler, *effect))
+        difference = nr - baseline[searcher]  # (problems, seeds, 1), NaN without a partner
+        pairs = np.count_nonzero(~np.isnan(difference[..., 0]), axis=1)
+        names = tuple(np.array(curves.problems, dtype=object)[pairs > 0])
+        if names:
+            found = suite_mean(difference[None, pairs > 0], names, study.settings)
+            estimate, low, high = (float(part.item()) for part in found)
+            clear = low > 0 or high < 0
+            row = (searcher, scheduler, estimate, low, high, clear, len(names), int(pairs.sum()))
+            rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _effect(
-    difference: FloatArray, problems: tuple[str, ...], settings: Settings
-) -> tuple[float, float, float, bool, int, int]:
-    """Mean, interval and the rest of a row; ``difference`` has shape (problems, seeds, 1), NaN
-    where a run has no partner."""
-    pairs = np.count_nonzero(~np.isnan(difference[..., 0]), axis=1)
-    shared = pairs > 0
-    names = tuple(p for p, keep in zip(problems, shared, strict=True) if keep)
-    found = suite_mean(difference[None, shared], names, settings)
-    estimate, low, high = (float(part.item()) for part in found)
-    return estimate, low, high, low > 0 or high < 0, len(names), int(pairs.sum())
 
 
 def caption(study: Study, _: Whole, _table: pd.DataFrame) -> str:
@@ -85,10 +75,8 @@ def caption(study: Study, _: Whole, _table: pd.DataFrame) -> str:
 
 
 def alt(_: Whole, __: pd.DataFrame) -> str:
-    return (
-        "Heat map of differences in final normalised regret to FIFO. The numbers are in the CSV "
-        "file."
-    )
+    drawn = "Heat map of differences in final normalised regret to FIFO."
+    return f"{drawn} The numbers are in the CSV file."
 
 
 def figure(study: Study, _: Whole, table: pd.DataFrame) -> Matrix:
@@ -98,7 +86,10 @@ def figure(study: Study, _: Whole, table: pd.DataFrame) -> Matrix:
         down=("searcher", tuple(s for s in styles.searchers if s in set(table["searcher"]))),
         across=("scheduler", tuple(s for s in styles.schedulers if s in set(table["scheduler"]))),
         value="estimate",
-        texts=tuple(map(_signed, table["estimate"])),
+        texts=tuple(
+            ("+" if value > 0 else "\u2212" if value < 0 else "") + phrases.short(abs(value))
+            for value in table["estimate"]
+        ),
         label=label,
         colours="low is better",
         limits=(-reach, reach),
@@ -114,8 +105,3 @@ def figure(study: Study, _: Whole, table: pd.DataFrame) -> Matrix:
             ("pairs", "Pairs of runs"),
         ),
     )
-
-
-def _signed(value: float) -> str:
-    sign = "+" if value > 0 else "\u2212" if value < 0 else ""
-    return sign + short(abs(value))

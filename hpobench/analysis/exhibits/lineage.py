@@ -10,11 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.lineage import descent
-from hpobench.analysis.exhibits._tab import Tab
-from hpobench.analysis.figures import Axis, Descent
-from hpobench.analysis.numbers import far_apart
-from hpobench.analysis.settings import IntArray
+from hpobench.analysis.core.trial_steps import descent
+from hpobench.analysis.figures import Axis, Descent, far_apart
 from hpobench.analysis.study import SomeRuns, Study
 from hpobench.analysis.text import phrases
 from hpobench.contract.problem import Objective
@@ -26,10 +23,9 @@ SHOWS = (
     "Which trial went on from whose state. The blue line is the way to the best result, the star, "
     "with the trial's number wherever it changes."
 )
-TAB: Tab = "problems"
+TAB = "problems"
 
-MOST = 6
-"""Runs that are drawn at most."""
+MOST = 6  # runs that are drawn at most
 
 
 def subjects(study: Study) -> list[SomeRuns]:
@@ -52,7 +48,8 @@ def subjects(study: Study) -> list[SomeRuns]:
 def table(study: Study, run: SomeRuns) -> pd.DataFrame:
     """The :func:`lineage` of the run."""
     events = study.results.events
-    return lineage(events[events["cell"] == run.cells["cell"].iloc[0]], _objective(run))
+    objective = Objective(run.problem["metric"], run.problem["direction"])
+    return lineage(events[events["cell"] == run.cells["cell"].iloc[0]], objective)
 
 
 def lineage(events: pd.DataFrame, objective: Objective) -> pd.DataFrame:
@@ -70,6 +67,11 @@ def lineage(events: pd.DataFrame, objective: Objective) -> pd.DataFrame:
     origin = np.where(cloned, before, -1)
     loss = events["loss"].where(np.isfinite(events["loss"])).to_numpy(np.float64)
     value = pd.Series([objective.value(x) for x in loss], dtype=np.float64)
+    ancestor = np.zeros(len(loss), dtype=bool)
+    row = int(np.nanargmin(loss)) if np.isfinite(loss).any() else -1
+    while row >= 0:
+        ancestor[row] = True
+        row = int(before[row])
     return pd.DataFrame(
         {
             "stretch": stretch,
@@ -77,24 +79,12 @@ def lineage(events: pd.DataFrame, objective: Objective) -> pd.DataFrame:
             "value": value,
             "parent": events["parent"].astype("Int64"),
             "parent_step": events["parent_step"].astype("Int64"),
+            # An array: a series would be aligned by its rows. -1 is none of them, and so missing.
             "parent_stretch": pd.Series(stretch, dtype="Int64").reindex(origin).array,
             "parent_value": value.reindex(origin).array,
-            "ancestor": _ancestors(loss, before),
+            "ancestor": ancestor,
         }
     )
-
-
-def _ancestors(loss: np.ndarray, before: IntArray) -> np.ndarray:
-    found = np.zeros(len(loss), dtype=bool)
-    row = int(np.argmin(np.where(np.isnan(loss), np.inf, loss))) if np.isfinite(loss).any() else -1
-    while row >= 0:
-        found[row] = True
-        row = int(before[row])
-    return found
-
-
-def _objective(run: SomeRuns) -> Objective:
-    return Objective(run.problem["metric"], run.problem["direction"])
 
 
 def caption(_: Study, run: SomeRuns, table: pd.DataFrame) -> str:
@@ -124,19 +114,15 @@ def alt(run: SomeRuns, table: pd.DataFrame) -> str:
 
 
 def figure(_: Study, run: SomeRuns, table: pd.DataFrame) -> Descent:
+    low, high = float(table["value"].min()), float(table["value"].max())
+    margin = 0.05 * (high - low) or 0.5
+    y = Axis(phrases.metric_label(run.problem), low - margin, high + margin)
+    if run.problem["direction"] == "minimize" and far_apart(low, high):
+        y = y._replace(low=low / 1.15, high=high * 1.15, scale="log")
+    elif np.isnan(low):
+        y = y._replace(low=0.0, high=1.0)
     return Descent(
         title=f"{run.name}, seed {run.cells['seed'].iloc[0]}",
         x=Axis(phrases.step_label(run.problem), 0, int(table["step"].max())),
-        y=_values(table, phrases.metric_label(run.problem), run.problem["direction"]),
+        y=y,
     )
-
-
-def _values(table: pd.DataFrame, title: str, direction: str) -> Axis:
-    """Logarithmic for losses that fall far; with some room beyond the ends."""
-    low, high = float(table["value"].min()), float(table["value"].max())
-    if direction == "minimize" and far_apart(low, high):
-        return Axis(title, low / 1.15, high * 1.15, "log")
-    if np.isnan(low):
-        return Axis(title, 0.0, 1.0)
-    margin = 0.05 * (high - low) or 0.5
-    return Axis(title, low - margin, high + margin)

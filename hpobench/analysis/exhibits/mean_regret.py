@@ -6,10 +6,8 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
-from hpobench.analysis.numbers import ends
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
 
@@ -19,7 +17,7 @@ SHOWS = (
     "How much regret is left as the budget is spent: 0 is the optimum, 1 a typical random "
     "configuration. Lower is better."
 )
-TAB: Tab = "curves"
+TAB = "curves"
 
 subjects = each_comparison
 
@@ -43,8 +41,7 @@ def caption(_study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
     )
 
 
-def alt(_: Comparison, table: pd.DataFrame) -> str:
-    return f"Curves of mean normalised regret. {ends(table)}"
+alt = phrases.curves_of("mean normalised regret")
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Lines:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Algorithm, Comparison
+from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
-from hpobench.analysis.inference.mixed_model import GROUPS, design, mixed_model
+from hpobench.analysis.inference.mixed_effects import GROUPS, design, mixed_model
 from hpobench.analysis.inference.rank_tests import SHARES
 from hpobench.analysis.settings import SCHEDULER, SEARCHER
 from hpobench.analysis.study import Study, each_of_families
@@ -23,25 +22,20 @@ SHOWS = (
     "What the searcher, the scheduler, the budget and chance each add to the regret. Below 0 an "
     "effect makes the result better."
 )
-TAB: Tab = "tests"
+TAB = "tests"
 
 MOST_ROWS = 5_000
 """A report fits a model of so many regrets, which takes seconds; of 20,000 it would be minutes."""
-DIGITS = 6
-"""Decimals that are kept: those behind depend on the processor."""
+DIGITS = 6  # decimals that are kept: those behind depend on the processor
 
 
 def subjects(study: Study) -> list[Comparison]:
     """The comparisons on several families for which there is a model."""
-    return [one for one in each_of_families(study) if not reason(study, one)]
+    return [one for one in each_of_families(study) if not study.computed(reason, one)]
 
 
 def reason(study: Study, comparison: Comparison) -> str:
     """Why a report has no model of ``comparison``; empty if it has one."""
-    return study.computed(_reason, comparison)
-
-
-def _reason(study: Study, comparison: Comparison) -> str:
     rows = int(comparison.curves.present.sum()) * len(SHARES)
     if rows > MOST_ROWS:
         return f"{rows:,} regrets would take minutes; hpobench.load(...).mixed_model() takes any"
@@ -64,7 +58,9 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     from scipy import stats  # here, for processes that only draw import this module too
 
     curves, level = comparison.curves, study.settings.level
-    order = sorted(range(len(curves.algorithms)), key=lambda a: _place(curves.algorithms[a]))
+    # Effects are differences from the baseline, so that its algorithms come first.
+    apart = [(a.searcher != SEARCHER, a.scheduler != SCHEDULER) for a in curves.algorithms]
+    order = sorted(range(len(apart)), key=apart.__getitem__)
     labels, columns = design([curves.algorithms[a] for a in order])
     nr = normalised(curves)[order][..., curves.points(SHARES)]
     a, p, s, t = np.nonzero(~np.isnan(nr))
@@ -73,15 +69,12 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     budget = np.log10(SHARES)[t]
     found = mixed_model(nr[a, p, s, t], np.column_stack([columns[a], budget]), groups)
     first = curves.algorithms[order[0]]
-    baseline = {"effect": "baseline", "searcher": first.searcher, "scheduler": first.scheduler}
-    effects = pd.concat(
-        [
-            pd.DataFrame([baseline]),
-            labels.assign(effect=labels.apply(_kind, axis=1)),
-            pd.DataFrame([{"effect": "budget"}]),
-        ],
-        ignore_index=True,
-    )[["effect", "searcher", "scheduler"]]
+    kinds = [
+        "scheduler" if s is None else "both" if c else "searcher" for s, c in labels.to_numpy()
+    ]
+    baseline = pd.DataFrame([{"searcher": first.searcher, "scheduler": first.scheduler}])
+    effects = pd.concat([baseline, labels, pd.DataFrame(index=[0])], ignore_index=True)
+    effects.insert(0, "effect", ["baseline", *kinds, "budget"])
     estimate = found.effects["estimate"]
     reach = stats.norm.ppf(0.5 + level / 2) * found.effects["error"]
     effects = effects.assign(
@@ -89,17 +82,6 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     )
     spread = pd.DataFrame({"effect": found.spread.index, "estimate": found.spread.to_numpy()})
     return pd.concat([effects, spread], ignore_index=True).round(DIGITS)
-
-
-def _place(algorithm: Algorithm) -> tuple[bool, bool]:
-    """Before all others: the baselines."""
-    return algorithm.searcher != SEARCHER, algorithm.scheduler != SCHEDULER
-
-
-def _kind(label: pd.Series) -> str:
-    if label["searcher"] is None:
-        return "scheduler"
-    return "searcher" if label["scheduler"] is None else "both"
 
 
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
@@ -118,29 +100,19 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
 
 
 def grid(table: pd.DataFrame) -> Grid:
-    rows = [
-        [
-            Field(_name(row)),
+    rows = []
+    for _, row in table.iterrows():
+        effect, p, cross = row["effect"], row["p"], f"{row['searcher']} + {row['scheduler']}"
+        names = {
+            "baseline": f"{cross}, all of the budget",
+            "budget": "Ten times the budget",
+            "both": f"Both: {cross}",
+            **{name: f"Spread: {name}" for name in (*GROUPS, "rest")},
+        }
+        fields = [
+            Field(names.get(effect) or str(row[effect])),
             Field(number(row["estimate"]), interval(row["low"], row["high"]), key=row["estimate"]),
-            Field("" if np.isnan(row["p"]) else _p(row["p"]), key=row["p"]),
+            Field("" if np.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}", key=p),
         ]
-        for _, row in table.iterrows()
-    ]
+        rows.append(fields)
     return Grid(["Effect", "On nr", "p"], rows)
-
-
-def _name(row: pd.Series) -> str:
-    effect, searcher, scheduler = row["effect"], row["searcher"], row["scheduler"]
-    if effect in (*GROUPS, "rest"):
-        return f"Spread: {effect}"
-    if effect == "baseline":
-        return f"{searcher} + {scheduler}, all of the budget"
-    if effect == "budget":
-        return "Ten times the budget"
-    if effect == "both":
-        return f"Both: {searcher} + {scheduler}"
-    return str(row[effect])
-
-
-def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"

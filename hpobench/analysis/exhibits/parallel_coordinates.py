@@ -4,6 +4,7 @@ across the parameters."""
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import Literal
 
 import pandas as pd
@@ -16,12 +17,10 @@ from hpobench.analysis.exhibits._best_configurations import (
     best_configurations,
     last_results,
 )
-from hpobench.analysis.exhibits._tab import Tab
-from hpobench.analysis.figures import Axis, Label, Parallel
-from hpobench.analysis.numbers import far_apart
+from hpobench.analysis.figures import Axis, Label, Parallel, far_apart
 from hpobench.analysis.study import OneProblem, Study
 from hpobench.analysis.text import phrases
-from hpobench.contract.parameters import Categorical, Parameter, Value
+from hpobench.contract.parameters import Categorical, Parameter
 from hpobench.contract.space import Space
 from hpobench.contract.wording import count
 
@@ -31,34 +30,26 @@ SHOWS = (
     "Where the best configurations lie. Each line is a configuration and crosses every parameter "
     "at its value: in colour the best tenth, in grey others."
 )
-TAB: Tab = "problems"
+TAB = "problems"
 
-MOST = 12
-"""Problems that are drawn at most."""
-ENOUGH = 50
-"""Trials at the highest fidelity that a best tenth takes."""
-NAMED = 12
-"""Choices whose names fit along an axis; of more, some are named."""
-LETTERS = 12
-"""Of a choice's name; the rest does not fit between two axes."""
+MOST = 12  # problems that are drawn at most
+ENOUGH = 50  # trials at the highest fidelity that a best tenth takes
+NAMED = 12  # choices whose names fit along an axis; of more, some are named
+LETTERS = 12  # of a choice's name; the rest does not fit between two axes
 
 
 def subjects(study: Study) -> list[OneProblem]:
     """The problems of two parameters or more with :data:`ENOUGH` trials at the highest step that
     any reached; the first :data:`MOST` in the suite's order."""
-    found: list[OneProblem] = []
     trials = study.results.cells.groupby("problem")["trials"].sum()
-    for problem in study.problems.values() if study.knows_trials else ():
-        if len(found) == MOST:
-            break
-        several = len(json.loads(problem.row["space"])) >= 2
-        if (
-            several
-            and trials[problem.name] >= ENOUGH
-            and at_full(last_results(study.results, problem.name)) >= ENOUGH
-        ):
-            found.append(problem)
-    return found
+    found = (
+        problem
+        for problem in (study.problems.values() if study.knows_trials else ())
+        if len(json.loads(problem.row["space"])) >= 2
+        and trials[problem.name] >= ENOUGH
+        and at_full(last_results(study.results, problem.name)) >= ENOUGH
+    )
+    return list(islice(found, MOST))
 
 
 def table(study: Study, problem: OneProblem) -> pd.DataFrame:
@@ -71,27 +62,23 @@ def caption(_: Study, problem: OneProblem, table: pd.DataFrame) -> str:
     best = int(lines["best"].sum())
     highest = int(lines.loc[lines["best"], "step"].iloc[0])
     space = Space.from_json(json.loads(problem.row["space"]))
-    names = list(table["parameter"].unique())
-    chosen = (
-        f" Of {len(space)} parameters those {len(names)} are shown in which the best tenth differs "
-        "most from all others (Kolmogorov and Smirnov's distance; for categories total variation)."
-        if len(names) < len(space)
-        else ""
-    )
-    inactive = (
-        " Lines pass below a parameter that is inactive." if table["position"].isna().any() else ""
-    )
-    spread = (
-        " Lines with the same choice are spread around it."
-        if any(isinstance(space[name], Categorical) for name in names)
-        else ""
-    )
+    names, more = list(table["parameter"].unique()), ""
+    if len(names) < len(space):
+        more = (
+            f" Of {len(space)} parameters those {len(names)} are shown in which the best tenth "
+            "differs most from all others (Kolmogorov and Smirnov's distance; for categories total "
+            "variation)."
+        )
+    if table["position"].isna().any():
+        more += " Lines pass below a parameter that is inactive."
+    if any(isinstance(space[name], Categorical) for name in names):
+        more += " Lines with the same choice are spread around it."
     return (
         f"The best tenth is that of the trials of all algorithms and seeds that trained for "
         f"{count(highest, 'step')}, the most that any did, by the visible {problem.row['metric']} "
         f"of their last result: {count(best, 'line')}, {BEST} at most, evenly spaced by rank. The "
         f"grey lines are a sample of all other trials, {REST} at most. An axis is a parameter's "
-        f"range as searchers draw from it.{chosen}{inactive}{spread}"
+        f"range as searchers draw from it.{more}"
     )
 
 
@@ -123,18 +110,12 @@ def _parameter(parameter: Parameter) -> figures.Parameter:
     """With the ends of the range, or the names of the choices, if there are too many of some."""
     title = parameter.name + (" (log)" if getattr(parameter, "log", False) else "")
     if not isinstance(parameter, Categorical):
-        ends = (
-            Label(1.0, f"{parameter.high:.4g}", "above"),
-            Label(0.0, f"{parameter.low:.4g}", "below"),
-        )
-        return figures.Parameter(parameter.name, title, ends, 0.0)
-    labels = tuple(
-        Label(parameter.to_unit(choice), _name(choice), "beside")
-        for choice in parameter.choices[:: -(-len(parameter.choices) // NAMED)]
-    )
-    return figures.Parameter(parameter.name, title, labels, 0.7 / parameter.size)
-
-
-def _name(choice: Value) -> str:
-    name = f"{choice:.3g}" if isinstance(choice, float) else str(choice)
-    return name if len(name) <= LETTERS else name[: LETTERS - 1] + "\u2026"
+        high = Label(1.0, f"{parameter.high:.4g}", "above")
+        low = Label(0.0, f"{parameter.low:.4g}", "below")
+        return figures.Parameter(parameter.name, title, (high, low), 0.0)
+    labels = []
+    for choice in parameter.choices[:: -(-len(parameter.choices) // NAMED)]:
+        name = f"{choice:.3g}" if isinstance(choice, float) else str(choice)
+        name = name if len(name) <= LETTERS else name[: LETTERS - 1] + "\u2026"
+        labels.append(Label(parameter.to_unit(choice), name, "beside"))
+    return figures.Parameter(parameter.name, title, tuple(labels), 0.7 / parameter.size)

@@ -9,7 +9,6 @@ from hpobench.analysis.core.curves import Comparison, Curves
 from hpobench.analysis.core.hits import Runs, hitting_times
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.core.targets import tolerance_targets
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Axis, Choice, Lines, Views, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import (
     curve_frame,
@@ -19,7 +18,6 @@ from hpobench.analysis.inference.bootstrap import (
     suite_mean,
 )
 from hpobench.analysis.inference.ert import ert, resampled_spending, time_per_hit
-from hpobench.analysis.numbers import ends
 from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
@@ -30,13 +28,12 @@ SHOWS = (
     "How often an algorithm is about as fast as the fastest, and how often its runs end well. "
     "Higher is better in both."
 )
-TAB: Tab = "curves"
+TAB = "curves"
 
 TOLERANCE = 0.1
 """The performance profile's target, as ``nr``: the loosest of Moré and Wild's tolerances, since
 budgets of hyper-parameter optimisation are small."""
-NEAREST = 1e-4
-"""The score distribution ends this far from a perfect score."""
+NEAREST = 1e-4  # the score distribution ends this far from a perfect score
 
 subjects = each_comparison
 
@@ -53,9 +50,12 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     statistical precipice, 2021).
     """
     curves, settings = comparison.curves, study.settings
+    thresholds = 1.0 - np.geomspace(1.0, NEAREST, settings.points)
+    score = 1.0 - normalised(curves)[..., -1:]
+    above = np.where(np.isnan(score), np.nan, score > thresholds)
     frames = {
         "performance": _performance(curves, study.runs, settings),
-        "scores": _scores(curves, settings),
+        "scores": curve_frame(curves, thresholds, suite_mean(above, curves.problems, settings)),
     }
     for view, frame in frames.items():
         frame.insert(0, "view", view)
@@ -66,7 +66,11 @@ def _performance(curves: Curves, runs: Runs, settings: Settings) -> pd.DataFrame
     hits = hitting_times(runs, curves, tolerance_targets(curves, [TOLERANCE]))
     estimate = ert(hits)[..., 0]
     draws = time_per_hit(*resampled_spending(hits, curves.problems, settings))[..., 0]
-    factors = _factors(estimate, settings.points)
+    # Log-spaced from 1 to beyond the largest ratio of two ERTs on a problem, or to 10.
+    solved = np.isfinite(estimate) & (estimate > 0)
+    largest = np.max(estimate, axis=0, initial=0.0, where=solved)
+    least = np.min(estimate, axis=0, initial=np.inf, where=solved)
+    factors = np.geomspace(1.0, max(1.1 * (largest / least).max(), 10.0), settings.points)
     equal = np.full((1, len(curves.problems)), 1.0 / len(curves.problems))
     # All are measured by the fastest: one without spread leaves none with an honest interval.
     valid = np.array(interval_valid(normalised(curves)).all())
@@ -96,21 +100,6 @@ def share_within(times: FloatArray, weights: FloatArray, factors: FloatArray) ->
     return shares
 
 
-def _factors(times: FloatArray, points: int) -> FloatArray:
-    """Log-spaced from 1 to beyond the largest ratio of two ERTs on a problem, or to 10."""
-    solved = np.isfinite(times) & (times > 0)
-    largest = np.max(times, axis=0, initial=0.0, where=solved)
-    least = np.min(times, axis=0, initial=np.inf, where=solved)
-    return np.geomspace(1.0, max(1.1 * (largest / least).max(), 10.0), points)
-
-
-def _scores(curves: Curves, settings: Settings) -> pd.DataFrame:
-    thresholds = 1.0 - np.geomspace(1.0, NEAREST, settings.points)
-    score = 1.0 - normalised(curves)[..., -1:]
-    above = np.where(np.isnan(score), np.nan, score > thresholds)
-    return curve_frame(curves, thresholds, suite_mean(above, curves.problems, settings))
-
-
 def caption(_study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     curves = comparison.curves
     return (
@@ -126,7 +115,7 @@ def caption(_study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
 
 def alt(_: Comparison, table: pd.DataFrame) -> str:
     solved = table[table["view"] == "performance"]
-    return f"Curves of the share of problems solved, and of runs by score. {ends(solved)}"
+    return f"Curves of the share of problems solved, and of runs by score. {phrases.ends(solved)}"
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Views:
@@ -134,14 +123,11 @@ def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Views:
     kind = "Time" if study.settings.axis.startswith("time") else "Resource"
     within = x_axis(speed, f"{kind} within so many times the least")._replace(low=0.97)
     above = Axis("Final score, 1 - nr, above", 0.0, 1 - NEAREST, "nines")
+    solved = y_axis(speed, "Share of problems solved", percent=True)
+    reached = y_axis(scores, "Share of runs", percent=True)
     return Views(
         choice=Choice("view", "Show", (("Speed", "performance"), ("Scores", "scores"))),
-        lines=(
-            Lines(
-                styles=study.styles,
-                x=within,
-                y=y_axis(speed, "Share of problems solved", percent=True),
-            ),
-            Lines(styles=study.styles, x=above, y=y_axis(scores, "Share of runs", percent=True)),
+        lines=tuple(
+            Lines(styles=study.styles, x=x, y=y) for x, y in ((within, solved), (above, reached))
         ),
     )

@@ -6,18 +6,16 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.average_ranks import suite_ranks
 from hpobench.analysis.inference.bootstrap import curve_frame
-from hpobench.analysis.numbers import ends
 from hpobench.analysis.study import Study, each_of_several
 from hpobench.analysis.text import phrases
 
 TITLE = "Average rank"
 STEM = "rank"
 SHOWS = "The average place among all algorithms as the budget is spent. 1 is best."
-TAB: Tab = "curves"
+TAB = "curves"
 
 subjects = each_of_several
 
@@ -42,8 +40,7 @@ def caption(_study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     )
 
 
-def alt(_: Comparison, table: pd.DataFrame) -> str:
-    return f"Curves of average rank. {ends(table)}"
+alt = phrases.curves_of("average rank")
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Lines:

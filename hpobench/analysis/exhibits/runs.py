@@ -7,15 +7,14 @@ import shlex
 import pandas as pd
 
 from hpobench.analysis.core.curves import algorithm_names
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.study import Study, Whole, whole_study
-from hpobench.analysis.text.fields import Field, Grid, anchor
+from hpobench.analysis.text.fields import Field, Grid, anchor, integer_field
 from hpobench.contract.wording import ranges
 
 TITLE = "Runs"
 STEM = "runs"
 SHOWS = "The runs behind every number, with the command that runs them again."
-TAB: Tab = "setup"
+TAB = "setup"
 
 COLUMNS = ["workers", "seed", "cell", "status", "trials", "results", "clock", "events_shard"]
 
@@ -42,24 +41,21 @@ def caption(_study: Study, _: Whole, _table: pd.DataFrame) -> str:
 
 def grid(table: pd.DataFrame) -> Grid:
     """One row per algorithm and problem."""
-    rows = []
-    seen: set[str] = set()
+    rows, seen = [], set()
     for _, runs in table.groupby(["algorithm", "problem"], sort=False):
         algorithm, problem = str(runs["algorithm"].iloc[0]), str(runs["problem"].iloc[0])
         first = algorithm not in seen
         seen.add(algorithm)
         seeds = ranges(sorted(set(runs["seed"])))
-        failed = int((runs["status"] != "done").sum())
-        rows.append(
-            [
-                Field(algorithm, anchor=anchor(algorithm) if first else ""),
-                Field(problem, anchor=anchor(algorithm, problem)),
-                Field(seeds),
-                Field(f"{len(runs):,}", key=float(len(runs))),
-                Field(f"{failed:,}", key=float(failed)),
-                Field(command(runs.iloc[0], seeds)),
-            ]
-        )
+        fields = [
+            Field(algorithm, anchor=anchor(algorithm) if first else ""),
+            Field(problem, anchor=anchor(algorithm, problem)),
+            Field(seeds),
+            integer_field(len(runs)),
+            integer_field((runs["status"] != "done").sum()),
+            Field(command(runs.iloc[0], seeds)),
+        ]
+        rows.append(fields)
     columns = ["Algorithm", "Problem", "Seeds", "Runs", "Failed", "Command"]
     return Grid(columns, rows)
 

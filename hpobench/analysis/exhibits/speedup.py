@@ -10,7 +10,6 @@ from hpobench.analysis.core.hits import hitting_times
 from hpobench.analysis.core.targets import TOLERANCES, tolerance_targets
 from hpobench.analysis.exhibits._by_algorithm import by_algorithm, mean_or_problem
 from hpobench.analysis.exhibits._room import first_problems
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.ert import spending
 from hpobench.analysis.inference.ert_ratio import ert_ratios
 from hpobench.analysis.settings import SCHEDULER, SEARCHER
@@ -24,11 +23,9 @@ SHOWS = (
     "How many times sooner than random search an algorithm reaches a goal, a regret (nr). Above 1 "
     "is faster."
 )
-TAB: Tab = "curves"
+TAB = "curves"
 
 COLUMNS = ["tolerance", "problem", "algorithm", "searcher", "scheduler", "ert", "random_ert"]
-
-
 COLUMNS += ["hits", "random_hits", "speedup", "low", "high", "bound"]
 
 
@@ -51,9 +48,8 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS)
     hits = hitting_times(study.runs, curves, tolerance_targets(curves, TOLERANCES))
     spent, hit = spending(hits)
-    frames = []
-    for t, tolerance in enumerate(TOLERANCES):
-        frame = ert_ratios(
+    frames = [
+        ert_ratios(
             curves.algorithms,
             curves.problems,
             spent[..., t],
@@ -62,8 +58,9 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
             horizon=curves.horizon,
             undecided=0.0,
             settings=study.settings,
-        )
-        frames.append(frame.assign(tolerance=tolerance))
+        ).assign(tolerance=tolerance)
+        for t, tolerance in enumerate(TOLERANCES)
+    ]
     names = {"base_ert": "random_ert", "base_hits": "random_hits", "ratio": "speedup"}
     found = pd.concat(frames, ignore_index=True).rename(columns=names)
     return found.astype({"hits": np.int64, "random_hits": np.int64})[COLUMNS]

@@ -7,16 +7,15 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.average_ranks import suite_ranks
 from hpobench.analysis.inference.bootstrap import (
+    enough_seeds,
     interval_valid,
     percentile_interval,
     suite_draws,
     suite_iqm,
     suite_mean,
 )
-from hpobench.analysis.inference.coverage import enough_seeds
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field, integer_field
@@ -28,7 +27,7 @@ SHOWS = (
     "All algorithms at the end of the budget, the lowest regret first: 0 is the optimum, 1 a "
     "typical random configuration."
 )
-TAB: Tab = "answer"
+TAB = "answer"
 
 subjects = each_comparison
 
@@ -53,17 +52,12 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
         settings.level,
         valid & valid[leader],
     )
-    ranks = suite_ranks(nr, curves.problems, settings)
-    columns: dict[str, np.ndarray] = {}
-    for name, found in (
-        ("nr", mean),
-        ("iqm", suite_iqm(nr[..., 0], curves.problems, settings)),
-        ("rank", ranks),
-        ("behind", behind),
-    ):
-        columns[name] = found.estimate.ravel()
-        columns[f"{name}_low"] = found.low.ravel()
-        columns[f"{name}_high"] = found.high.ravel()
+    columns = {
+        **mean.columns("nr"),
+        **suite_iqm(nr[..., 0], curves.problems, settings).columns("iqm"),
+        **suite_ranks(nr, curves.problems, settings).columns("rank"),
+        **behind.columns("behind"),
+    }
     frame = algorithm_columns(curves.algorithms).assign(
         **columns,
         clear=(columns["behind_low"] > 0) & enough_seeds(curves.present.sum(axis=2), settings),
@@ -89,10 +83,8 @@ def grid(table: pd.DataFrame) -> Grid:
         fields = [algorithm_field(row["algorithm"], strong=i == 0)]
         for name in ("nr", "behind", "iqm", "rank"):
             detail = interval(row[f"{name}_low"], row[f"{name}_high"])
-            if name == "behind" and row[name] == 0:
-                fields.append(Field("-", key=0.0))
-            else:
-                fields.append(Field(number(row[name]), detail, key=row[name]))
+            field = Field(number(row[name]), detail, key=row[name])
+            fields.append(Field("-", key=0.0) if name == "behind" and row[name] == 0 else field)
         fields += [integer_field(row["runs"]), integer_field(row["failures"])]
         rows.append(fields)
     return Grid(columns, rows)

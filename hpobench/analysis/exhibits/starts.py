@@ -6,11 +6,16 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, algorithm_columns
-from hpobench.analysis.core.given import GivenPair, given_pairs
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._means import claim, means
-from hpobench.analysis.exhibits._tab import Tab
-from hpobench.analysis.inference.bootstrap import Interval, interval_valid, percentile_interval
+from hpobench.analysis.exhibits._with_and_without import (
+    GivenPair,
+    claim,
+    given_pairs,
+    means,
+    rows_of,
+    saved_field,
+)
+from hpobench.analysis.inference.bootstrap import interval_valid, percentile_interval
 from hpobench.analysis.inference.rank_tests import SHARES
 from hpobench.analysis.settings import FloatArray
 from hpobench.analysis.study import Study, each_of_several
@@ -24,7 +29,7 @@ SHOWS = (
     "What known good configurations or a prior are worth: the time saved and the regret gained "
     "against the same searcher without."
 )
-TAB: Tab = "curves"
+TAB = "curves"
 
 
 def subjects(study: Study) -> list[Comparison]:
@@ -49,19 +54,21 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     is not clearly better any more: 0 if it never was, NaN if it is still at the end.
     """
     pairs, curves = _pairs(study, comparison), comparison.curves
-    place = {algorithm: i for i, algorithm in enumerate(curves.algorithms)}
-    rows = [place[pair.algorithm] for pair in pairs] + [place[pair.plain] for pair in pairs]
-    values = normalised(curves)[rows]
+    given, plain = rows_of(pairs, comparison)
+    values = normalised(curves)[given + plain]
     mean, draws = means(study, comparison, values)
     n, settings = len(pairs), study.settings
     valid = (interval_valid(values[:n]) & interval_valid(values[n:]))[:, None]
     gain = percentile_interval(
         mean[n:] - mean[:n], draws[:, n:] - draws[:, :n], settings.level, valid
     )
+    # Caught up is the share after the last one at which the start clearly helps.
+    clear = gain.low > 0
+    after = np.append(curves.share, np.nan)[clear.shape[1] - clear[:, ::-1].argmax(axis=1)]
     columns = algorithm_columns(tuple(pair.algorithm for pair in pairs)).assign(
         given=[pair.value for pair in pairs],
         plain=[pair.plain.name for pair in pairs],
-        caught_up=_caught_up(gain, curves.share),
+        caught_up=np.where(clear.any(axis=1), after, 0.0),
     )
     frames = []
     for share, point in zip(SHARES, curves.points(SHARES), strict=True):
@@ -71,17 +78,9 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
             settings.level,
             valid[:, 0],
         )
-        frames.append(
-            columns.assign(
-                share=share,
-                gain=gain.estimate[:, point],
-                low=gain.low[:, point],
-                high=gain.high[:, point],
-                saved=saved.estimate,
-                saved_low=saved.low,
-                saved_high=saved.high,
-            )
-        )
+        at_share = {"share": share, "gain": gain.estimate[:, point]}
+        at_share |= {"low": gain.low[:, point], "high": gain.high[:, point]}
+        frames.append(columns.assign(**at_share, **saved.columns("saved")))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -95,15 +94,6 @@ def _saved(started: FloatArray, plain: FloatArray, share: FloatArray, point: int
     sooner = [share[(curves <= target).argmax(axis=-1)] for curves in (started, plain)]
     saved: FloatArray = (sooner[1] - sooner[0]) / share[point]
     return saved
-
-
-def _caught_up(gain: Interval, share: FloatArray) -> FloatArray:
-    """Shape (pairs,): the first share after the last one at which the start clearly helps."""
-    clear = gain.low > 0
-    last = clear.shape[1] - 1 - clear[:, ::-1].argmax(axis=1)
-    after = np.append(share, np.nan)[last + 1]
-    caught: FloatArray = np.where(clear.any(axis=1), after, 0.0)
-    return caught
 
 
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
@@ -122,24 +112,13 @@ def grid(table: pd.DataFrame) -> Grid:
     heads = [f"{what} at {share:.0%}" for share in SHARES for what in ("Saved", "Gain")]
     rows = []
     for _, own in table.groupby(["algorithm", "plain"], sort=False):
-        cells = [field for _, row in own.iterrows() for field in (_share(row), _gain(row))]
-        rows.append(
-            [algorithm_field(own["algorithm"].iloc[0]), *cells, _caught(own["caught_up"].iloc[0])]
-        )
+        fields, caught = [algorithm_field(own["algorithm"].iloc[0])], own["caught_up"].iloc[0]
+        for _, row in own.iterrows():
+            detail = interval(row["low"], row["high"])
+            fields += [saved_field(row), Field(number(row["gain"]), detail, key=row["gain"])]
+        if np.isnan(caught):
+            fields.append(Field("not by the end", key=2.0))
+        else:
+            fields.append(Field(f"at {caught:.0%}" if caught else "never behind", key=caught))
+        rows.append(fields)
     return Grid(["Algorithm", *heads, "Caught up"], rows)
-
-
-def _share(row: pd.Series) -> Field:
-    low, high = row["saved_low"], row["saved_high"]
-    detail = "" if np.isnan(low) else f"[{low:.0%}, {high:.0%}]"
-    return Field(f"{row['saved']:.0%}", detail, key=row["saved"])
-
-
-def _gain(row: pd.Series) -> Field:
-    return Field(number(row["gain"]), interval(row["low"], row["high"]), key=row["gain"])
-
-
-def _caught(share: float) -> Field:
-    if np.isnan(share):
-        return Field("not by the end", key=2.0)
-    return Field(f"at {share:.0%}" if share else "never behind", key=share)

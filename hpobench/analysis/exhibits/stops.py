@@ -7,13 +7,17 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, algorithm_columns
-from hpobench.analysis.core.given import GivenPair, given_pairs
 from hpobench.analysis.core.hits import hitting_times
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._means import claim, means
-from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.exhibits._with_and_without import (
+    GivenPair,
+    claim,
+    given_pairs,
+    means,
+    rows_of,
+    saved_field,
+)
 from hpobench.analysis.inference.bootstrap import interval_valid, percentile_interval
-from hpobench.analysis.settings import FloatArray
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field
@@ -25,7 +29,7 @@ SHOWS = (
     "What ending runs early saves and costs, against the same searcher without: the share of the "
     "run saved, and how much regret rises."
 )
-TAB: Tab = "curves"
+TAB = "curves"
 
 
 def subjects(study: Study) -> list[Comparison]:
@@ -42,50 +46,34 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
 
     Columns ``algorithm, searcher, scheduler, stop, plain``; ``saved`` with ``saved_low`` and
     ``saved_high``, the mean share of the plain run's length that the stop saves, seed by seed (a
-    failed run saves nothing);
-    ``cost`` with ``low`` and ``high``, the mean ``nr`` at the end of the stopped runs less that
-    at the end of the plain ones.
+    failed run saves nothing); ``cost`` with ``low`` and ``high``, the mean ``nr`` at the end of the
+    stopped runs less that at the end of the plain ones.
     """
     pairs, curves = _pairs(study, comparison), comparison.curves
-    place = {algorithm: i for i, algorithm in enumerate(curves.algorithms)}
-    stopped = [place[pair.algorithm] for pair in pairs]
-    plain = [place[pair.plain] for pair in pairs]
+    stopped, plain = rows_of(pairs, comparison)
     regret, n = normalised(curves)[[*stopped, *plain]][..., -1:], len(pairs)
-    values = np.concatenate([regret, _saved(study, comparison, stopped, plain)])
+    # Of the runs of the same seed; one without any result ends at 0.
+    end = hitting_times(study.runs, curves, np.empty((len(curves.problems), 0))).end
+    share_saved = 1.0 - end[stopped] / np.where(end[plain] > 0, end[plain], np.nan)
+    failed = curves.failed[stopped] | curves.failed[plain]
+    values = np.concatenate([regret, np.where(failed, 0.0, share_saved)[..., None]])
     mean, draws = (part[..., 0] for part in means(study, comparison, values))
-    valid = interval_valid(values)
-    level = study.settings.level
+    valid, level = interval_valid(values), study.settings.level
     cost = percentile_interval(
         mean[:n] - mean[n : 2 * n],
         draws[:, :n] - draws[:, n : 2 * n],
         level,
         valid[:n] & valid[n : 2 * n],
     )
-    share = percentile_interval(mean[2 * n :], draws[:, 2 * n :], level, valid[2 * n :])
+    saved = percentile_interval(mean[2 * n :], draws[:, 2 * n :], level, valid[2 * n :])
     return algorithm_columns(tuple(pair.algorithm for pair in pairs)).assign(
         stop=[pair.value for pair in pairs],
         plain=[pair.plain.name for pair in pairs],
-        saved=share.estimate,
-        saved_low=share.low,
-        saved_high=share.high,
+        **saved.columns("saved"),
         cost=cost.estimate,
         low=cost.low,
         high=cost.high,
     )
-
-
-def _saved(
-    study: Study, comparison: Comparison, stopped: list[int], plain: list[int]
-) -> FloatArray:
-    """The share of each plain run that the stopped run of the same seed did not need; shape
-    (pairs, problems, seeds, 1)."""
-    curves = comparison.curves
-    end = hitting_times(study.runs, curves, np.empty((len(curves.problems), 0))).end
-    # A run without any result ends at 0.
-    whole = np.where(end[plain] > 0, end[plain], np.nan)
-    share = 1.0 - end[stopped] / whole
-    failed = curves.failed[stopped] | curves.failed[plain]
-    return np.where(failed, 0.0, share)[..., None]
 
 
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
@@ -99,17 +87,8 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
 
 
 def grid(table: pd.DataFrame) -> Grid:
-    rows = [
-        [algorithm_field(row["algorithm"]), _share(row), _cost(row)] for _, row in table.iterrows()
-    ]
+    rows = []
+    for _, row in table.iterrows():
+        cost = Field(number(row["cost"]), interval(row["low"], row["high"]), key=row["cost"])
+        rows.append([algorithm_field(row["algorithm"]), saved_field(row), cost])
     return Grid(["Algorithm", "Saved", "Cost"], rows)
-
-
-def _share(row: pd.Series) -> Field:
-    low, high = row["saved_low"], row["saved_high"]
-    detail = "" if np.isnan(low) else f"[{low:.0%}, {high:.0%}]"
-    return Field(f"{row['saved']:.0%}", detail, key=row["saved"])
-
-
-def _cost(row: pd.Series) -> Field:
-    return Field(number(row["cost"]), interval(row["low"], row["high"]), key=row["cost"])

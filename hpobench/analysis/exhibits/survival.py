@@ -8,15 +8,20 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Algorithm, algorithm_names, algorithms_of, problems_of
+from hpobench.analysis.core.curves import (
+    Algorithm,
+    algorithm_columns,
+    algorithm_names,
+    algorithms_of,
+    problems_of,
+)
 from hpobench.analysis.core.incumbent import run_of
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.looks import Styles
-from hpobench.analysis.numbers import ends
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.text import phrases
 from hpobench.contract.wording import count
 from hpobench.store.read.reader import Results
 
@@ -26,7 +31,7 @@ SHOWS = (
     "How far schedulers let configurations train: the share that trains beyond each share of the "
     "full training. At 100 % stand those that finish."
 )
-TAB: Tab = "setup"
+TAB = "setup"
 
 COLUMNS = ["algorithm", "searcher", "scheduler", "at", "estimate", "low", "high", "problems"]
 FRESH = -1
@@ -56,13 +61,19 @@ def table(study: Study, _: Whole) -> pd.DataFrame:
     """
     results, settings = study.results, study.settings
     problems = problems_of(results)
-    problems = problems[problems["steps"] > 1]
-    names = tuple(problems["problem"])
-    steps = dict(zip(names, problems["steps"].to_numpy(), strict=True))
+    several = problems[problems["steps"] > 1]
+    names = tuple(several["problem"])
+    steps = dict(zip(names, several["steps"], strict=True))
+    of_run = np.array([steps.get(name, 1) for name in results.cells["problem"]], dtype=np.int64)
     stretches = stretches_of(results)
-    at = _shares(results, stretches, steps, settings.points)
-    by_run = _per_run(results, stretches, steps, at)
-    reach = _reach(results, steps, ~np.isnan(by_run[:, 0]))
+    # 0, 1, and the shares of the fidelity at which the most trials ended.
+    of_stretch = of_run[stretches.run]
+    ended = stretches.ended & (of_stretch > 1)
+    shares, counts = np.unique(stretches.last[ended] / of_stretch[ended], return_counts=True)
+    most = shares[np.argsort(-counts, kind="stable")[: settings.points]]
+    at = np.unique(np.concatenate([[0.0], most, [1.0]]))
+    by_run = _per_run(stretches, of_run, at)
+    reach = _reach(results, of_run, ~np.isnan(by_run[:, 0]))
     frames = [
         frame[frame["at"] <= reach[algorithm.name]]
         for algorithm in algorithms_of(results.cells)
@@ -148,41 +159,22 @@ def product_limit(stretches: Stretches, runs: int, at: IntArray) -> FloatArray:
     return share[:, np.searchsorted(known, at)]
 
 
-def _steps_of_runs(results: Results, steps: dict[str, int]) -> IntArray:
-    """The steps of each run's problem; 1 where it has a single one."""
-    found = [steps.get(problem, 1) for problem in results.cells["problem"]]
-    return np.array(found, dtype=np.int64)
-
-
-def _shares(
-    results: Results, stretches: Stretches, steps: dict[str, int], points: int
-) -> FloatArray:
-    """0, 1, and the shares of the fidelity at which the most trials ended, ``points`` at most."""
-    of_run = _steps_of_runs(results, steps)[stretches.run]
-    ended = stretches.ended & (of_run > 1)
-    shares, counts = np.unique(stretches.last[ended] / of_run[ended], return_counts=True)
-    most = shares[np.argsort(-counts, kind="stable")[:points]]
-    return np.unique(np.concatenate([[0.0], most, [1.0]]))
-
-
-def _reach(results: Results, steps: dict[str, int], known: BoolArray) -> pd.Series:
+def _reach(results: Results, of_run: IntArray, known: BoolArray) -> pd.Series:
     """By algorithm the share of the fidelity that some trial reached on every problem, of the
     runs whose curves are ``known``."""
     cells = results.cells
     trained = np.zeros(len(cells), dtype=np.int64)
     np.maximum.at(trained, run_of(results, results.events), results.events["step"].to_numpy())
-    share = pd.Series(trained / _steps_of_runs(results, steps), index=cells.index)[known]
+    share = pd.Series(trained / of_run, index=cells.index)[known]
     found: pd.Series = share.groupby([algorithm_names(cells), cells["problem"]]).max()
     return found.groupby(level=0).min()
 
 
-def _per_run(
-    results: Results, stretches: Stretches, steps: dict[str, int], at: FloatArray
-) -> FloatArray:
-    """Shape (runs, times); NaN for runs that tell nothing, or on problems of a single step."""
-    of_run = _steps_of_runs(results, steps)
+def _per_run(stretches: Stretches, of_run: IntArray, at: FloatArray) -> FloatArray:
+    """Shape (runs, times); NaN for runs that tell nothing, or on problems of a single step.
+    ``of_run`` are the steps of each run's problem."""
     found = np.full((len(of_run), len(at)), np.nan)
-    for n in sorted(set(steps.values())):
+    for n in np.unique(of_run[of_run > 1]):
         rows = np.flatnonzero(of_run == n)
         place = np.full(len(of_run), -1)
         place[rows] = np.arange(len(rows))
@@ -214,44 +206,31 @@ def _mean(
     p = pd.Index(ran).get_indexer(pd.Index(cells.loc[own, "problem"]))
     s = pd.Index(seeds).get_indexer(pd.Index(cells.loc[own, "seed"]))
     values[0, p, s] = by_run[own.to_numpy(bool)]
-    found = suite_mean(values, ran, settings)
-    yield pd.DataFrame(
-        {
-            "algorithm": algorithm.name,
-            "searcher": algorithm.searcher,
-            "scheduler": algorithm.scheduler,
-            "at": at,
-            "estimate": found.estimate[0],
-            "low": found.low[0],
-            "high": found.high[0],
-            "problems": len(ran),
-        }
-    )
+    found = {name: part[0] for name, part in suite_mean(values, ran, settings)._asdict().items()}
+    frame = algorithm_columns((algorithm,) * len(at))
+    yield frame.assign(at=at, **found, problems=len(ran))
 
 
 def caption(_: Study, __: Whole, table: pd.DataFrame) -> str:
     hidden = table[~table["algorithm"].isin(selective(table))].drop_duplicates("algorithm")
-    schedulers = ", ".join(hidden["scheduler"].drop_duplicates())
-    left_out = (
-        f" {count(len(hidden), 'algorithm')} without a trial that ended early (under {schedulers}) "
-        f"{'is' if len(hidden) == 1 else 'are'} not drawn."
-        if len(hidden)
-        else ""
-    )
-    most = int(table["problems"].max())
+    most, left_out = int(table["problems"].max()), ""
+    if len(hidden):
+        schedulers = ", ".join(hidden["scheduler"].drop_duplicates())
+        left_out = (
+            f" {count(len(hidden), 'algorithm')} without a trial that ended early (under "
+            f"{schedulers}) {'is' if len(hidden) == 1 else 'are'} not drawn."
+        )
     return (
         "Each curve is estimated per run after Kaplan and Meier, then averaged over seeds and over "
         f"the problems of several steps that the algorithm ran on, {most} at most. Being stopped "
         "and failing are ends. What the end of the budget cuts off, or finds in a pause, counts up "
         "to there only. A trial that goes on after a pause is one trial. Where trials are cloned, "
         "a state given up for another's has ended, and the copy joins at the step that its donor "
-        "had reached. A curve ends where some problem has no trial left."
-        f"{left_out}"
+        f"had reached. A curve ends where some problem has no trial left.{left_out}"
     )
 
 
-def alt(_: Whole, table: pd.DataFrame) -> str:
-    return f"Curves of the share of trials that train on. {ends(table)}"
+alt = phrases.curves_of("the share of trials that train on")
 
 
 def figure(study: Study, _: Whole, table: pd.DataFrame) -> Lines:

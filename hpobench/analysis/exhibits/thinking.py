@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Algorithm
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.looks import Styles
-from hpobench.analysis.numbers import ends
 from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.text import phrases
 
 TITLE = "Thinking time"
 STEM = "thinking"
@@ -18,7 +17,7 @@ SHOWS = (
     "How long a searcher thinks about one trial, by how many it was asked for before. Lower is "
     "faster."
 )
-TAB: Tab = "setup"
+TAB = "setup"
 
 
 def subjects(study: Study) -> list[Whole]:
@@ -42,13 +41,9 @@ def table(study: Study, _: Whole) -> pd.DataFrame:
     at = 2 ** np.floor(np.log2(trials["trial"].to_numpy(np.float64))).astype(np.int64)
     order = list(dict.fromkeys(results.cells["searcher"]))
     groups = seconds.groupby([pd.Categorical(trials["searcher"], order), at], observed=True)
-    columns = {
-        "estimate": groups.quantile(0.5),
-        "low": groups.quantile(0.25),
-        "high": groups.quantile(0.75),
-        "trials": groups.size(),
-    }
-    found = pd.DataFrame(columns).rename_axis(["algorithm", "at"]).reset_index()
+    shares = {"estimate": 0.5, "low": 0.25, "high": 0.75}
+    found = pd.DataFrame({name: groups.quantile(share) for name, share in shares.items()})
+    found = found.assign(trials=groups.size()).rename_axis(["algorithm", "at"]).reset_index()
     return found.astype({"algorithm": str})
 
 
@@ -62,8 +57,7 @@ def caption(_study: Study, _: Whole, _table: pd.DataFrame) -> str:
     )
 
 
-def alt(_: Whole, table: pd.DataFrame) -> str:
-    return f"Curves of thinking time. {ends(table)}"
+alt = phrases.curves_of("thinking time")
 
 
 def figure(study: Study, _: Whole, table: pd.DataFrame) -> Lines:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.lineage import descent
-from hpobench.analysis.core.occupancy import occupancy
-from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.core.trial_steps import descent, occupancy
 from hpobench.analysis.figures import ENDS, Axis, Gantt
 from hpobench.analysis.study import SomeRuns, Study
 from hpobench.analysis.text import phrases
@@ -19,19 +17,15 @@ SHOWS = (
     "What each worker did at each time, under each scheduler. A bar is one trial in training; the "
     "mark at its end says what became of it."
 )
-TAB: Tab = "setup"
+TAB = "setup"
 
-MOST = 6
-"""Runs of one searcher that are drawn side by side at most."""
-BARS = 120
-"""More bars of one run side by side cannot be told apart."""
+MOST = 6  # runs of one searcher that are drawn side by side at most
+BARS = 120  # more bars of one run side by side cannot be told apart
 
 COLUMNS = ["cell", "worker", "trial", "begin", "end", "first_step", "last_step", "ended"]
-
 COLUMNS += ["parent", "parent_step", "parent_worker", "parent_clock"]
 
-LINKS = 40
-"""With more clones than this their links hide the bars."""
+LINKS = 40  # with more clones than this their links hide the bars
 
 
 def subjects(study: Study) -> list[SomeRuns]:
@@ -58,8 +52,8 @@ def table(study: Study, runs: SomeRuns) -> pd.DataFrame:
     """The bars of the runs: a row for each stretch of steps that a trial spent on one worker
     without a break.
 
-    Columns as :data:`COLUMNS`, by cell, then ``begin``; times in seconds of the run's clock (see
-    :func:`hpobench.analysis.core.occupancy.occupancy`). ``ended``: ``paused`` where the trial went
+    Columns as :data:`COLUMNS`, by cell, then ``begin``; times as those of
+    :func:`hpobench.analysis.core.trial_steps.occupancy`. ``ended``: ``paused`` where the trial went
     on later, else as it stood at the end of the run: completed, stopped, paused, cut (by the end of
     the budget) or failed. On a clone's bar ``parent`` and ``parent_step`` are the state it went
     on from, and ``parent_worker`` and ``parent_clock`` where and when the donor had reached it.
@@ -90,40 +84,31 @@ def _bars(events: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
     follows &= (trial["decision"].shift() != "PAUSE") & events["parent"].isna()
     number = (~follows).groupby(events["trial"]).cumsum()
     bars = events.groupby([events["trial"], number.rename("number")], sort=False)
-    found = pd.DataFrame(
-        {
-            "worker": bars["worker"].first(),
-            "begin": bars["begin"].first(),
-            "end": bars["end"].last(),
-            "first_step": bars["step"].first(),
-            "last_step": bars["step"].last(),
-            "parent": bars["parent"].first().astype("Int64"),
-            "parent_step": bars["parent_step"].first().astype("Int64"),
-        }
-    )
+    found = bars[["worker", "begin", "step", "parent", "parent_step"]].first()
+    found = found.rename(columns={"step": "first_step"})
+    found = found.astype({"parent": "Int64", "parent_step": "Int64"})
+    found = found.assign(end=bars["end"].last(), last_step=bars["step"].last())
     first = np.flatnonzero(~follows)
     donor = np.where(events["parent"].notna(), before, -1)[first]
     found["parent_worker"] = events["worker"].astype("Int64").reindex(donor).array
     found["parent_clock"] = events["end"].reindex(donor).array
     found = found.reset_index().drop(columns="number")
     status = found["trial"].map(trials.set_index("trial")["status"].astype(object))
-    last = ~found.duplicated("trial", keep="last")
+    last = ~found.duplicated("trial", keep="last")  # a trial went on after all others
     return found.assign(ended=status.where(last, "paused")).sort_values(
         ["begin", "worker"], kind="stable"
     )
 
 
 def caption(_: Study, runs: SomeRuns, table: pd.DataFrame) -> str:
-    cells, problem = runs.cells, runs.problem
+    cells, problem, part, left_out = runs.cells, runs.problem, "", ""
     cell, until = cells.iloc[0], shown_until(table)
-    part = (
-        f" The axis covers the first {until:.3g} s, in which no run begins more than {BARS} bars."
-        if np.isfinite(until)
-        else ""
-    )
+    if np.isfinite(until):
+        few = f"no run begins more than {BARS} bars"
+        part = f" The axis covers the first {until:.3g} s, in which {few}."
     shown = table[table["begin"] < until]
-    dropped = shown.groupby("cell")["parent_worker"].count().max() > LINKS
-    left_out = f" Runs with more than {LINKS} clones have no such lines." if dropped else ""
+    if shown.groupby("cell")["parent_worker"].count().max() > LINKS:
+        left_out = f" Runs with more than {LINKS} clones have no such lines."
     return (
         f"The runs are those of {cell['searcher']} under {count(len(cells), 'scheduler')} on "
         f"{problem['problem']}, all with seed {cell['seed']}; at most {MOST} are shown. A bar is a "

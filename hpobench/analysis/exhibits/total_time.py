@@ -13,11 +13,9 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
-from hpobench.analysis.numbers import ends
-from hpobench.analysis.settings import BoolArray, FloatArray, Settings
+from hpobench.analysis.settings import BoolArray, FloatArray
 from hpobench.analysis.study import Study, each_of_families
 from hpobench.analysis.text import phrases
 
@@ -27,7 +25,7 @@ SHOWS = (
     "How much regret is left, counting the time that the search itself takes to choose. Lower is "
     "better; the broad grey line is the best at each time."
 )
-TAB: Tab = "curves"
+TAB = "curves"
 
 _SHARES = (0.01, 0.1, 0.5, 1.0)
 """Of the total time of the longest run: where the caption names who leads."""
@@ -46,14 +44,10 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     algorithm has a lower mean at that time. Of several that are level the one that led before does,
     and none where all are level.
     """
-    other = study.under(_settings(study))
+    other = study.under(replace(study.settings, axis="time+thinking"))
     curves = next(c.curves for c in other.comparisons if c.title == comparison.title)
     found = suite_mean(normalised(curves), curves.problems, other.settings)
     return curve_frame(curves, curves.share, found).assign(front=_front(found.estimate).ravel())
-
-
-def _settings(study: Study) -> Settings:
-    return replace(study.settings, axis="time+thinking")
 
 
 def _front(estimate: FloatArray) -> BoolArray:
@@ -68,25 +62,20 @@ def _front(estimate: FloatArray) -> BoolArray:
 
 
 def caption(_: Study, comparison: Comparison, table: pd.DataFrame) -> str:
-    curves = comparison.curves
+    curves, leaders = comparison.curves, ""
+    front = table[table["front"]].sort_values("at", kind="stable")
+    reached = [(share, front[front["at"] <= share]["algorithm"]) for share in _SHARES]
+    if names := [f"{found.iloc[-1]} at {share:.0%}" for share, found in reached if len(found)]:
+        leaders = f" On the grey line: {', '.join(names)} of the longest run's."
     return (
         f"A curve is the mean normalised regret of {phrases.algorithms(curves)} over "
         f"{phrases.suite(curves)}. Total time is what the trials took on the run's clock and what "
         "the searcher thought, in wall time, one after the other; the axis is a share of the "
-        f"longest run's.{_leaders(table)}{phrases.failures(curves)}"
+        f"longest run's.{leaders}{phrases.failures(curves)}"
     )
 
 
-def _leaders(table: pd.DataFrame) -> str:
-    """Who is on the front at a few shares; a blank stands in front."""
-    front = table[table["front"]].sort_values("at", kind="stable")
-    reached = [(share, front[front["at"] <= share]["algorithm"]) for share in _SHARES]
-    names = [f"{found.iloc[-1]} at {share:.0%}" for share, found in reached if len(found)]
-    return f" On the grey line: {', '.join(names)} of the longest run's." if names else ""
-
-
-def alt(_: Comparison, table: pd.DataFrame) -> str:
-    return f"Curves of mean normalised regret over total time. {ends(table)}"
+alt = phrases.curves_of("mean normalised regret over total time")
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Lines:

@@ -7,11 +7,9 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, places
 from hpobench.analysis.core.incumbent import run_of
-from hpobench.analysis.core.occupancy import occupancy
-from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.core.trial_steps import occupancy
 from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import Interval, curve_frame, suite_mean
-from hpobench.analysis.numbers import ends
 from hpobench.analysis.settings import FloatArray, IntArray
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
@@ -20,7 +18,7 @@ from hpobench.store.read.reader import Results
 TITLE = "Worker utilisation"
 STEM = "utilisation"
 SHOWS = "The share of the workers that are busy as a run goes on. At 100 % no worker waits."
-TAB: Tab = "setup"
+TAB = "setup"
 
 
 def subjects(study: Study) -> list[Comparison]:
@@ -40,7 +38,8 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     """
     results, curves, settings = study.results, comparison.curves, study.settings
     a, p, s = places(curves, results.cells)
-    kept = np.flatnonzero((np.minimum(np.minimum(a, p), s) >= 0) & (_clock(results) > 0))
+    moved = results.cells["clock"].fillna(0.0).to_numpy(np.float64) > 0
+    kept = np.flatnonzero((np.minimum(np.minimum(a, p), s) >= 0) & moved)
     values = np.full((*curves.present.shape, settings.points), np.nan)
     values[a[kept], p[kept], s[kept]] = busy_shares(results, settings.points)[kept]
     values = np.concatenate([values, values[..., -1:]], axis=-1)
@@ -57,11 +56,11 @@ def busy_shares(results: Results, parts: int) -> FloatArray:
     (runs, parts), NaN where the clock never moved.
 
     A worker is busy with the steps that left results (see
-    :func:`hpobench.analysis.core.occupancy.occupancy`) and with those that the end of the run cut
+    :func:`hpobench.analysis.core.trial_steps.occupancy`) and with those that the end of the run cut
     off.
     Failed steps, and those that a decision of the scheduler undid, left no trace.
     """
-    clock = _clock(results)
+    clock: FloatArray = results.cells["clock"].fillna(0.0).to_numpy(np.float64)
     run = run_of(results, results.events)
     begin, end = occupancy(results.events, run)
     cut, since = _cut_off(results, run, end)
@@ -74,6 +73,7 @@ def busy_shares(results: Results, parts: int) -> FloatArray:
     shape = len(clock), parts + 1
     busy = _since(begin, run, shape) - _since(end, run, shape)
     workers = results.cells["workers"].to_numpy(np.float64)
+    # More than all only if a trial that the end cut off had no worker yet.
     shares = np.minimum(np.diff(busy, axis=1) / workers[:, None], 1.0)
     return np.where(clock[:, None] > 0, shares, np.nan)
 
@@ -105,11 +105,6 @@ def _since(at: FloatArray, run: IntArray, shape: tuple[int, int]) -> FloatArray:
     return since
 
 
-def _clock(results: Results) -> FloatArray:
-    clock: FloatArray = results.cells["clock"].fillna(0.0).to_numpy(np.float64)
-    return clock
-
-
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     curves, settings = comparison.curves, study.settings
     return (
@@ -122,8 +117,7 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     )
 
 
-def alt(_: Comparison, table: pd.DataFrame) -> str:
-    return f"Curves of the share of workers that are busy. {ends(table)}"
+alt = phrases.curves_of("the share of workers that are busy")
 
 
 def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Lines:

@@ -12,7 +12,6 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Matrix
 from hpobench.analysis.inference.bootstrap import (
     Interval,
@@ -23,8 +22,7 @@ from hpobench.analysis.inference.bootstrap import (
     problem_weights,
     seed_counts,
 )
-from hpobench.analysis.numbers import first_and_last
-from hpobench.analysis.settings import FloatArray, IntArray, Settings
+from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.analysis.study import Study, each_of_several
 from hpobench.analysis.text import phrases
 
@@ -34,10 +32,9 @@ SHOWS = (
     "How often a run of the row's algorithm ends better than one of the column's: blue is more "
     "often, red less often. Bold is clear."
 )
-TAB: Tab = "tests"
+TAB = "tests"
 
-ROUNDING = 1e-9
-"""Nothing but ties, over three problems say, is not exactly one half."""
+ROUNDING = 1e-9  # nothing but ties, over three problems say, is not exactly one half
 
 subjects = each_of_several
 
@@ -105,7 +102,9 @@ def _resampled_wins(nr: FloatArray, part: slice, problem: str, settings: Setting
     for others, theirs, counts in groups:
         runs = np.sort(nr[np.ix_(others, theirs)], axis=1)
         order = np.argsort(nr[np.ix_(others, theirs)], axis=1, kind="stable")
-        from_on = _sums_from_on(counts[order])
+        # Along the second axis, the sum of each count and all behind it, and 0 behind the last.
+        behind = np.pad(counts[order], ((0, 0), (0, 1), (0, 0)))[:, ::-1]
+        from_on = np.ascontiguousarray(np.cumsum(behind, axis=1)[:, ::-1])
         row = np.arange(len(others))[:, None]
         for members, seeds, own in groups:
             for a in (int(member) for member in members if int(member) in chosen):
@@ -116,13 +115,6 @@ def _resampled_wins(nr: FloatArray, part: slice, problem: str, settings: Setting
                 twice = np.einsum("bsr,sr->br", from_on[row, below] + from_on[row, upto], own)
                 won[a - chosen.start, others] = twice / (2 * len(seeds) * len(theirs))
     return np.moveaxis(won, -1, 0)
-
-
-def _sums_from_on(counts: IntArray) -> IntArray:
-    """Along the second axis, the sum of each entry and all behind it, and 0 behind the last."""
-    sums = np.zeros((counts.shape[0], counts.shape[1] + 1, counts.shape[2]), dtype=np.int64)
-    np.cumsum(counts[:, ::-1], axis=1, out=sums[:, 1:])
-    return np.ascontiguousarray(sums[:, ::-1])
 
 
 def caption(_study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
@@ -138,7 +130,7 @@ def caption(_study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
 
 def alt(_: Comparison, table: pd.DataFrame) -> str:
     drawn = "Matrix of the probability that one is better than another."
-    return f"{drawn} {first_and_last(table)}"
+    return f"{drawn} {phrases.first_and_last(table)}"
 
 
 def figure(_study: Study, _: Comparison, table: pd.DataFrame) -> Matrix:
@@ -148,7 +140,13 @@ def figure(_study: Study, _: Comparison, table: pd.DataFrame) -> Matrix:
         down=("algorithm", names),
         across=("other", names),
         value="estimate",
-        texts=tuple(map(_short, table["estimate"])),
+        # Two digits in the least space; what is written as 1 or 0 is no rounding.
+        texts=tuple(
+            f"{value:.0f}"
+            if value in (0.0, 1.0)
+            else f"{min(max(value, 0.01), 0.99):.2f}".lstrip("0")
+            for value in table["estimate"]
+        ),
         label=label,
         colours="high is better",
         limits=(0.0, 1.0),
@@ -162,10 +160,3 @@ def figure(_study: Study, _: Comparison, table: pd.DataFrame) -> Matrix:
             ("high", "To"),
         ),
     )
-
-
-def _short(value: float) -> str:
-    """Two digits in the least space; 1 and 0 are no rounding."""
-    if value in (0.0, 1.0):
-        return f"{value:.0f}"
-    return f"{min(max(value, 0.01), 0.99):.2f}".lstrip("0")

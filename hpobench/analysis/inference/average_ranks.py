@@ -18,10 +18,8 @@ from hpobench.analysis.settings import BoolArray, FloatArray, Settings
 
 BLOCK = 4096
 """Columns that are ranked at a time: as many as a processor's cache holds of tens of algorithms."""
-TIMES = 16
-"""Times that hundreds of algorithms are ranked at together."""
-FEW = 64
-"""Algorithms up to which comparing every pair is faster than sorting each column."""
+TIMES = 16  # times that hundreds of algorithms are ranked at together
+FEW = 64  # algorithms up to which comparing every pair is faster than sorting each column
 
 
 def average_ranks(values: FloatArray) -> FloatArray:

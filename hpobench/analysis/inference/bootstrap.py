@@ -4,6 +4,10 @@ Seeds are resampled within every problem. A seed means the same for every algori
 algorithms that ran the same seeds share the resample: differences and ranks keep the pairing.
 Every problem draws from a generator of its own, so that adding a problem or an algorithm moves
 no other interval.
+
+A percentile interval from n seeds is too narrow: it takes the spread that the n seeds show for the
+one of all seeds, and normal tails for those of a t distribution (Hesterberg 2015, "What teachers
+should know about the bootstrap", section 3.2). :func:`coverage` says how far it can be trusted.
 """
 
 from __future__ import annotations
@@ -24,6 +28,8 @@ gigabytes."""
 ALGORITHMS = 64
 """Algorithms, or what else does not depend on each other, that are resampled at a time."""
 
+QUARTER = 0.25
+
 
 class Interval(NamedTuple):
     """An estimate and its interval, of equal shapes; the interval is NaN where there is none
@@ -33,6 +39,11 @@ class Interval(NamedTuple):
     low: FloatArray
     high: FloatArray
 
+    def columns(self, name: str) -> dict[str, FloatArray]:
+        """As columns of a frame: ``name``, ``name_low`` and ``name_high``."""
+        parts = {name: self.estimate, f"{name}_low": self.low, f"{name}_high": self.high}
+        return {column: part.ravel() for column, part in parts.items()}
+
 
 def curve_frame(curves: Curves, x: FloatArray, interval: Interval) -> pd.DataFrame:
     """Columns ``algorithm, searcher, scheduler, at, estimate, low, high``.
@@ -41,12 +52,8 @@ def curve_frame(curves: Curves, x: FloatArray, interval: Interval) -> pd.DataFra
     """
     rows = np.repeat(np.arange(len(curves.algorithms)), len(x))
     frame = algorithm_columns(curves.algorithms).iloc[rows].reset_index(drop=True)
-    return frame.assign(
-        at=np.tile(x, len(curves.algorithms)),
-        estimate=interval.estimate.ravel(),
-        low=interval.low.ravel(),
-        high=interval.high.ravel(),
-    )
+    parts = {name: part.ravel() for name, part in interval._asdict().items()}
+    return frame.assign(at=np.tile(x, len(curves.algorithms)), **parts)
 
 
 def percentile_interval(
@@ -64,11 +71,7 @@ def percentile_interval(
         low[part], high[part] = np.quantile(
             columns, [tail, 1.0 - tail], axis=-1, overwrite_input=True
         )
-    return Interval(
-        estimate,
-        np.where(valid, low, np.nan),
-        np.where(valid, high, np.nan),
-    )
+    return Interval(estimate, np.where(valid, low, np.nan), np.where(valid, high, np.nan))
 
 
 def seed_draws(settings: Settings, problem: str, seeds: int) -> IntArray:
@@ -195,9 +198,8 @@ def suite_iqm(values: FloatArray, problems: tuple[str, ...], settings: Settings)
     ``values`` has shape (algorithms, problems, seeds); the result (algorithms,). Problems are
     fixed: under ``resample_problems`` use the mean.
     """
-    rows = [_pooled_iqm(v, problems, settings) for v in values]
     estimate = np.array([iqm(v[~np.isnan(v)]) for v in values])
-    draws = np.stack(rows, axis=1)
+    draws = np.stack([_pooled_iqm(v, problems, settings) for v in values], axis=1)
     return percentile_interval(estimate, draws, settings.level, interval_valid(values[..., None]))
 
 
@@ -213,10 +215,14 @@ def _pooled_iqm(values: FloatArray, problems: tuple[str, ...], settings: Setting
         return np.full(settings.repetitions, np.nan)
     every = np.concatenate(pooled)
     order = np.argsort(every, kind="stable")
-    return _weighted_iqm(every[order], np.concatenate(counts, axis=1)[:, order])
-
-
-QUARTER = 0.25
+    ordered, taken = every[order], np.concatenate(counts, axis=1)[:, order]
+    # Of values with their counts: sorting every repetition would take ten times as long.
+    size = len(every)
+    cut = int(QUARTER * size)
+    upto = np.cumsum(taken, axis=1)
+    kept = np.clip(upto, cut, size - cut) - np.clip(upto - taken, cut, size - cut)
+    means: FloatArray = (kept * ordered).sum(axis=1) / (size - 2 * cut)
+    return means
 
 
 def iqm(values: FloatArray) -> FloatArray:
@@ -227,18 +233,6 @@ def iqm(values: FloatArray) -> FloatArray:
 
     trimmed: FloatArray = np.asarray(stats.trim_mean(values, QUARTER, axis=-1))
     return trimmed
-
-
-def _weighted_iqm(ordered: FloatArray, counts: IntArray) -> FloatArray:
-    """The :func:`iqm` of rows that hold each of the ``ordered`` values so many times; ``counts``
-    has shape (rows, values), each row the same sum. Sorting every row would take ten times as
-    long."""
-    size = int(counts[0].sum())
-    cut = int(QUARTER * size)
-    upto = np.cumsum(counts, axis=1)
-    kept = np.clip(upto, cut, size - cut) - np.clip(upto - counts, cut, size - cut)
-    means: FloatArray = (kept * ordered).sum(axis=1) / (size - 2 * cut)
-    return means
 
 
 def seed_means(values: FloatArray) -> FloatArray:
@@ -256,3 +250,25 @@ def interval_valid(values: FloatArray) -> BoolArray:
     """Shape (algorithms,): whether every problem has two seeds or more."""
     valid: BoolArray = ((~np.isnan(values[..., 0])).sum(axis=2) >= 2).all(axis=1)
     return valid
+
+
+def coverage(seeds: IntArray, settings: Settings) -> float:
+    """About how often an interval of a mean over problems holds what it is about, were losses
+    normal and spread alike on all problems; that of the algorithm with the fewest seeds.
+
+    ``seeds`` counts them, shape (algorithms, problems). NaN where some problem has a single seed.
+    """
+    from scipy import stats  # here, for processes that only draw import this module's users
+
+    if (seeds < 2).any():
+        return float("nan")
+    shown = ((seeds - 1) / seeds**2).sum(axis=1) / (1 / seeds).sum(axis=1)
+    reach = stats.norm.ppf(0.5 + settings.level / 2) * np.sqrt(shown)
+    inside = 2 * stats.t.cdf(reach, (seeds - 1).sum(axis=1)) - 1
+    return float(inside.min())
+
+
+def enough_seeds(seeds: IntArray, settings: Settings) -> bool:
+    """Whether intervals miss at most twice as often as they say, so that one without zero may be
+    called clear."""
+    return bool(1 - coverage(seeds, settings) <= 2 * (1 - settings.level))

@@ -12,8 +12,7 @@ from hpobench.analysis.core.normalise import areas, normalised
 from hpobench.analysis.inference.bootstrap import Interval, percentile_interval, resampled_means
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 
-Score = Literal["final", "anytime"]
-"""A run's last ``nr``, and its mean ``nr`` over log time."""
+Score = Literal["final", "anytime"]  # a run's last ``nr``, and its mean ``nr`` over log time
 
 ROUNDING = 1e-9
 """Differences in ``nr`` below this are none: another build of a library may round otherwise."""
@@ -51,7 +50,7 @@ def scopes(curves: Curves) -> Scopes:
     found: dict[bytes, tuple[str | None, str | None, BoolArray]] = {}
 
     def add(algorithm: str | None, problem: str | None, members: BoolArray) -> None:
-        found.pop(members.tobytes(), None)
+        found.pop(members.tobytes(), None)  # to stand where the later of the two does
         found[members.tobytes()] = (algorithm, problem, members)
 
     add(None, None, np.ones(len(a), dtype=bool))
@@ -79,14 +78,20 @@ def effects(
     difference = _rounded(new - base)
     cells: BoolArray = np.count_nonzero(~np.isnan(difference), axis=2) > 0
     shares = _rounded(_shares(difference[cells], over))
+    # As if each seed with a pair added as much as another; NaN with a single one.
+    with_pair = (over.members @ over.there).T
+    n = with_pair.sum(axis=0)
+    off = np.where(with_pair, shares - shares.sum(axis=0) / n, 0.0)
+    error: FloatArray = np.full(len(n), np.nan)
+    np.divide((off**2).sum(axis=0) * n, n - 1, out=error, where=n > 1)
     frame = over.labels.assign(
         score=score,
         pairs=over.members @ over.pairs,
-        seeds=(over.members @ over.there).sum(axis=1),
+        seeds=n,
         base=_shares(base[cells], over).sum(axis=0),
         new=_shares(new[cells], over).sum(axis=0),
         **_interval(difference, cells, over, curves.problems, settings)._asdict(),
-        standard_error=_standard_error(shares, over),
+        standard_error=np.sqrt(error),
     )
     return frame, shares
 
@@ -117,14 +122,3 @@ def _interval(
     estimate = _rounded(_shares(difference[cells], over).sum(axis=0))
     several: BoolArray = np.count_nonzero(over.members & (over.pairs < 2), axis=1) == 0
     return percentile_interval(estimate, draws, settings.level, several)
-
-
-def _standard_error(shares: FloatArray, over: Scopes) -> FloatArray:
-    """As if each seed with a pair added as much as another; NaN with a single one."""
-    with_pair = (over.members @ over.there).T
-    n = with_pair.sum(axis=0)
-    off = np.where(with_pair, shares - shares.sum(axis=0) / n, 0.0)
-    squares = (off**2).sum(axis=0)
-    error: FloatArray = np.full(len(n), np.nan)
-    np.divide(squares * n, n - 1, out=error, where=n > 1)
-    return np.sqrt(error)

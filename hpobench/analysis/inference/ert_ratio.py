@@ -17,7 +17,7 @@ from hpobench.analysis.inference.bootstrap import (
     seed_means,
 )
 from hpobench.analysis.inference.ert import resampled_seed_means, time_per_hit
-from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
+from hpobench.analysis.settings import FloatArray, IntArray, Settings
 
 INSTANT = 1e-9
 """Of the budget: ERTs below it count as this, since a hit at no time at all has no speed."""
@@ -59,10 +59,12 @@ def ert_ratios(
     gain = _ratios(problems, spent, hit, baseline, horizon, undecided, settings)
     nothing = np.full(len(algorithms), np.nan)
     times = time_per_hit(*(seed_means(x[..., None])[..., 0] for x in (spent, hit)))
+    own, base = count > 0, count[baseline] > 0
+    bounds = np.select([own & base, own, ~own & base], ["", ">=", "<="], "none")
     columns = {
         "ert": _led_by(nothing, times),
         "hits": _led_by(count.sum(axis=1), count),
-        "bound": _led_by(np.full(len(algorithms), ""), _bounds(count, baseline)),
+        "bound": _led_by(np.full(len(algorithms), ""), bounds),
         "ratio": gain.estimate,
         "low": gain.low,
         "high": gain.high,
@@ -81,11 +83,6 @@ def _led_by(mean: AnyArray, per_problem: AnyArray) -> AnyArray:
     return np.concatenate([mean[:, None], per_problem], axis=1)
 
 
-def _bounds(count: FloatArray, baseline: IntArray) -> AnyArray:
-    own, base = count > 0, count[baseline] > 0
-    return np.select([own & base, own, ~own & base], ["", ">=", "<="], "none")
-
-
 def _ratios(
     problems: tuple[str, ...],
     spent: FloatArray,
@@ -100,7 +97,14 @@ def _ratios(
     runs = np.count_nonzero(~np.isnan(spent), axis=2)
 
     def logarithms(means: FloatArray) -> FloatArray:
-        return _log_ratios(means[..., 0], means[..., 1], runs, baseline, horizon, undecided)
+        """From the mean time spent and the mean of the hits; (..., algorithms, problems, 2)."""
+        spent, hit = means[..., 0], means[..., 1]
+        time = np.divide(spent, hit, out=np.maximum(spent * runs, horizon), where=hit > 0)
+        time = np.maximum(time, INSTANT * horizon)
+        base = time[..., baseline, :]
+        decided = (hit > 0) | (hit[..., baseline, :] > 0)
+        ratios = np.where(decided, np.log(base / time), undecided)
+        return np.where(np.isnan(time) | np.isnan(base), np.nan, ratios)
 
     estimate = logarithms(seed_means(both))
     draws = logarithms(resampled_seed_means(both, problems, settings))
@@ -108,32 +112,17 @@ def _ratios(
     known = ~np.isnan(estimate)
     valid = _led_by((several | ~known).all(axis=1), several)
     equal = np.full((1, len(problems)), 1.0 / len(problems))
-    interval = _interval(
-        _led_by(_weighted_mean(estimate[None], equal)[0], estimate),
-        np.concatenate(
-            [_weighted_mean(draws, problem_weights(problems, settings))[..., None], draws], axis=-1
-        ),
-        valid,
-        settings,
-    )
+    means = _weighted_mean(draws, problem_weights(problems, settings))
+    draws = np.concatenate([means[..., None], draws], axis=-1)
+    estimate = _led_by(_weighted_mean(estimate[None], equal)[0], estimate)
+    interval = percentile_interval(estimate, draws, settings.level, valid)
+    # Repetitions that are NaN are left out.
+    tail, gaps = (1.0 - settings.level) / 2.0, np.isnan(draws)
+    for place in np.argwhere(gaps.any(axis=0) & ~gaps.all(axis=0) & valid & ~np.isnan(estimate)):
+        own = draws[(slice(None), *place)]
+        ends = np.quantile(own[~np.isnan(own)], [tail, 1.0 - tail])
+        interval.low[tuple(place)], interval.high[tuple(place)] = ends
     return Interval(*map(np.exp, interval))
-
-
-def _log_ratios(
-    spent: FloatArray,
-    hit: FloatArray,
-    runs: IntArray,
-    baseline: IntArray,
-    horizon: FloatArray,
-    undecided: float,
-) -> FloatArray:
-    """From the mean time spent and the mean of the hits, of shape (..., algorithms, problems)."""
-    time = np.divide(spent, hit, out=np.maximum(spent * runs, horizon), where=hit > 0)
-    time = np.maximum(time, INSTANT * horizon)
-    decided = (hit > 0) | (hit[..., baseline, :] > 0)
-    missing = np.isnan(time) | np.isnan(time[..., baseline, :])
-    logarithms = np.where(decided, np.log(time[..., baseline, :] / time), undecided)
-    return np.where(missing, np.nan, logarithms)
 
 
 def _weighted_mean(values: FloatArray, weights: FloatArray) -> FloatArray:
@@ -144,17 +133,3 @@ def _weighted_mean(values: FloatArray, weights: FloatArray) -> FloatArray:
     means: FloatArray = np.full(total.shape, np.nan)
     np.divide(total, weight, out=means, where=weight > 0)
     return means
-
-
-def _interval(
-    estimate: FloatArray, draws: FloatArray, valid: BoolArray, settings: Settings
-) -> Interval:
-    """Repetitions that are NaN are left out."""
-    interval = percentile_interval(estimate, draws, settings.level, valid)
-    tail = (1.0 - settings.level) / 2.0
-    gaps = np.isnan(draws)
-    for place in np.argwhere(gaps.any(axis=0) & ~gaps.all(axis=0) & valid & ~np.isnan(estimate)):
-        own = draws[(slice(None), *place)]
-        ends = np.quantile(own[~np.isnan(own)], [tail, 1.0 - tail])
-        interval.low[tuple(place)], interval.high[tuple(place)] = ends
-    return interval

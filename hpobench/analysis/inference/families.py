@@ -10,10 +10,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
+from hpobench.analysis.core.budgets import stored_mapping
 from hpobench.analysis.inference.bootstrap import seed_means, weighted_draws
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 from hpobench.contract.seeding import derive_seed
+
+_NOTHING = 1e-12  # a difference in ``nr``, or a spread of one, that is rounding
+FEWEST = 5
+"""Families from which anything is said about others: as few as there must be problems for tests of
+ranks."""
+
+
+def families_of(cells: pd.DataFrame) -> dict[str, str]:
+    """The family of each problem in ``cells``: what its class says (which cells keep with their
+    provenance), else the name of its plugin.
+
+    Problems whose cells keep neither count as one family: nothing shows that they differ.
+    """
+    # A cell whose process died may not know the class.
+    first = cells.sort_values("status", key=lambda s: s != "done", kind="stable")
+    first = first.drop_duplicates("problem").set_index("problem").loc[cells["problem"].unique()]
+    found = {}
+    for problem, row in first.iterrows():
+        plugin = stored_mapping(row["spec"]).get("problem")
+        name = plugin.get("name") if isinstance(plugin, dict) else None
+        declared = stored_mapping(row["provenance"]).get("family")
+        found[str(problem)] = str(declared or name or "unknown")
+    return found
 
 
 class Families:
@@ -102,10 +127,6 @@ def rank_intervals(
     best = 1 + np.count_nonzero(higher, axis=0)
     worst = count - np.count_nonzero(higher, axis=1)
     return best, worst
-
-
-_NOTHING = 1e-12
-"""A difference in ``nr``, or a spread of one, that is rounding."""
 
 
 def leaders_without(values: FloatArray, families: Families) -> BoolArray:

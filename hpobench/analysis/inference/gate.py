@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from hpobench.analysis.core.bounds import bounded
 from hpobench.analysis.core.budgets import budget_axis
 from hpobench.analysis.core.curves import algorithm_names, compute_curves
 from hpobench.analysis.core.pairing import KEY, Pairs
-from hpobench.analysis.core.references import completed, unreferenced
+from hpobench.analysis.core.reference_losses import bounded, completed, unreferenced
 from hpobench.analysis.inference.effects import Score, effects, scopes
 from hpobench.analysis.inference.sign_flip import critical_value, max_t, smallest_p
 from hpobench.analysis.inference.significance import ALPHA
@@ -23,8 +22,7 @@ from hpobench.contract.errors import UsageError
 
 Outcome = Literal["same", "regression", "undecided", "no regression"]
 
-POWER = 0.8
-"""The chance of finding a difference of the size that is called detectable."""
+POWER = 0.8  # the chance of finding a difference of the size that is called detectable
 UNREFERENCED = "it has no reference losses to measure regret from"
 
 
@@ -110,11 +108,20 @@ def gate(
     least = critical_value(tested, alpha, seed=settings.seed, alternative="greater")
     found["detectable"] = detectable(found, least, tolerance)
     found = found.drop(columns="standard_error").join(_counts(pairs, found))
-    found["verdict"] = _verdicts(found, alpha, tolerance)
+    significant = found["p_worse"] <= alpha
+    cases = {
+        "same": found["same"] == found["pairs"],
+        "worse": significant & (found["estimate"] > tolerance),
+        "tolerated": significant,
+        "better": found["p_better"] <= alpha,
+    }
+    found["verdict"] = np.select(list(cases.values()), list(cases), "-").tolist()
     left_out = pairs.left_out | dict.fromkeys(unreferenced(results), UNREFERENCED)
-    return Gate(
-        found, _broken(pairs), pairs, left_out, alpha, tolerance, settings.level, len(tested)
-    )
+    cells = pairs.new.cells
+    broken = (pairs.base.cells["status"] == "done") & (cells["status"] != "done")
+    broken_runs = cells.loc[broken, [*KEY, "error"]].reset_index(drop=True)
+    seeds = len(tested)
+    return Gate(found, broken_runs, pairs, left_out, alpha, tolerance, settings.level, seeds)
 
 
 def detectable(found: pd.DataFrame, least: float, tolerance: float) -> FloatArray:
@@ -132,26 +139,12 @@ def detectable(found: pd.DataFrame, least: float, tolerance: float) -> FloatArra
     return np.where(reachable, np.maximum(shift, beyond if tolerance else 0.0), np.inf)
 
 
-def _verdicts(found: pd.DataFrame, alpha: float, tolerance: float) -> list[str]:
-    significant = found["p_worse"] <= alpha
-    cases = {
-        "same": found["same"] == found["pairs"],
-        "worse": significant & (found["estimate"] > tolerance),
-        "tolerated": significant,
-        "better": found["p_better"] <= alpha,
-    }
-    verdicts: list[str] = np.select(list(cases.values()), list(cases), "-").tolist()
-    return verdicts
-
-
 def _counts(pairs: Pairs, found: pd.DataFrame) -> pd.DataFrame:
     """``same``, ``broken`` and ``mended`` of each row."""
     before, now = (side.cells["status"] == "done" for side in (pairs.base, pairs.new))
     runs = pd.DataFrame({"same": pairs.same, "broken": before & ~now, "mended": now & ~before})
-    labels = {
-        "algorithm": algorithm_names(pairs.new.cells),
-        "problem": pairs.new.cells["problem"],
-    }
+    cells = pairs.new.cells
+    labels = {"algorithm": algorithm_names(cells), "problem": cells["problem"]}
 
     def of(row: pd.Series) -> pd.Series:
         member = runs.index >= 0
@@ -161,9 +154,3 @@ def _counts(pairs: Pairs, found: pd.DataFrame) -> pd.DataFrame:
         return runs[member].sum()
 
     return found.apply(of, axis=1)
-
-
-def _broken(pairs: Pairs) -> pd.DataFrame:
-    cells = pairs.new.cells
-    broken = (pairs.base.cells["status"] == "done") & (cells["status"] != "done")
-    return cells.loc[broken, [*KEY, "error"]].reset_index(drop=True)

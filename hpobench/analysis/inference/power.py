@@ -40,10 +40,8 @@ from hpobench.contract.errors import TooFewError
 
 SEEDS = (5, 10, 20, 30, 50, 100)
 POWER = 0.8
-COVERAGE = 0.95
-"""Of the limits of a standard deviation."""
-MOST_SEEDS = 10_000
-"""A difference that needs more is not to be found."""
+COVERAGE = 0.95  # of the limits of a standard deviation
+MOST_SEEDS = 10_000  # a difference that needs more is not to be found
 
 
 class Power(NamedTuple):
@@ -77,7 +75,13 @@ def power(curves: Curves) -> Power:
     leader, *others = np.argsort(scores, kind="stable")
     difference = nr[others] - nr[leader]
     pairs = np.count_nonzero(~np.isnan(difference), axis=2)
-    _require_pairs(curves, others, pairs)
+    for row, problem in np.argwhere(pairs < 2)[:1]:
+        found = "one seed" if pairs[row, problem] else "no seed"
+        raise TooFewError(
+            f"the pilot has {found} that both the leader and "
+            f"{curves.names[others[row]]} ran on {curves.problems[problem]}; how seeds vary, two "
+            "or more of each algorithm and problem tell: give it more (--seeds 5)"
+        )
     mean, variance = np.nanmean(difference, axis=2), np.nanvar(difference, axis=2, ddof=1)
     level = ALPHA / len(others)
     total = variance.sum(axis=1)
@@ -135,13 +139,3 @@ def _frame(sd: FloatArray, freedom: FloatArray, observed: FloatArray, level: flo
     for n in SEEDS:
         columns[str(n)] = [detectable(float(s), n, level) for s in sd]
     return pd.DataFrame(columns)
-
-
-def _require_pairs(curves: Curves, others: list[np.intp], pairs: FloatArray) -> None:
-    for row, problem in np.argwhere(pairs < 2)[:1]:
-        found = "one seed" if pairs[row, problem] else "no seed"
-        raise TooFewError(
-            f"the pilot has {found} that both the leader and "
-            f"{curves.names[others[row]]} ran on {curves.problems[problem]}; how seeds vary, two "
-            "or more of each algorithm and problem tell: give it more (--seeds 5)"
-        )

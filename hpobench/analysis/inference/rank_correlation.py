@@ -7,10 +7,8 @@ import numpy as np
 from hpobench.analysis.inference.bootstrap import Interval, percentile_interval, seed_counts
 from hpobench.analysis.settings import FloatArray, IntArray, Settings
 
-MOST_SEEDS = 32
-"""Coefficients by seed are faster up to about as many seeds; their number is a cube."""
-DRAWS = 100
-"""Repetitions whose sums by seed are held at a time."""
+MOST_SEEDS = 32  # coefficients by seed are faster up to about as many seeds; their number is a cube
+DRAWS = 100  # repetitions whose sums by seed are held at a time
 
 
 def rank_correlations(

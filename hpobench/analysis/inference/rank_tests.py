@@ -5,7 +5,8 @@ Demsar, Statistical comparisons of classifiers over multiple data sets, JMLR 7, 
 
 from __future__ import annotations
 
-from itertools import combinations
+from collections.abc import Iterator
+from itertools import combinations, islice
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -14,15 +15,18 @@ import pandas as pd
 from hpobench.analysis.core.curves import Curves, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.inference.average_ranks import average_ranks
-from hpobench.analysis.inference.cliques import maximal_cliques
 from hpobench.analysis.inference.significance import ALPHA, holm, paired_ps
-from hpobench.analysis.settings import FloatArray, IntArray
+from hpobench.analysis.settings import BoolArray, FloatArray, IntArray
 from hpobench.contract.errors import TooFewError
 
-SHARES = (0.1, 0.25, 0.5, 1.0)
-"""Of the budget."""
+SHARES = (0.1, 0.25, 0.5, 1.0)  # of the budget
 FEWEST_PROBLEMS, FEWEST_ALGORITHMS = 5, 3
 """With less the F distribution is no approximation, or there is nothing to rank."""
+
+MOST = 10_000  # cliques that are listed: their number may grow as 3^(n/3), and nobody reads so many
+DEEPEST = 500
+"""Indices that are looked at: the search is as deep as a clique is large, and Python's stack is
+not."""
 
 Posthoc = Literal["wilcoxon", "nemenyi"]
 
@@ -56,7 +60,8 @@ def rank_tests(curves: Curves, posthoc: Posthoc = "wilcoxon") -> RankTests:
     ``curves`` must be a fair comparison. Raises :class:`TooFewError` below 5 problems or 3
     algorithms.
     """
-    require_enough(curves)
+    if why := too_few(curves):
+        raise TooFewError(why)
     at = curves.points(SHARES)
     medians = np.nanmedian(normalised(curves)[..., at], axis=2)
     parts = [_at_share(curves, share, medians[..., i], posthoc) for i, share in enumerate(SHARES)]
@@ -160,20 +165,39 @@ def _groups(means: FloatArray, a: IntArray, b: IntArray) -> list[str]:
     return [" ".join(numbers) for numbers in found]
 
 
-def enough_to_test(curves: Curves) -> bool:
-    """Whether there are problems and algorithms enough for a test."""
-    enough = len(curves.problems) >= FEWEST_PROBLEMS
-    return enough and len(curves.algorithms) >= FEWEST_ALGORITHMS
+def maximal_cliques(alike: BoolArray, most: int = MOST) -> list[tuple[int, ...]] | None:
+    """Every set of indices that are pairwise ``alike`` and to which none can be added, sorted;
+    ``None`` if there are more than ``most``, or more than :data:`DEEPEST` indices.
+
+    ``alike`` has shape (n, n), is symmetric, and its diagonal does not count. Bron and Kerbosch's
+    algorithm with Tomita's pivot (Theoretical Computer Science 363, 2006): tens of algorithms
+    whose order is roughly that of their ranks have about as many groups as members.
+    """
+    if len(alike) > DEEPEST:
+        return None
+    neighbours = [set(np.flatnonzero(row).tolist()) - {i} for i, row in enumerate(alike)]
+
+    def extend(clique: set[int], candidates: set[int], done: set[int]) -> Iterator[tuple[int, ...]]:
+        if not candidates and not done:
+            yield tuple(sorted(clique))
+            return
+        pivot = max(candidates | done, key=lambda i: len(neighbours[i] & candidates))
+        for i in sorted(candidates - neighbours[pivot]):
+            yield from extend(clique | {i}, candidates & neighbours[i], done & neighbours[i])
+            candidates = candidates - {i}
+            done = done | {i}
+
+    found = list(islice(extend(set(), set(range(len(alike))), set()), most + 1))
+    return sorted(found) if len(found) <= most else None
 
 
-def require_enough(curves: Curves) -> None:
-    """Raises :class:`TooFewError` where there are too few problems or algorithms for a test."""
+def too_few(curves: Curves) -> str:
+    """Why there are too few problems or algorithms for a test; empty if there are enough."""
     for found, fewest, what in (
         (len(curves.problems), FEWEST_PROBLEMS, "problems"),
         (len(curves.algorithms), FEWEST_ALGORITHMS, "algorithms"),
     ):
         if found < fewest:
-            raise TooFewError(
-                f"testing whether algorithms differ takes {fewest} {what} or more; "
-                f"here {'is' if found == 1 else 'are'} {found}"
-            )
+            here = f"here {'is' if found == 1 else 'are'} {found}"
+            return f"testing whether algorithms differ takes {fewest} {what} or more; {here}"
+    return ""

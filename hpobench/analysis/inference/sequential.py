@@ -116,33 +116,15 @@ def decide(nr: FloatArray, names: Sequence[str], rule: Rule, *, most: int = MOST
     better, near = np.ones((2, len(means), len(means)))
     better[first, second], near[first, second] = np.split(p, 2)
     leader, *others = np.argsort(means, kind="stable")
-    return Decision(
-        nr.shape[2],
-        names[leader],
-        float(means[leader]),
-        tuple(
-            _other(
-                names[other],
-                float(means[other]),
-                float(means[other] - means[leader]),
-                float(better[leader, other]),
-                float(max(near[leader, other], near[other, leader])),
-                rule.level,
-            )
-            for other in others
-        ),
-    )
-
-
-def _other(
-    name: str, nr: float, behind: float, p_behind: float, p_within: float, level: float
-) -> Other:
-    relation: Relation = "open"
-    if p_behind <= level:
-        relation = "behind"
-    elif p_within <= level:
-        relation = "within"
-    return Other(name, nr, behind, p_behind, p_within, relation)
+    found = []
+    for i in others:
+        p_behind = float(better[leader, i])
+        p_within = float(max(near[leader, i], near[i, leader]))
+        within: Relation = "within" if p_within <= rule.level else "open"
+        verdict: Relation = "behind" if p_behind <= rule.level else within
+        behind = float(means[i] - means[leader])
+        found.append(Other(names[i], float(means[i]), behind, p_behind, p_within, verdict))
+    return Decision(nr.shape[2], names[leader], float(means[leader]), tuple(found))
 
 
 def sentence(decision: Decision, rule: Rule) -> str:
@@ -154,7 +136,11 @@ def sentence(decision: Decision, rule: Rule) -> str:
         ("within", f"within {rule.margin:g} of it: "),
         ("open", "not told apart from it, nor shown to be near: "),
     )
-    parts = [text + names for relation, text in found if (names := _list(decision, relation))]
+    parts = []
+    for relation, text in found:
+        own = [other for other in decision.others if other.verdict == relation]
+        if own:
+            parts.append(text + ", ".join(f"{o.algorithm} (+{o.behind:.3g})" for o in own))
     schedule = ", ".join(map(str, rule.looks))
     return (
         f"{state} {'at the last look, ' if last else ''}after {decision.seeds} seeds: "
@@ -163,9 +149,3 @@ def sentence(decision: Decision, rule: Rule) -> str:
         f"over all algorithms and all looks (at {schedule} seeds), as far as differences are "
         "symmetric."
     )
-
-
-def _list(decision: Decision, relation: str) -> str:
-    """The others in this ``relation`` to the leader, and how far each lies behind."""
-    listed = [other for other in decision.others if other.verdict == relation]
-    return ", ".join(f"{other.algorithm} (+{other.behind:.3g})" for other in listed)

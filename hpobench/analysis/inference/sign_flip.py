@@ -18,10 +18,8 @@ from hpobench.contract.seeding import derive_seed
 
 Alternative = Literal["two-sided", "greater", "less"]
 
-MOST = 10_000
-"""Flips that are looked at; all there are with up to 13 seeds."""
-ROUNDING = 1e-9
-"""Statistics that differ by less are tied."""
+MOST = 10_000  # flips that are looked at; all there are with up to 13 seeds
+ROUNDING = 1e-9  # statistics that differ by less are tied
 
 
 def max_t(

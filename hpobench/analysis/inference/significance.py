@@ -9,10 +9,8 @@ import numpy as np
 from hpobench.analysis.settings import FloatArray, IntArray
 
 ALPHA = 0.05
-EXACT = 12
-"""Pairs up to which all signs are counted."""
-PAIRS = 4096
-"""Of algorithms that are tested together: hundreds make tens of thousands."""
+EXACT = 12  # pairs up to which all signs are counted
+PAIRS = 4096  # of algorithms that are tested together: hundreds make tens of thousands
 
 
 def holm(p: FloatArray) -> FloatArray:
@@ -37,11 +35,14 @@ def paired_p(a: FloatArray, b: FloatArray) -> float:
         return 1.0
     # SciPy gives the same p-values for small samples, but where magnitudes tie it takes 80 ms for
     # ten pairs and 400 ms for twelve; counting all signs takes less than 1 ms, ties or not.
-    if len(difference) <= EXACT:
-        return _all_signs(difference)
     from scipy import stats  # here, because processes that only draw import this module too
 
-    return float(stats.wilcoxon(difference).pvalue)
+    if len(difference) > EXACT:
+        return float(stats.wilcoxon(difference).pvalue)
+    ranks = stats.rankdata(np.abs(difference))
+    null = _null(tuple(sorted(ranks.tolist())))
+    observed = abs(np.sign(difference) @ ranks)
+    return float(len(null) - np.searchsorted(null, observed - 1e-9)) / len(null)
 
 
 def paired_ps(scores: FloatArray, a: IntArray, b: IntArray) -> FloatArray:
@@ -56,35 +57,19 @@ def paired_ps(scores: FloatArray, a: IntArray, b: IntArray) -> FloatArray:
         difference = scores[a[part]] - scores[b[part]]
         sizes = np.sort(np.abs(difference), axis=1)
         plain = (np.diff(sizes, axis=1) > 0).all(axis=1) & (sizes[:, 0] > 0)
-        if plain.any():
-            p[part][plain] = _without_ties(difference[plain])
+        if plain.any() and difference.shape[1] > EXACT:
+            from scipy import stats
+
+            p[part][plain] = stats.wilcoxon(difference[plain], axis=1).pvalue
+        elif plain.any():
+            own = difference[plain]
+            ranks = np.argsort(np.argsort(np.abs(own), axis=1), axis=1) + 1.0
+            null = _null(tuple(range(1, own.shape[1] + 1)))
+            observed = np.abs((np.sign(own) * ranks).sum(axis=1))
+            p[part][plain] = (len(null) - np.searchsorted(null, observed - 1e-9)) / len(null)
         for i in np.flatnonzero(~plain):
             p[begin + i] = paired_p(scores[a[begin + i]], scores[b[begin + i]])
     return p
-
-
-def _without_ties(difference: FloatArray) -> FloatArray:
-    """The p of each row of ``difference``, in which no magnitude is zero or comes twice."""
-    if difference.shape[1] > EXACT:
-        from scipy import stats
-
-        several: FloatArray = stats.wilcoxon(difference, axis=1).pvalue
-        return several
-    ranks = np.argsort(np.argsort(np.abs(difference), axis=1), axis=1) + 1.0
-    null = _null(tuple(range(1, difference.shape[1] + 1)))
-    observed = np.abs((np.sign(difference) * ranks).sum(axis=1))
-    share: FloatArray = (len(null) - np.searchsorted(null, observed - 1e-9)) / len(null)
-    return share
-
-
-def _all_signs(difference: FloatArray) -> float:
-    """The exact signed-rank p-value: the share of all sign patterns at least as lopsided."""
-    from scipy import stats
-
-    ranks = stats.rankdata(np.abs(difference))
-    null = _null(tuple(sorted(ranks.tolist())))
-    observed = abs(np.sign(difference) @ ranks)
-    return float(len(null) - np.searchsorted(null, observed - 1e-9)) / len(null)
 
 
 @functools.lru_cache(maxsize=256)

@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a table."""
-
     text: str
     detail: str = ""
     """Set smaller after the text: an interval, say."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Curves
-from hpobench.analysis.inference.coverage import coverage
+from hpobench.analysis.inference.bootstrap import coverage
 from hpobench.analysis.inference.families import Families
 from hpobench.analysis.settings import REGRET_FLOOR, Settings
-from hpobench.contract.wording import count
+from hpobench.contract.wording import count, number
 
 _AXES = {
     "time": "time in seconds of the run's clock",
@@ -18,8 +20,7 @@ _AXES = {
     "time+thinking": "time in seconds: the run's clock plus the searcher's thinking",
 }
 
-LONGEST = 4000
-"""Characters of an error that a page shows."""
+LONGEST = 4000  # characters of an error that a page shows
 
 
 def axis(settings: Settings) -> str:
@@ -27,7 +28,7 @@ def axis(settings: Settings) -> str:
 
 
 def axis_label(settings: Settings) -> str:
-    return _capital(_AXES[settings.axis])
+    return _capital(axis(settings))
 
 
 def share_label(settings: Settings) -> str:
@@ -55,19 +56,17 @@ def suite(curves: Curves) -> str:
 
 def seeds(curves: Curves, problem: int | None = None) -> str:
     """How many seeds each algorithm ran: one number, or the range where they differ."""
-    present = curves.present if problem is None else curves.present[:, problem : problem + 1]
-    counts = present.sum(axis=2)
+    part = slice(None) if problem is None else problem
+    counts = curves.present.sum(axis=2)[:, part]
     counts = counts[counts > 0]
     low, high = (int(counts.min()), int(counts.max())) if counts.size else (0, 0)
     return count(high, "seed") if low == high else f"{low} to {high} seeds"
 
 
-def interval(settings: Settings, *, seeds_alone: bool = False) -> str:
-    """What the intervals are; ``seeds_alone``: problems are not resampled, whatever is set."""
-    claim = "seeds resampled"
-    if not seeds_alone:
-        both = "problems and seeds resampled"
-        claim = both if settings.resample_problems else f"{claim} within problems"
+def interval(settings: Settings) -> str:
+    """What the intervals are."""
+    within = "seeds resampled within problems"
+    claim = "problems and seeds resampled" if settings.resample_problems else within
     return (
         f"{settings.level:.0%} percentile bootstrap intervals ({settings.repetitions:,} "
         f"repetitions, {claim})"
@@ -131,10 +130,45 @@ def _capital(text: str) -> str:
 
 
 def shortened(text: str, whole: str) -> str:
-    """``text``, or of a very long one the beginning and in which file it is ``whole``.
-
-    A page about a thousand failed runs would else be slow to open.
-    """
+    """``text``, or of a very long one the beginning and in which file it is ``whole``."""
+    # A page about a thousand failed runs would else be slow to open.
     if len(text) <= LONGEST:
         return text
     return f"{text[:LONGEST]}... ({count(len(text) - LONGEST, 'character')} more in {whole})"
+
+
+def short(value: float) -> str:
+    """A positive number with two significant digits in the least space: .012, 3e-4, 0."""
+    if value == 0:
+        return "0"
+    if value < 0.001:
+        mantissa, exponent = f"{value:.0e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    # From here on two decimals round to two significant digits.
+    return f"{value:.2f}".lstrip("0") if value >= 0.0995 else f"{value:.3f}".lstrip("0")
+
+
+def ends(table: pd.DataFrame) -> str:
+    """For those who cannot see the curves in ``table``: where the first and the last end."""
+    last = table.groupby("algorithm", sort=False)["estimate"].last().sort_values(kind="stable")
+    if len(last) == 1:
+        return f"{last.index[0]} ends at {number(float(last.iloc[0]))}."
+    return (
+        f"Lowest at the end: {last.index[0]} with {number(float(last.iloc[0]))}; "
+        f"highest: {last.index[-1]} with {number(float(last.iloc[-1]))}."
+    )
+
+
+def curves_of(what: str) -> Callable[[object, pd.DataFrame], str]:
+    """The ``alt`` of an exhibit whose figure is curves of ``what`` and nothing else."""
+
+    def alt(_: object, table: pd.DataFrame) -> str:
+        return f"Curves of {what}. {ends(table)}"
+
+    return alt
+
+
+def first_and_last(table: pd.DataFrame) -> str:
+    """For those who cannot see what is drawn of ``table``, the best algorithm in its first row."""
+    names = list(dict.fromkeys(table["algorithm"]))
+    return f"First: {names[0]}; last: {names[-1]}. The numbers are in the CSV file."

@@ -7,23 +7,19 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from hpobench.api import Fidelity
 from hpobench.bridges.imports.trials import PastTrial, StoredTrials
 from hpobench.contract.errors import UsageError
-from hpobench.contract.problem import Fidelity
 from hpobench.recording.table import Array
 
-MOST_STEPS = 200
+MOST_STEPS, FEWER_STEPS = 200, 100
 """Curves with more reports than this are looked at less often, unless ``--steps`` says so."""
-FEWER_STEPS = 100
 LAST_STEP = 10**12
-# A step costs something: a clock that stands still would let a budget of seconds never end.
-_LEAST_SECONDS = 1e-6
 
 
 @dataclass(frozen=True)
-class Axis:
+class StepAxis:
     """The steps of curves; the first report may be numbered 0, which ``shift`` makes good."""
 
     fidelity: Fidelity
@@ -40,11 +36,10 @@ class StepCurves:
 
     loss: Array
     wall: Array
-    observed: list[int]
-    """Steps of each trial that were observed."""
+    observed: list[int]  # steps of each trial
 
 
-def axis(source: StoredTrials, steps: int | None, resource: str | None) -> Axis:
+def axis(source: StoredTrials, steps: int | None, resource: str | None) -> StepAxis:
     """The axis of equal steps on which all reports lie, or of so many ``steps``."""
     name = resource or source.resource
     reported = sorted({step for trial in source.trials for step in trial.reports})
@@ -55,26 +50,34 @@ def axis(source: StoredTrials, steps: int | None, resource: str | None) -> Axis:
         )
     if not reported or (len(reported) == 1 and not steps):
         full = float(reported[0]) if reported and reported[0] > 0 else 1.0
-        return Axis(Fidelity(name if reported else "evaluation", 1, full), float(not full))
+        return StepAxis(Fidelity(name if reported else "evaluation", 1, full), float(not full))
     gaps = [b - a for a, b in itertools.pairwise(reported)]
     unit = math.gcd(*gaps, reported[0])
     shift = unit if reported[0] == 0 else 0
     full = reported[-1] + shift
     count = steps or (full // unit if full // unit <= MOST_STEPS else FEWER_STEPS)
-    return Axis(Fidelity(name, count, full / count), shift)
+    return StepAxis(Fidelity(name, count, full / count), shift)
 
 
-def curves(source: StoredTrials, axis: Axis, seconds: float | None) -> StepCurves:
+def curves(source: StoredTrials, axis: StepAxis, seconds: float | None) -> StepCurves:
     """The curves of the trials of ``source``; ``seconds`` is what every step costs, if given."""
     made = [_curve(source, trial, axis) for trial in source.trials]
     loss, observed = np.array([curve for curve, _ in made]), [steps for _, steps in made]
     trials = zip(source.trials, observed, strict=True)
     wall = np.array([_costs(trial, axis, steps, seconds) for trial, steps in trials])
-    _continue(loss, np.array(observed), np.array([t.state == "stopped" for t in source.trials]))
+    # The curve of a trial that was stopped goes on: at each further step it changes by the median
+    # of those that were observed there.
+    reached = np.array(observed)
+    stopped = np.array([trial.state == "stopped" for trial in source.trials])
+    for step in range(1, loss.shape[1]):
+        seen = (reached > step) & np.isfinite(loss[:, step]) & np.isfinite(loss[:, step - 1])
+        change = np.median(loss[seen, step] - loss[seen, step - 1]) if seen.any() else 0.0
+        further = stopped & (reached <= step)
+        loss[further, step] = loss[further, step - 1] + change
     return StepCurves(loss, wall, observed)
 
 
-def _curve(source: StoredTrials, trial: PastTrial, axis: Axis) -> tuple[Array, int]:
+def _curve(source: StoredTrials, trial: PastTrial, axis: StepAxis) -> tuple[Array, int]:
     """The losses of ``trial``, NaN after what was observed, and how many steps were."""
     steps, sign = axis.fidelity.steps, source.objective.loss(1.0)
     curve = np.full(steps, math.nan)
@@ -98,7 +101,7 @@ def _steps(reached: float, steps: int) -> int:
     return min(max(math.floor(reached + 1e-9), 1), steps)
 
 
-def _costs(trial: PastTrial, axis: Axis, observed: int, seconds: float | None) -> Array:
+def _costs(trial: PastTrial, axis: StepAxis, observed: int, seconds: float | None) -> Array:
     """The seconds that each step added; one that was not observed costs the mean of the others."""
     steps = axis.fidelity.steps
     costs = np.full(steps, math.nan)
@@ -114,17 +117,6 @@ def _costs(trial: PastTrial, axis: Axis, observed: int, seconds: float | None) -
         costs[:] = trial.seconds / max(observed, 1)
     if trial.state == "failed":
         costs[observed:] = math.nan
-    made: Array = np.maximum(costs, _LEAST_SECONDS)
+    # A step costs something: a clock that stands still would let a budget of seconds never end.
+    made: Array = np.maximum(costs, 1e-6)
     return made
-
-
-def _continue(loss: Array, observed: NDArray[np.int64], stopped: NDArray[np.bool_]) -> None:
-    """Let the curves of trials that were ``stopped`` go on, in place.
-
-    At each further step they change by the median of those that were observed there.
-    """
-    for step in range(1, loss.shape[1]):
-        seen = (observed > step) & np.isfinite(loss[:, step]) & np.isfinite(loss[:, step - 1])
-        change = np.median(loss[seen, step] - loss[seen, step - 1]) if seen.any() else 0.0
-        further = stopped & (observed <= step)
-        loss[further, step] = loss[further, step - 1] + change

@@ -18,25 +18,29 @@ from hpobench.recording.table import KEY
 from hpobench.store.format.disk import explained
 
 PARQUET = b"PAR1"
+# With one of these, Ray, Optuna, MLflow and we begin the names of columns of parameters.
 _PREFIXES = ("config/", "params_", "params.", "config.")
-"""With one of these, Ray, Optuna, MLflow and we begin the names of columns of parameters."""
 
 Row = Mapping[str, Any]
 
 
 def read_frame(path: Path, asked: common.Asked) -> common.StoredTrials:
     """The trials in the CSV or parquet file ``path``."""
-    columns, rows, notes = _rows(path)
+    with explained(path):
+        data = read_whole(path, limit=common.MAX_BYTES)
+    columns, rows, notes = (_parquet if data.startswith(PARQUET) else _csv)(path, data)
+    if len(rows) > common.MOST_TRIALS:
+        raise UsageError(f"{path}: more than {common.MOST_TRIALS:,} rows")
+    # Frames of pandas have their index in a column without a name.
+    columns = [c for c in columns if c and not c.startswith(("Unnamed:", "__index"))]
     if not rows:
         raise UsageError(f"{path}: has no rows: there is nothing to import")
     common.choose("table", [path.stem], asked.study, "--study", path)
     metric = common.choose("column", columns, asked.metric, "--metric", path)
-    for option, name in (("--step", asked.step), ("--trial", asked.trial)):
+    timed = asked.cost if asked.seconds is None else None
+    for option, name in (("--step", asked.step), ("--trial", asked.trial), ("--cost", timed)):
         if name is not None:
             common.choose("column", columns, name, option, path)
-    timed = asked.cost if asked.seconds is None else None
-    if timed is not None:
-        common.choose("column", columns, timed, "--cost", path)
     others = {metric, asked.step, asked.trial, timed}
     for prefix in (*_PREFIXES, ""):
         if names := [c for c in columns if c.startswith(prefix) and c not in others]:
@@ -63,8 +67,7 @@ class _Form:
     metric: str
     step: str | None
     cost: str | None
-    names: Sequence[str]
-    """Those of parameters, which all begin with ``prefix``."""
+    names: Sequence[str]  # of parameters, which all begin with the prefix
     prefix: str
 
     def trial(self, name: str, rows: Sequence[tuple[int, Row]]) -> common.PastTrial:
@@ -110,20 +113,8 @@ class _Form:
             ) from None
 
 
-def _rows(path: Path) -> tuple[list[str], list[Row], list[str]]:
-    """The names of the columns; the rows, with ``None`` for what is empty; what to know."""
-    with explained(path):
-        data = read_whole(path, limit=common.MAX_BYTES)
-    read = _parquet if data.startswith(PARQUET) else _csv
-    columns, rows, notes = read(path, data)
-    if len(rows) > common.MOST_TRIALS:
-        raise UsageError(f"{path}: more than {common.MOST_TRIALS:,} rows")
-    # Frames of pandas have their index in a column without a name.
-    columns = [c for c in columns if c and not c.startswith(("Unnamed:", "__index"))]
-    return columns, rows, notes
-
-
 def _parquet(path: Path, data: bytes) -> tuple[list[str], list[Row], list[str]]:
+    """The names of the columns; the rows, with ``None`` for what is empty; what to know."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -1,33 +1,34 @@
-"""Makes the table of a storage's trials, which the problems ``recorded`` and ``twin`` replay."""
+"""Reads a storage, and makes the table of its trials that ``recorded`` and ``twin`` replay."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 
+from hpobench.api import Config, Fidelity, Space
+from hpobench.bridges.imports import frames, mlflow_runs, optuna_storage, ray_folder
 from hpobench.bridges.imports.equal_steps import StepCurves, axis, curves
 from hpobench.bridges.imports.inferred_space import fit_to, infer_space, read_space
-from hpobench.bridges.imports.sources import read_source
-from hpobench.bridges.imports.trials import Asked, PastTrial, StoredTrials
+from hpobench.bridges.imports.trials import Asked, StoredTrials, copied, tables
 from hpobench.contract.errors import NotAvailableError, StoreError, UsageError
-from hpobench.contract.problem import Fidelity
-from hpobench.contract.space import Config, Space
-from hpobench.evidence.asking import Spending, of_space
-from hpobench.evidence.question import Question
+from hpobench.contract.files import open_regular
+from hpobench.evidence.question import Question, Spending, of_space
 from hpobench.plugins.registry import Registry
 from hpobench.recording.measuring import measure
 from hpobench.recording.table import VERSION, Table, read_about
+from hpobench.store.format.disk import explained
 
 TRUSTED = 0.5
 """The least rank correlation of a twin that is to be trusted. Below, it puts fewer than two of
 three pairs of configurations into the right order; a coin does so with one of two."""
-_SEARCHED = 2000
-"""Random configurations of a twin, and as many steps from the best of them, to find its best."""
+_SEARCHED = 2000  # configurations of a twin, and as many steps from the best, to find its best
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,7 @@ class Imported:
 
     source: StoredTrials
     table: Table
-    inferred: bool
-    """Whether the space was guessed from values."""
+    inferred: bool  # whether the space was guessed from values
     notes: Sequence[str]
 
     @property
@@ -62,13 +62,9 @@ def import_trials(
     steps: int | None = None,
     resource: str | None = None,
 ) -> Imported:
-    """The trials of ``storage`` as a table, which is not written yet.
-
-    ``steps`` and ``resource``: into how many equal steps curves are divided, and what of. Raises
-    :class:`UsageError` for what ``asked`` does not suit or leaves open, and :class:`StoreError`
-    for a damaged storage.
-    """
-    source = read_source(storage, asked)
+    """The trials of ``storage`` as a table, which is not written yet; ``steps`` and ``resource``:
+    into how many equal steps curves are divided, and what of."""
+    source = _read_source(storage, asked)
     notes = list(source.notes)
     kept = [trial for trial in source.trials if trial.reports or trial.state != "stopped"]
     if silent := len(source.trials) - len(kept):
@@ -81,22 +77,30 @@ def import_trials(
         space = read_space(space_file)
     elif space is None:
         space, said = infer_space(source)
-        inferred, notes = True, [*notes, *said]
+        inferred, notes = True, notes + said
     trials, configs, said = fit_to(space, source)
     source = replace(source, trials=trials)
     ax = axis(source, steps, resource)
     made = curves(source, ax, asked.seconds)
     table = _table(source, space, configs, ax.fidelity, made)
-    return Imported(source, table, inferred, [*notes, *said, *_said(trials, ax.fidelity, asked)])
+    notes += said
+    if any(trial.state == "stopped" for trial in trials):
+        notes.append(
+            "the curve of a trial that was stopped goes on with the median change of those that "
+            "went on"
+        )
+    flat = sum(not trial.reports and trial.final is not None for trial in trials)
+    if ax.fidelity.steps > 1 and flat:
+        notes.append(f"{flat} trials reported nothing on the way; their curves are level")
+    timed = any(trial.times or trial.seconds is not None for trial in trials)
+    if not timed and asked.seconds is None:
+        notes.append("no times are known: a step counts as one second, unless --cost says more")
+    return Imported(source, table, inferred, notes)
 
 
 def of_trials(given: Mapping[str, Any], spending: Spending) -> Question:
-    """The question to the evidence about the problem of the trials in ``given["trials"]``.
-
-    The storage is read as ``problems import`` does. Its space, steps and times are taken where
-    nothing else is said. Raises :class:`UsageError` where all trials are alike, so that nothing can
-    be learnt of them.
-    """
+    """The question to the evidence about the problem of the trials in ``given["trials"]``, whose
+    space, steps and times are taken where nothing else is said."""
     asked = Asked(**{key: given.get(key) for key in ("metric", "mode", "cost")})
     imported = import_trials(given["trials"], asked, space_file=given.get("space"))
     trials = imported.source.trials
@@ -115,10 +119,8 @@ def of_trials(given: Mapping[str, Any], spending: Spending) -> Question:
 
 
 def with_twin(imported: Imported, *, force: bool) -> Imported:
-    """``imported`` with the quality of its twin, and references measured on it.
-
-    Raises :class:`UsageError` for a twin that is not to be trusted, unless ``force``.
-    """
+    """``imported`` with the quality of its twin, and references measured on it. A twin that is not
+    to be trusted needs ``force``."""
     entry = Registry().find("problem", "twin")
     if (reason := entry.missing()) is not None:
         raise NotAvailableError(f"--surrogate: {reason}")
@@ -144,15 +146,12 @@ def check_target(out: Path) -> None:
         raise UsageError(f"{out}: there is no folder {out.parent}")
     if not out.exists():
         return
-    try:
-        imported = "imported" in read_about(out)
-    except StoreError:
-        imported = False
-    if not imported:
-        raise UsageError(
-            f"{out} already holds something that was not imported; choose another file, or remove "
-            "it"
-        )
+    with contextlib.suppress(StoreError):
+        if "imported" in read_about(out):
+            return
+    raise UsageError(
+        f"{out} already holds something that was not imported; choose another file, or remove it"
+    )
 
 
 def _table(
@@ -176,11 +175,7 @@ def _table(
         "name": "imported",
         "options": {},
         # The file's name without its folder, so that the bytes are the same wherever it lies.
-        "imported": {
-            "tool": source.tool,
-            "study": source.name,
-            "file": PurePath(source.where).name,
-        },
+        "imported": {"tool": source.tool, "study": source.name, "file": Path(source.where).name},
         "space": space.to_json(),
         "trained": space.to_json(),
         "grid": None,
@@ -201,17 +196,59 @@ def _table(
     return Table(about, configs, {"loss": loss, "wall": made.wall}, errors)
 
 
-def _said(trials: Sequence[PastTrial], fidelity: Fidelity, asked: Asked) -> list[str]:
-    """What the user should know about the curves."""
-    notes = []
-    if any(trial.state == "stopped" for trial in trials):
-        notes.append(
-            "the curve of a trial that was stopped goes on with the median change of those that "
-            "went on"
-        )
-    if fidelity.steps > 1 and (flat := sum(not t.reports and t.final is not None for t in trials)):
-        notes.append(f"{flat} trials reported nothing on the way; their curves are level")
-    timed = any(trial.times or trial.seconds is not None for trial in trials)
-    if not timed and asked.seconds is None:
-        notes.append("no times are known: a step counts as one second, unless --cost says more")
-    return notes
+def _read_source(storage: str, asked: Asked) -> StoredTrials:
+    """The trials of ``storage``, a path or the address of an MLflow server. Raises
+    :class:`UsageError` if it is of no tool that is known, holds nothing, or needs a choice that
+    ``asked`` lacks, and :class:`StoreError` if it is damaged."""
+    if storage.startswith(("http://", "https://")):
+        asked.check_columns("server")
+        return mlflow_runs.read_server(storage, asked)
+    path = Path(storage.removeprefix("sqlite:///"))
+    if not path.exists():
+        raise StoreError(f"{path}: there is no such file or folder")
+    # The user's own path may be a link; what it leads to may not hold any.
+    path = path.resolve()
+    if not path.is_dir():
+        return _file(path, asked)
+    asked.check_columns("folder")
+    if any(path.glob("*/meta.yaml")):  # MLflow keeps runs as files there
+        return mlflow_runs.read_folder(path, asked)
+    if ray_folder.trial_folders(path):
+        return ray_folder.read_folder(path, asked)
+    inner = [p.name for p in sorted(path.iterdir()) if p.is_dir() and ray_folder.trial_folders(p)]
+    if inner:
+        raise _foreign(path, f"holds experiments of Ray Tune: name one, like {inner[0]}")
+    raise _foreign(path, "a folder without trials of Ray Tune and without runs of MLflow")
+
+
+def _file(path: Path, asked: Asked) -> StoredTrials:
+    with explained(path), os.fdopen(open_regular(path), "rb") as file:
+        begin = file.read(4096)
+    if not begin:
+        raise _foreign(path, "an empty file")
+    if begin.startswith(b"SQLite format 3\0"):
+        asked.check_columns("database")
+        with copied(path) as copy:
+            found = tables(path, copy)
+            if found >= optuna_storage.TABLES:
+                return optuna_storage.read_database(path, copy, asked)
+            if found >= mlflow_runs.TABLES:
+                return mlflow_runs.read_server(f"sqlite:///{copy}", asked, str(path))
+        has = f"with {', '.join(sorted(found)[:8])}" if found else "without tables"
+        raise _foreign(path, f"a database of another tool, {has}")
+    if optuna_storage.is_journal(begin):
+        asked.check_columns("journal")
+        return optuna_storage.read_journal(path, asked)
+    first = begin.split(b"\n")[0]
+    # JSON lines have commas, too.
+    text = b"\0" not in begin and b"," in first and not first.lstrip().startswith((b"{", b"["))
+    if begin.startswith(frames.PARQUET) or text:
+        return frames.read_frame(path, asked)
+    raise _foreign(path, "a file of a kind that is not known")
+
+
+def _foreign(path: Path, what: str) -> UsageError:
+    return UsageError(
+        f"{path}: {what}; what can be imported is an Optuna storage (sqlite or journal file), the "
+        "folder of a Ray Tune experiment, an MLflow database, folder or server, and CSV or parquet"
+    )

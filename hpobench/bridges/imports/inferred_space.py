@@ -1,34 +1,32 @@
-"""The space of trials whose storage declares none: a file's, or one inferred from their values."""
+"""The space of trials whose storage declares none: a file's, or one inferred from their values.
+
+The condition of a parameter that only some trials have is found in the trials, or asked for.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from hpobench.bridges.imports.found_conditions import with_conditions
+from hpobench.api import Categorical, Config, Float, Int, Ordinal, Parameter, Space, Value, When
 from hpobench.bridges.imports.trials import PastTrial, StoredTrials
 from hpobench.contract.errors import SpaceError, UsageError
-from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, Parameter, Value
-from hpobench.contract.space import Config, Space
 from hpobench.suites.yamlfile import read_yaml
 
 _MOST_LEVELS, _TRIALS_A_LEVEL = 10, 3
 """So few different numbers, each in so many trials, are the levels of a grid, and no range."""
-_WIDE = 100
-"""The ratio of bounds from which a logarithmic scale is thought of."""
+_WIDE = 100  # the ratio of bounds from which a logarithmic scale is thought of
 _MOST_CHOICES = 20
 """More words than this, and than half of the trials, are names or dates, and no parameter."""
+_MOST_VALUES = 50  # of a parameter that another one may wait for
 
 
 def read_space(file: Path) -> Space:
-    """The space in the YAML ``file``, a mapping in the notation of suites, perhaps under the key
-    ``space``.
-
-    Raises :class:`UsageError` with the file.
-    """
+    """The space in the YAML ``file``, a mapping in the notation of suites, perhaps below a key."""
     # Plugins of the problem ``command`` share this notation, which is a part of their identity.
     from hpobench.problems.general._space import parse_space
 
@@ -53,8 +51,16 @@ def infer_space(source: StoredTrials) -> tuple[Space, list[str]]:
     parameters, notes = [], []
     for name, column in columns.items():
         values = [value for value in column if value is not None]
-        if (unfit := _unfit(values, len(column))) is not None:
-            notes.append(f"{name} is left out: {unfit}")
+        different = len(set(values))
+        if not different:
+            notes.append(f"{name} is left out: it has no values")
+        elif different == 1:
+            notes.append(f"{name} is left out: it is {str(values[0])[:60]!r} in every trial")
+        elif isinstance(values[0], str) and different > max(_MOST_CHOICES, len(column) / 2):
+            notes.append(
+                f"{name} is left out: {different} different words are a name or a date, not a "
+                "choice"
+            )
         else:
             parameters.append(_parameter(name, values))
     if not parameters:
@@ -63,8 +69,8 @@ def infer_space(source: StoredTrials) -> tuple[Space, list[str]]:
             "the parameters with --space"
         )
     # A trial that failed may lack parameters that it was about to ask for.
-    failed = [trial.state == "failed" for trial in trials]
-    sound = [row for row in range(len(trials)) if not failed[row] or all(failed)]
+    sound = [row for row, trial in enumerate(trials) if trial.state != "failed"]
+    sound = sound or list(range(len(trials)))
     rows = [
         {name: value for name, column in columns.items() if (value := column[row]) is not None}
         for row in sound
@@ -75,16 +81,17 @@ def infer_space(source: StoredTrials) -> tuple[Space, list[str]]:
 
 
 def fit_to(space: Space, source: StoredTrials) -> tuple[list[PastTrial], list[Config], list[str]]:
-    """The trials of ``source``, their configurations in ``space``, and what to know.
-
-    Trials that failed before they had all parameters are left out. Raises :class:`UsageError`
-    that names the trial and the parameter for any other that is not in ``space``.
-    """
+    """The trials of ``source`` but for those that failed before they had all parameters, their
+    configurations in ``space``, and what to know."""
     trials: list[PastTrial] = []
     configs: list[Config] = []
     early = 0
     for trial in source.trials:
-        config = _config(space, trial)
+        config: Config = {}
+        for p in space:
+            value = trial.params.get(p.name)
+            if value is not None and (p.when is None or p.when.holds(config)):
+                config[p.name] = _fitted(p, value)
         try:
             space.check(config)
         except SpaceError as error:
@@ -99,16 +106,6 @@ def fit_to(space: Space, source: StoredTrials) -> tuple[list[PastTrial], list[Co
         configs.append(config)
     notes = [f"{early} trials that failed before they had all parameters are left out"]
     return trials, configs, notes if early else []
-
-
-def _config(space: Space, trial: PastTrial) -> Config:
-    """What ``trial`` says of the parameters that are active by its own values."""
-    config: Config = {}
-    for p in space:
-        value = trial.params.get(p.name)
-        if value is not None and (p.when is None or p.when.holds(config)):
-            config[p.name] = _fitted(p, value)
-    return config
 
 
 def _fitted(p: Parameter, value: Any) -> Value:
@@ -158,16 +155,6 @@ def _parsed(column: Sequence[Any]) -> list[Value | None]:
     return [None if value is None else str(value) for value in column]
 
 
-def _unfit(values: Sequence[Value], trials: int) -> str | None:
-    """The reason why ``values`` are of no parameter that can be searched."""
-    different = len(set(values))
-    if different < 2:
-        return f"it is {str(values[0])[:60]!r} in every trial" if values else "it has no values"
-    if isinstance(values[0], str) and different > max(_MOST_CHOICES, trials / 2):
-        return f"{different} different words are a name or a date, not a choice"
-    return None
-
-
 def _parameter(name: str, values: Sequence[Any]) -> Parameter:
     if isinstance(values[0], bool | str):
         return Categorical(name, tuple(sorted(set(values))))
@@ -192,3 +179,65 @@ def _logarithmic(values: Sequence[float]) -> bool:
     plain = (middle - low) / (high - low)
     logarithmic = math.log(middle / low) / math.log(high / low)
     return abs(logarithmic - 0.5) < abs(plain - 0.5)
+
+
+def with_conditions(
+    where: str,
+    parameters: Sequence[Parameter],
+    trials: Sequence[Mapping[str, Value]],
+    names: Sequence[str],
+) -> tuple[Space, list[str]]:
+    """The space of ``parameters``, with conditions for those that only some of ``trials`` have, and
+    what to know. A parameter waits for the one whose value alone tells, in every trial, whether it
+    is there; exactly one must do so, of those that are there most often."""
+    having = {p.name: [p.name in params for params in trials] for p in parameters}
+    ordered = sorted(parameters, key=lambda p: -sum(having[p.name]))  # stable: parents first
+    made: list[Parameter] = []
+    notes: list[str] = []
+    for p in ordered:
+        if all(having[p.name]):
+            made.append(p)
+            continue
+        found = [w for parent in made if (w := _condition(p.name, parent, trials)) is not None]
+        # What waits for a parameter tells of it, too; so the one that most trials have counts.
+        most = max((sum(having[when.parent]) for when in found), default=0)
+        found = [when for when in found if sum(having[when.parent]) == most]
+        if len(found) != 1:
+            tells = f"each of {', '.join(repr(when.parent) for when in found)} tells which"
+            raise UsageError(
+                f"{where}: {names[having[p.name].index(False)]} has no {p.name!r}, which "
+                f"{sum(having[p.name])} of {len(trials)} trials have, and "
+                f"{tells if found else 'no other parameter tells which'}; say with --space on what "
+                "it depends: {when: {parent: value}}"
+            )
+        (when,) = found
+        made.append(replace(p, when=when))
+        values = " or ".join(map(str, when.values))
+        notes.append(f"{p.name} is there for {when.parent} = {values}, so the trials say")
+    return Space(made), notes
+
+
+def _condition(name: str, parent: Parameter, trials: Sequence[Mapping[str, Value]]) -> When | None:
+    """The condition by which ``parent`` tells whether ``name`` is there, if it does."""
+    if isinstance(parent, Float):
+        return None
+    there: dict[tuple[type, Value], bool] = {}
+    for params in trials:
+        if parent.name not in params:
+            if name in params:
+                return None
+            continue
+        value = params[parent.name]
+        if there.setdefault((type(value), value), name in params) != (name in params):
+            return None
+    if len(there) > _MOST_VALUES or all(there.values()):
+        return None
+    if isinstance(parent, Categorical):
+        return When(parent.name, tuple(c for c in parent.choices if there.get((type(c), c), False)))
+    seen = {value: active for (_, value), active in there.items()}
+    values = sorted(value for value, active in seen.items() if active)
+    if parent.size <= _MOST_VALUES:
+        # A number that no trial had is taken for like the nearest that one had.
+        whole = range(int(parent.low), int(parent.high) + 1)
+        values = [v for v in whole if seen[min(seen, key=lambda s: abs(float(s) - v))]]
+    return When(parent.name, tuple(values))

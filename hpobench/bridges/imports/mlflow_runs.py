@@ -6,51 +6,36 @@ import contextlib
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hpobench.bridges.imports import trials as common
-from hpobench.bridges.imports.copies import copy
 from hpobench.contract.errors import HpobenchError, StoreError, UsageError
 from hpobench.running.tracking.tracker import client, without_secrets
 
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-
-TABLES = {"experiments", "runs", "metrics"}
-"""By these a database is known to be MLflow's."""
-_FILES = "MLFLOW_ALLOW_FILE_STORE"
-"""MLflow refuses folders of files unless this variable is set."""
-_KEPT = {"params", "metrics", "tags"}
-"""The folders of a run that say what it was; its artifacts may be large."""
-_STATES: Mapping[str, common.State] = {
-    "FINISHED": "complete",
-    "FAILED": "failed",
-    "KILLED": "stopped",
-}
-
-
-def is_folder(path: Path) -> bool:
-    """Whether MLflow keeps runs as files in ``path``."""
-    return any(path.glob("*/meta.yaml"))
-
-
-def read_database(path: Path, copied_to: Path, asked: common.Asked) -> common.StoredTrials:
-    """The experiment in the sqlite database ``path``, whose copy is opened."""
-    return read_server(f"sqlite:///{copied_to}", asked, str(path))
+TABLES = {"experiments", "runs", "metrics"}  # by these a database is known to be MLflow's
+_FILES = "MLFLOW_ALLOW_FILE_STORE"  # without which MLflow refuses folders of files
+_KEPT = {"params", "metrics", "tags"}  # folders of a run; its artifacts may be large
+_STATES: dict[str, common.State]
+_STATES = {"FINISHED": "complete", "FAILED": "failed", "KILLED": "stopped"}
 
 
 def read_folder(path: Path, asked: common.Asked) -> common.StoredTrials:
     """The experiment in the folder of files ``path``, of which a copy is opened."""
     with tempfile.TemporaryDirectory(prefix="hpobench-import-") as folder, _files_allowed():
-        for file in _text_files(path):
-            target = folder / file.relative_to(path)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            copy(file, target)
-            if len(file.relative_to(path).parts) == 3:  # of a run, which MLflow looks for by these
-                for name in (*_KEPT, "artifacts"):
-                    target.with_name(name).mkdir(exist_ok=True)
+        for above, inside, files in os.walk(path):
+            depth = len(Path(above).relative_to(path).parts)
+            if depth == 2:  # a run
+                inside[:] = [name for name in inside if name in _KEPT]
+            inside.sort()
+            for file in files if depth > 2 else {"meta.yaml"}.intersection(files):
+                target = Path(folder, Path(above).relative_to(path), file)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                common.copy(Path(above, file), target)
+                if depth == 2:  # MLflow looks for runs by these folders
+                    for name in (*_KEPT, "artifacts"):
+                        target.with_name(name).mkdir(exist_ok=True)
         return read_server(folder, asked, str(path))
 
 
@@ -65,10 +50,15 @@ def read_server(uri: str, asked: common.Asked, where: str | None = None) -> comm
             used = {n: connection.search_runs([experiments[n]], max_results=1) for n in names}
             names = [n for n in names if used[n]]
         name = common.choose("experiment", names, asked.study, "--study", where)
-        runs = sorted(
-            _runs(connection, experiments[name]),
-            key=lambda run: (run.info.start_time, run.info.run_id),
-        )
+        runs: list[Any] = []
+        token = None
+        while token != "":
+            page = connection.search_runs([experiments[name]], page_token=token)
+            runs += page
+            if len(runs) > common.MOST_TRIALS:
+                raise UsageError(f"more than {common.MOST_TRIALS:,} runs")
+            token = page.token or ""
+        runs.sort(key=lambda run: (run.info.start_time, run.info.run_id))
         return _source(connection, where, name, runs, asked)
     except HpobenchError:
         raise
@@ -80,18 +70,6 @@ def read_server(uri: str, asked: common.Asked, where: str | None = None) -> comm
         raise StoreError(
             f"{where}: MLflow cannot read it ({type(error).__name__}: {first[:300]}); {todo}"
         ) from error
-
-
-def _text_files(path: Path) -> Iterator[Path]:
-    """The files that say what the runs in ``path`` were; no links, no artifacts."""
-    for folder, folders, files in os.walk(path):
-        depth = len(Path(folder).relative_to(path).parts)
-        if depth == 2:  # a run
-            folders[:] = [name for name in folders if name in _KEPT]
-        folders.sort()
-        for name in files:
-            if depth > 2 or name == "meta.yaml":
-                yield Path(folder, name)
 
 
 @contextlib.contextmanager
@@ -107,19 +85,8 @@ def _files_allowed() -> Iterator[None]:
             os.environ[_FILES] = before
 
 
-def _runs(connection: MlflowClient, experiment: str) -> Iterator[Any]:
-    token, count = None, 0
-    while token != "":
-        page = connection.search_runs([experiment], page_token=token)
-        yield from page
-        count += len(page)
-        if count > common.MOST_TRIALS:
-            raise UsageError(f"more than {common.MOST_TRIALS:,} runs")
-        token = page.token or ""
-
-
 def _source(
-    connection: MlflowClient, where: str, name: str, runs: Sequence[Any], asked: common.Asked
+    connection: Any, where: str, name: str, runs: Sequence[Any], asked: common.Asked
 ) -> common.StoredTrials:
     metrics = Counter(metric for run in runs for metric in run.data.metrics)
     metric = common.choose("metric", sorted(metrics), asked.metric, "--metric", f"{where}: {name}")
@@ -139,9 +106,9 @@ def _source(
     return common.StoredTrials(where, "MLflow experiment", name, objective, trials, notes=notes)
 
 
-def _trial(connection: MlflowClient, run: Any, metric: str) -> common.PastTrial:
-    history = connection.get_metric_history(run.info.run_id, metric)
-    history = sorted(history, key=lambda point: (point.step, point.timestamp))
+def _trial(connection: Any, run: Any, metric: str) -> common.PastTrial:
+    points = connection.get_metric_history(run.info.run_id, metric)
+    history = sorted(points, key=lambda point: (point.step, point.timestamp))
     state = _STATES[run.info.status]
     begin = run.info.start_time
     reports = {point.step: float(point.value) for point in history}

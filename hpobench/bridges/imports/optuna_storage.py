@@ -8,19 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hpobench.bridges.imports.copies import copied
-from hpobench.bridges.imports.found_conditions import with_conditions
-from hpobench.bridges.imports.trials import Asked, PastTrial, State, StoredTrials, choose
+from hpobench.api import Categorical, Float, Int, Objective, Ordinal, Parameter, Space, Value
+from hpobench.bridges.imports.inferred_space import with_conditions
+from hpobench.bridges.imports.trials import Asked, PastTrial, State, StoredTrials, choose, copied
 from hpobench.contract.errors import StoreError, UsageError
-from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, Parameter, Value
-from hpobench.contract.problem import Objective
-from hpobench.contract.space import Space
 
-TABLES = {"studies", "trials", "trial_params"}
-"""By these a database is known to be Optuna's."""
+TABLES = {"studies", "trials", "trial_params"}  # by these a database is known to be Optuna's
 _STATES: Mapping[str, State] = {"COMPLETE": "complete", "PRUNED": "stopped", "FAIL": "failed"}
-_MOST_LEVELS = 1000
-"""Values of a parameter with a step; one with more is taken for a plain range."""
+_MOST_LEVELS = 1000  # a parameter with a step and more values is taken for a plain range
 
 
 def is_journal(beginning: bytes) -> bool:
@@ -108,10 +103,9 @@ def _read(path: Path, storage: Any, asked: Asked) -> StoredTrials:
 
 def _objective(path: Path, study: Any, asked: Asked) -> tuple[int, Objective]:
     """The position of the objective that is asked for, and what it is."""
-    names: Sequence[str] = study.system_attrs.get("study:metric_names") or [
-        str(i) if len(study.directions) > 1 else "value" for i in range(len(study.directions))
-    ]
-    if len(names) == 1 and study.system_attrs.get("study:metric_names") is None and asked.metric:
+    count, given = len(study.directions), study.system_attrs.get("study:metric_names")
+    names: Sequence[str] = given or [str(i) if count > 1 else "value" for i in range(count)]
+    if count == 1 and given is None and asked.metric:
         names = [asked.metric]  # nobody gave it a name before
     metric = choose("objective", list(names), asked.metric, "--metric", f"{path}: study")
     which = names.index(metric)
@@ -122,8 +116,8 @@ def _objective(path: Path, study: Any, asked: Asked) -> tuple[int, Objective]:
 
 
 def _trial(trial: Any, which: int) -> PastTrial:
-    values = trial.values if trial.state.name == "COMPLETE" else None
     state = _STATES[trial.state.name]
+    values = trial.values if state == "complete" else None
     reason = trial.system_attrs.get("fail_reason", "failed in Optuna")
     return PastTrial(
         name=f"trial {trial.number}",
@@ -143,11 +137,8 @@ def _value_of(value: Any) -> Value:
 
 
 def _space_of(where: str, trials: Sequence[Any]) -> tuple[Space, list[str]]:
-    """The space of ``trials``, with what to know about it.
-
-    Parameters come in the order in which they were first suggested. Raises :class:`UsageError` if
-    a name stands for different things.
-    """
+    """The space of ``trials``, in the order in which parameters were first suggested, and what to
+    know about it."""
     seen: dict[str, list[tuple[Any, Any]]] = {}
     for trial in trials:
         for name, distribution in trial.distributions.items():
@@ -184,19 +175,13 @@ def _merged(where: str, name: str, found: Sequence[tuple[Any, Any]]) -> Paramete
     integer = type(first).__name__ == "IntDistribution"
     if low == high:
         return Categorical(name, (low,))
-    if first.step is not None and (levels := _levels(distributions, 1 if integer else 0)):
-        return Ordinal(name, tuple(levels))
+    if all(d.step not in (1 if integer else 0, None) for d in distributions):
+        counts = [round((d.high - d.low) / d.step) + 1 for d in distributions]
+        if max(counts) <= _MOST_LEVELS:
+            levels = {
+                min(d.low + i * d.step, d.high)
+                for d, count in zip(distributions, counts, strict=True)
+                for i in range(count)
+            }
+            return Ordinal(name, tuple(sorted(levels)))
     return Int(name, low, high, first.log) if integer else Float(name, low, high, first.log)
-
-
-def _levels(distributions: Sequence[Any], plain: int) -> list[Any]:
-    """The values of parameters with a step; none for a step of ``plain``, or for too many."""
-    values: set[Any] = set()
-    for d in distributions:
-        if d.step in (plain, None):
-            return []
-        count = round((d.high - d.low) / d.step) + 1
-        if count > _MOST_LEVELS:
-            return []
-        values |= {min(d.low + i * d.step, d.high) for i in range(count)}
-    return sorted(values)

@@ -14,24 +14,11 @@ from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.files import is_regular, read_text
 
 PARAMS, RESULTS, ERROR = "params.json", "result.json", "error.txt"
-_MAX_PARAMS, _MAX_RESULTS, _MAX_ERROR = 2**20, 2**28, 2**20
-"""Bytes of a trial's files."""
+_MAX_PARAMS, _MAX_RESULTS, _MAX_ERROR = 2**20, 2**28, 2**20  # bytes of a trial's files
 _STEP = "training_iteration"
-_OWN = {
-    "timestamp",
-    "checkpoint_dir_name",
-    "should_checkpoint",
-    "done",
-    _STEP,
-    "time_this_iter_s",
-    "time_total_s",
-    "pid",
-    "time_since_restore",
-    "iterations_since_restore",
-    "timesteps_total",
-    "episodes_total",
-    "warmup_time",
-}
+_OWN = {_STEP, "timestamp", "checkpoint_dir_name", "should_checkpoint", "done", "pid"}
+_OWN |= {"time_this_iter_s", "time_total_s", "time_since_restore", "iterations_since_restore"}
+_OWN |= {"timesteps_total", "episodes_total", "warmup_time"}
 """Numbers that Ray puts into every result."""
 
 Row = Mapping[str, Any]
@@ -70,21 +57,29 @@ def read_folder(path: Path, asked: common.Asked) -> common.StoredTrials:
 
 
 def _trial(folder: Path, rows: Sequence[Row], metric: str) -> common.PastTrial | None:
-    """The trial in ``folder``; ``None`` if nothing ever came of it."""
+    """``None`` if nothing ever came of the trial."""
     error = None
     if is_regular(folder / ERROR):  # its last line says what the trial died of
         lines = read_text(folder / ERROR, limit=_MAX_ERROR).strip().splitlines()
         error = lines[-1][:500] if lines else "failed in Ray Tune"
     if not rows and error is None:
         return None
-    params = _params(folder, rows)
+    file = folder / PARAMS
+    if is_regular(file):
+        config = _json(file, 1, read_text(file, limit=_MAX_PARAMS))
+    else:
+        config = rows[0].get("config") if rows else None
+    if not isinstance(config, dict):
+        raise StoreError(
+            f"{file}: no configuration of a trial; remove the folder, or mend the file"
+        )
     kept = [row for row in rows if metric in row]  # a last row may only say that it is done
     if rows and not kept:
         raise UsageError(f"{folder / RESULTS} has no {metric!r}, which other trials report")
     steps = {int(row[_STEP]): row for row in kept}  # the later of two, after a restore
     return common.PastTrial(
         folder.name,
-        params,
+        dict(flat(config)),
         reports={step: _number(row[metric]) for step, row in sorted(steps.items())},
         times={
             step: seconds
@@ -96,22 +91,7 @@ def _trial(folder: Path, rows: Sequence[Row], metric: str) -> common.PastTrial |
     )
 
 
-def _params(folder: Path, rows: Sequence[Row]) -> dict[str, Any]:
-    """The configuration in a file of its own, or else that in the first result."""
-    file = folder / PARAMS
-    if is_regular(file):
-        config = _json(file, 1, read_text(file, limit=_MAX_PARAMS))
-    else:
-        config = rows[0].get("config") if rows else None
-    if not isinstance(config, dict):
-        raise StoreError(
-            f"{file}: no configuration of a trial; remove the folder, or mend the file"
-        )
-    return dict(flat(config))
-
-
 def _results(file: Path) -> Iterator[Row]:
-    """The rows of ``file``; a last line that was cut off is passed over."""
     if not is_regular(file):
         return
     lines = read_text(file, limit=_MAX_RESULTS).split("\n")
@@ -121,7 +101,7 @@ def _results(file: Path) -> Iterator[Row]:
         try:
             row = _json(file, number, line)
         except StoreError:
-            if number == len(lines):
+            if number == len(lines):  # a killed program was writing it
                 return
             raise
         if not isinstance(row, dict) or not isinstance(row.get(_STEP), int):

@@ -1,31 +1,33 @@
-"""A candidate of a search as a trial: a problem of the live stage."""
+"""The candidates of a search as trials of the live stage, and the workers that train them."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from statistics import fmean
 from typing import Any
 
+from hpobench.api import Config, Fidelity, TrainedProblem, Training
 from hpobench.bridges.search_cv.resource import Resource
 from hpobench.bridges.search_cv.search_space import SearchSpace
 from hpobench.bridges.search_cv.task import Task
 from hpobench.contract.errors import TrialError, describe
-from hpobench.contract.problem import Fidelity
-from hpobench.contract.space import Config
-from hpobench.contract.training import TrainedProblem, Training
+from hpobench.running.cluster.connect import LOCAL, connected, starts_ray
+from hpobench.running.stages.live.connections import Connections, HereConnections, WorkerConnections
+from hpobench.running.stages.live.ray_worker import Worker
 
 LADDER = 3
 """A candidate is scored with 1/9, 1/3 and all of the resource: at powers of this."""
+# Each of Ray's workers has one core: with more threads they would wait for each other.
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class CandidateProblem(TrainedProblem):
-    """A candidate is a trial; its loss is the negated mean score over the splits.
-
-    With ``steps`` above 1 a trial trains in as many parts. It is fitted and scored at the powers of
-    :data:`LADDER`, where schedulers decide; in between the last score stands.
-    """
+    """A candidate is a trial; its loss is the negated mean score over the splits. It is fitted and
+    scored at the powers of :data:`LADDER`, where schedulers decide; in between the last score
+    stands."""
 
     name = "search-cv"
 
@@ -42,8 +44,6 @@ class CandidateProblem(TrainedProblem):
 
 
 class _Candidate(Training):
-    """The trial of one candidate."""
-
     def __init__(self, problem: CandidateProblem, params: Mapping[str, Any]) -> None:
         self._problem, self._params = problem, params
         self._kept: list[Any] = [None] * len(problem.task.splits)
@@ -52,12 +52,10 @@ class _Candidate(Training):
     def step(self) -> Mapping[str, float]:
         self._step += 1
         self.note = None
-        if self._step in self._problem.rungs:
-            self._loss = self._evaluate(self._step / self._problem.fidelity.steps)
-        return {"loss": self._loss}
-
-    def _evaluate(self, share: float) -> float:
+        if self._step not in self._problem.rungs:
+            return {"loss": self._loss}
         task, resource = self._problem.task, self._problem.resource
+        share = self._step / self._problem.fidelity.steps
         try:
             fits = []
             for split, kept in enumerate(self._kept):
@@ -71,10 +69,16 @@ class _Candidate(Training):
             raise
         amount = resource.amount(task, self._params, share) if resource else 1
         self.note = {"share": share, "resource": amount, "fits": fits}
-        scores = [score_of(fit["test_scores"], task.metric) for fit in fits]
+        scores = []
+        for fit in fits:
+            score = fit["test_scores"]
+            if isinstance(score, Mapping):  # by default the first of several
+                score = score[task.metric if task.metric in score else next(iter(score))]
+            scores.append(float(score))
         if not all(map(math.isfinite, scores)):
             raise TrialError(f"scores are {scores}")
-        return -fmean(scores)
+        self._loss = -fmean(scores)
+        return {"loss": self._loss}
 
     def save(self) -> bytes:
         """The last score alone: the next part is trained from the start."""
@@ -84,8 +88,33 @@ class _Candidate(Training):
         self._step, self._loss = json.loads(state)
 
 
-def score_of(scores: Any, metric: str | None) -> float:
-    """The score that is maximised; by default the first of several."""
-    if not isinstance(scores, Mapping):
-        return float(scores)
-    return float(scores[metric] if metric in scores else next(iter(scores.values())))
+class SearchWorker(Worker):
+    """A worker of a search, which is handed the problem itself, with the data."""
+
+    def problem(self, given: Any) -> TrainedProblem:
+        return given  # type: ignore[no-any-return]
+
+
+@contextlib.contextmanager
+def open_workers(
+    problem: CandidateProblem, count: int, address: str | None
+) -> Iterator[Connections]:
+    """Workers for ``problem``: one in this process, or ``count`` of Ray's. ``address``: a cluster;
+    ``None`` starts a Ray on this machine if one worker is not enough, or uses the one that runs."""
+    if count == 1 and address is None:
+        with contextlib.closing(HereConnections(problem)) as here:
+            yield here
+        return
+    where = address or LOCAL
+    with connected(where, count if starts_ray(where) else None) as ray:
+        environment = {"env_vars": dict.fromkeys(_THREADS, "1")}
+        actor = ray.remote(SearchWorker)
+        cls = actor.options(num_cpus=1, max_restarts=-1, runtime_env=environment)
+        workers = [cls.remote() for _ in range(count)]
+        try:
+            there = WorkerConnections(ray, workers, ray.put(problem), 0.0)
+            with contextlib.closing(there):
+                yield there
+        finally:
+            for worker in workers:
+                ray.kill(worker)

@@ -19,19 +19,17 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from hpobench.bridges.search_cv import private
 from hpobench.bridges.search_cv import search as searching
+from hpobench.bridges.search_cv import search_space as spaces
 from hpobench.bridges.search_cv.candidate import CandidateProblem
-from hpobench.bridges.search_cv.first_points import PORTFOLIO, starting_points
-from hpobench.bridges.search_cv.kept_search import identity, kept_seed, search_folder
+from hpobench.bridges.search_cv.kept_search import identity, kept_identity, search_folder
 from hpobench.bridges.search_cv.resource import Resource, find_resource
-from hpobench.bridges.search_cv.search_space import Distributions, Drawn, SearchSpace, check_space
 from hpobench.bridges.search_cv.task import Task
 from hpobench.contract.errors import SpaceError
 from hpobench.contract.space import Space
 from hpobench.evidence.advice import advise
 from hpobench.evidence.archive import read_archive, shipped
-from hpobench.evidence.asking import Spending, of_space
-from hpobench.evidence.entries import ready
-from hpobench.evidence.recommendation import Recommendation
+from hpobench.evidence.question import Spending, of_space
+from hpobench.evidence.recommendation import Recommendation, ready
 from hpobench.plugins.registry import Registry
 
 
@@ -87,15 +85,11 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **{
-            k: v
-            for k, v in private.BaseSearch._parameter_constraints.items()
-            if k != "pre_dispatch"
-        },
+        **private.CONSTRAINTS,
         "space": "no_validation",  # what is wrong with it is said with the key
         "searcher": [str, Mapping, Recommendation],
         "scheduler": [str, Mapping],
-        "start": [StrOptions({PORTFOLIO}), list, tuple, None],
+        "start": [StrOptions({spaces.PORTFOLIO}), list, tuple, None],
         "n_trials": [Interval(numbers.Integral, 1, None, closed="left")],
         "timeout": [Interval(numbers.Real, 0, None, closed="neither"), None],
         "random_state": ["random_state"],
@@ -166,27 +160,24 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         results = self._results(self._search(task))
         if self.multimetric_ and callable(self.scoring):
             refit_metric = self.refit
-        self._choose(results, refit_metric)
-        if self.refit:
-            self._refit(X, y, routed.estimator.fit)
+        data = (X,) if y is None else (X, y)
+        self._take_best(results, refit_metric, data, routed.estimator.fit)
         self.scorer_ = getattr(scorers, "_scorers", scorers)
         self.cv_results_ = results
         return self
-
-    # -- the search ------------------------------------------------------------------------
 
     def _search(self, task: Task) -> list[searching.Tried]:
         """The candidates with their scores, and ``KeyboardInterrupt`` if there are none yet."""
         workers = private.effective_n_jobs(self.n_jobs)
         chosen = self._algorithm(task, workers)
         problem = self._problem(task, chosen)
-        points = starting_points(self.start, task.estimator, problem.search_space, self.n_trials)
+        space = problem.search_space
+        points = spaces.starting_points(self.start, task.estimator, space, self.n_trials)
         self.searcher_ = chosen.searcher.label
         self.resource_ = problem.resource.name if problem.resource else None
-        folder = search_folder()
+        folder = search_folder(None, {})
         if self.resume is not None:
-            plugins = (chosen.searcher, chosen.scheduler)
-            same = identity(self, task, plugins, chosen.seed, points)
+            same = identity(self, task, chosen, points)
             folder = search_folder(Path(self.resume), same)
         with searching.shown(problem, self.n_trials, verbose=self.verbose) as progress:
             address = self.ray_address
@@ -204,8 +195,17 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         return search.tried
 
     def _algorithm(self, task: Task, workers: int) -> searching.ChosenAlgorithm:
+        seed = None
+        if self.resume is not None and self.random_state is None:
+            seed = (kept_identity(Path(self.resume)) or {}).get("seed")
+        if seed is None:
+            # A copy, because the candidates of random search are drawn from the same state.
+            state = check_random_state(self.random_state)
+            if isinstance(self.random_state, np.random.RandomState):
+                state = clone(state, safe=False)
+            seed = int(state.randint(2**31 - 1))
         named = functools.partial(
-            searching.algorithm, trials=self.n_trials, timeout=self.timeout, seed=self._seed()
+            searching.algorithm, trials=self.n_trials, timeout=self.timeout, seed=seed
         )
         if isinstance(self.searcher, Recommendation):
             return named(self.searcher.searcher, self.searcher.scheduler)
@@ -220,19 +220,22 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         advice = advise(archive, of_space(problem.space, spending), hand, under)
         return named(Recommendation(advice, archive).searcher, self.scheduler)
 
-    def _seed(self) -> int:
-        if self.resume is not None and self.random_state is None:
-            kept = kept_seed(Path(self.resume))
-            if kept is not None:
-                return kept
-        # A copy, because the candidates of random search are drawn from the same state.
-        state = check_random_state(self.random_state)
-        if isinstance(self.random_state, np.random.RandomState):
-            state = clone(state, safe=False)
-        return int(state.randint(2**31 - 1))
-
     def _problem(self, task: Task, chosen: searching.ChosenAlgorithm) -> CandidateProblem:
-        search_space = self._search_space(chosen)
+        spaces.check_space(self.space)
+        parts = [self.space] if isinstance(self.space, Mapping) else self.space
+        search_space: spaces.SearchSpace
+        if isinstance(self.space, Space):
+            search_space = spaces.SearchSpace(self.space)
+        elif chosen.searcher.name == "random" and self.start is None:
+            state = chosen.seed if self.random_state is None else self.random_state
+            search_space = spaces.Drawn(self.space, self.n_trials, state)
+        elif len(parts) > 1:
+            raise SpaceError(
+                "space is a list of dicts, which only searcher='random' without a start can "
+                f"search; give {chosen.searcher.name} one dict, or a hpobench.Space with conditions"
+            )
+        else:
+            search_space = spaces.Distributions(parts[0])
         # scikit-learn raises here if the space names no parameter of the estimator.
         middle = search_space.space.from_unit([0.5] * len(search_space.space))
         clone(task.estimator).set_params(**clone(search_space.params(middle), safe=False))
@@ -242,23 +245,6 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
             resource = find_resource(task.estimator, task.y, fit_params=fit_params)
         steps = resource.most_steps(task) if resource else 1
         return CandidateProblem(task, search_space, resource if steps > 1 else None, steps)
-
-    def _search_space(self, chosen: searching.ChosenAlgorithm) -> SearchSpace:
-        check_space(self.space)
-        if isinstance(self.space, Space):
-            return SearchSpace(self.space)
-        if chosen.searcher.name == "random" and self.start is None:
-            state = chosen.seed if self.random_state is None else self.random_state
-            return Drawn(self.space, self.n_trials, state)
-        parts = [self.space] if isinstance(self.space, Mapping) else self.space
-        if len(parts) > 1:
-            raise SpaceError(
-                "space is a list of dicts, which only searcher='random' without a start can "
-                f"search; give {chosen.searcher.name} one dict, or a hpobench.Space with conditions"
-            )
-        return Distributions(parts[0])
-
-    # -- scikit-learn's attributes ---------------------------------------------------------
 
     def _results(self, tried: Sequence[searching.Tried]) -> dict[str, Any]:
         """``cv_results_``; raises ``ValueError`` if all fits failed."""
@@ -278,30 +264,24 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         results: dict[str, Any] = self._format_results(params, self.n_splits_, fits, more)
         return results
 
-    def _choose(self, results: dict[str, Any], refit_metric: Any) -> None:
-        if self.multimetric_ and not self.refit:
-            return
-        self.best_index_ = self._select_best_index(self.refit, refit_metric, results)
-        if not callable(self.refit):
-            self.best_score_ = results[f"mean_test_{refit_metric}"][self.best_index_]
-        self.best_params_ = results["params"][self.best_index_]
-
-    @staticmethod
-    def _select_best_index(refit: Any, refit_metric: Any, results: dict[str, Any]) -> int:
-        """The best of those with the largest share of the resource: scores with less of it are
-        not comparable."""
-        if callable(refit):
-            return int(private.BaseSearch._select_best_index(refit, refit_metric, results))
-        whole = np.flatnonzero(results["share"] == results["share"].max())
-        return int(whole[results[f"rank_test_{refit_metric}"][whole].argmin()])
-
-    def _refit(self, X: Any, y: Any, fit_params: Mapping[str, Any]) -> None:
-        # Parameters may be estimators themselves.
-        best = clone(self.best_params_, safe=False)
-        self.best_estimator_ = clone(self.estimator).set_params(**best)
-        begin = time.perf_counter()
-        data = (X,) if y is None else (X, y)
-        self.best_estimator_.fit(*data, **fit_params)
-        self.refit_time_ = time.perf_counter() - begin
-        if hasattr(self.best_estimator_, "feature_names_in_"):
-            self.feature_names_in_ = self.best_estimator_.feature_names_in_
+    def _take_best(
+        self, results: dict[str, Any], refit_metric: Any, data: Sequence[Any], fit_params: Any
+    ) -> None:
+        if not self.multimetric_ or self.refit:
+            if callable(self.refit):
+                best = int(self._select_best_index(self.refit, refit_metric, results))
+            else:
+                # Scores with less of the resource are not comparable.
+                whole = np.flatnonzero(results["share"] == results["share"].max())
+                best = int(whole[results[f"rank_test_{refit_metric}"][whole].argmin()])
+                self.best_score_ = results[f"mean_test_{refit_metric}"][best]
+            self.best_index_, self.best_params_ = best, results["params"][best]
+        if self.refit:
+            # Parameters may be estimators themselves.
+            params = clone(self.best_params_, safe=False)
+            self.best_estimator_ = clone(self.estimator).set_params(**params)
+            begin = time.perf_counter()
+            self.best_estimator_.fit(*data, **fit_params)
+            self.refit_time_ = time.perf_counter() - begin
+            if hasattr(self.best_estimator_, "feature_names_in_"):
+                self.feature_names_in_ = self.best_estimator_.feature_names_in_

@@ -12,27 +12,23 @@ from typing import Any
 
 import sklearn
 
+from hpobench.api import Config, Space
 from hpobench.bridges.search_cv.private import content_hash
+from hpobench.bridges.search_cv.search import ChosenAlgorithm
 from hpobench.bridges.search_cv.task import Task
-from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import StoreError, UsageError, writing
 from hpobench.contract.files import locked, read_text, write_whole
-from hpobench.contract.space import Config, Space
 
 _WHAT = "search.json"
 
 
 @contextlib.contextmanager
-def search_folder(
-    folder: Path | None = None, identity: Mapping[str, Any] | None = None
-) -> Iterator[Path]:
-    """``folder``, made if need be, for the search of this ``identity`` alone; a temporary one
-    unless it is given.
+def search_folder(folder: Path | None, identity: Mapping[str, Any]) -> Iterator[Path]:
+    """``folder``, made if need be, for the search of this ``identity`` alone, or a temporary one.
 
-    Raises :class:`UsageError` if another search is or was there, and :class:`StoreError` where
-    nothing can be written.
+    Raises :class:`UsageError` if another search is or was there.
     """
-    if folder is None or identity is None:
+    if folder is None:
         with TemporaryDirectory(prefix="hpobench-search-") as temporary:
             yield Path(temporary)
         return
@@ -45,7 +41,7 @@ def search_folder(
             raise UsageError(
                 f"{folder}: another search is under way there; give resume= another folder"
             ) from None
-        before = _read(folder / _WHAT)
+        before = kept_identity(folder)
         if before is None:
             with writing("a search", folder):
                 write_whole(folder / _WHAT, json.dumps(dict(identity), indent=1).encode())
@@ -57,13 +53,9 @@ def search_folder(
         yield folder
 
 
-def kept_seed(folder: Path) -> int | None:
-    """The seed of the search in ``folder``; ``None`` if there is none."""
-    found = _read(folder / _WHAT)
-    return None if found is None else int(found["seed"])
-
-
-def _read(file: Path) -> dict[str, Any] | None:
+def kept_identity(folder: Path) -> dict[str, Any] | None:
+    """That of the search in ``folder``, if there is one."""
+    file = folder / _WHAT
     if not file.exists():
         return None
     try:
@@ -76,23 +68,23 @@ def _read(file: Path) -> dict[str, Any] | None:
 
 
 def identity(
-    search: Any, task: Task, plugins: Sequence[PluginRef], seed: int, points: Sequence[Config]
+    search: Any, task: Task, chosen: ChosenAlgorithm, points: Sequence[Config]
 ) -> dict[str, Any]:
-    """Plain data, equal for equal searches: of ``search``, a :class:`hpobench.SearchCV`, with its
-    searcher and its scheduler in ``plugins``, and its first ``points``."""
-    searcher, scheduler = (f"{ref.name} {dict(ref.options)}" for ref in plugins)
+    """Plain data, equal for equal searches: of ``search``, a :class:`hpobench.SearchCV`, with the
+    ``chosen`` algorithm and its first ``points``."""
+    searcher, scheduler = chosen.searcher, chosen.scheduler
     fitting = task.fitting
     return {
         "estimator": _text(task.estimator),
         "space": str(search.space) if isinstance(search.space, Space) else _text(search.space),
-        "searcher": searcher,
-        "scheduler": scheduler,
+        "searcher": f"{searcher.name} {dict(searcher.options)}",
+        "scheduler": f"{scheduler.name} {dict(scheduler.options)}",
         "n_trials": search.n_trials,
         "scoring": _text(search.scoring),
         "metric": task.metric,
         "error_score": str(search.error_score),
         "return_train_score": search.return_train_score,
-        "seed": seed,
+        "seed": chosen.seed,
         "data": content_hash(
             (task.x, task.y, task.splits, fitting["fit_params"], fitting["score_params"])
         ),

@@ -1,8 +1,7 @@
 """The only contact with scikit-learn's private names.
 
-:class:`hpobench.SearchCV` is a search of scikit-learn's own in all but the order in which
-candidates are tried. So it fits, scores and reports with scikit-learn's functions, some of which
-are private.
+:class:`hpobench.SearchCV` is a search of scikit-learn's own in all but the order of candidates. So
+it fits, scores and reports with scikit-learn's functions.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from sklearn.model_selection._validation import (
 from sklearn.utils.validation import _check_method_params
 
 BaseSearch: Any = BaseSearchCV
+CONSTRAINTS = {k: v for k, v in BaseSearch._parameter_constraints.items() if k != "pre_dispatch"}
 effective_n_jobs: Any = joblib.effective_n_jobs
 content_hash: Any = joblib.hash
 check_fit_params: Any = _check_method_params

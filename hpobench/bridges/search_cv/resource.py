@@ -28,10 +28,7 @@ from hpobench.bridges.search_cv.task import Task
 MOST_PASSES = 81
 """Passes over the data that count as a whole training below ``max_iter``, which is the limit of
 estimators that stop by themselves long before."""
-_DEFAULT_ROUNDS = 100
-"""Of XGBoost, where ``n_estimators`` is ``None`` until it trains."""
-_FEWEST_ROWS = 20
-_FEWEST_ROWS_OF_A_CLASS = 4
+_DEFAULT_ROUNDS = 100  # of XGBoost, where ``n_estimators`` is ``None`` until it trains
 
 
 class Resource(ABC):
@@ -40,7 +37,7 @@ class Resource(ABC):
     name: str
 
     def most_steps(self, task: Task) -> int:  # noqa: ARG002 - of a resource that is whole numbers
-        """The largest number of parts that make sense, at least 1."""
+        """The largest number of parts that make sense."""
         return 9
 
     @abstractmethod
@@ -51,11 +48,9 @@ class Resource(ABC):
     def fit(
         self, task: Task, params: Mapping[str, Any], split: int, share: float, kept: Any
     ) -> tuple[dict[str, Any], Any]:
-        """Train on a split with ``share`` of the resource, and score.
-
-        ``kept`` is what the last call returned for the split, with a smaller share; ``None`` for
-        none. Returns scikit-learn's record of the fit, and what to keep.
-        """
+        """Train on a split with ``share`` of the resource, and score. ``kept`` is what the last
+        call returned for the split, if any. Returns scikit-learn's record of the fit, and what to
+        keep."""
 
 
 class Rows(Resource):
@@ -65,30 +60,21 @@ class Rows(Resource):
 
     def most_steps(self, task: Task) -> int:
         rows = min(len(train) for train, _ in task.splits)
-        fewest = max(_FEWEST_ROWS, _FEWEST_ROWS_OF_A_CLASS * task.classes)
+        fewest = max(20, 0 if task.labels is None else 4 * len(task.labels))
         return next((steps for steps in (9, 3) if rows / steps >= fewest), 1)
 
     def amount(self, task: Task, params: Mapping[str, Any], share: float) -> int:  # noqa: ARG002
-        longest: int = max(len(train) for train, _ in task.splits)
-        return round(longest * share)
+        return round(share * max(len(train) for train, _ in task.splits))
 
     def fit(
-        self,
-        task: Task,
-        params: Mapping[str, Any],
-        split: int,
-        share: float,
-        kept: Any,  # noqa: ARG002
+        self, task: Task, params: Mapping[str, Any], split: int, share: float, kept: Any
     ) -> tuple[dict[str, Any], Any]:
-        return task.fit_and_score(split, params, rows=share), None
+        return task.fit_and_score(split, params, rows=share), kept
 
 
 class Rounds(Resource):
-    """Trees, boosting rounds or iterations, as many as ``parameter`` says.
-
-    ``warm``: the name of the ``warm_start`` parameter with which a fitted model goes on; ``None``
-    if every part is trained from the start.
-    """
+    """Trees, boosting rounds or iterations, as many as ``parameter`` says. With the parameter
+    ``warm`` a fitted model goes on; without, every part is trained from the start."""
 
     def __init__(self, parameter: str, warm: str | None) -> None:
         self.name = parameter.rpartition("__")[2]
@@ -125,9 +111,8 @@ class Passes(Resource):
         self._parameter = parameter
 
     def amount(self, task: Task, params: Mapping[str, Any], share: float) -> int:
-        limit = params.get(self._parameter, task.estimator.get_params()[self._parameter])
-        whole: int = min(limit, MOST_PASSES)
-        return max(1, round(share * whole))
+        limit: int = params.get(self._parameter, task.estimator.get_params()[self._parameter])
+        return max(1, round(share * min(limit, MOST_PASSES)))
 
     def fit(
         self, task: Task, params: Mapping[str, Any], split: int, share: float, kept: Any
@@ -159,10 +144,7 @@ def _pass(model: Any, times: int, labels: Any, x: Any, y: Any) -> Any:
 
 
 def find_resource(estimator: Any, y: Any, *, fit_params: bool) -> Resource:
-    """The resource of ``estimator``.
-
-    ``fit_params``: whether its ``fit`` is given more than data.
-    """
+    """The resource of ``estimator``; ``fit_params``: its ``fit`` is given more than data."""
     last, prefix = estimator, ""
     if getattr(estimator, "steps", None) and hasattr(estimator, "named_steps"):  # a pipeline
         name, last = estimator.steps[-1]

@@ -14,30 +14,23 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from hpobench.bridges.search_cv.candidate import CandidateProblem
+from hpobench.api import Budget, Config, Scheduler, Searcher
+from hpobench.bridges.search_cv.candidate import CandidateProblem, open_workers
 from hpobench.bridges.search_cv.search_space import Drawn, InOrder
-from hpobench.bridges.search_cv.worker import open_workers
-from hpobench.contract.algorithms import Scheduler, Searcher
-from hpobench.contract.budget import Budget
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import CellError, Interruption, ReplayError, UsageError
 from hpobench.contract.seeding import derive_seed
-from hpobench.contract.space import Config
-from hpobench.plugins.build import build_scheduler, build_searcher
+from hpobench.plugins.building import build_scheduler, build_searcher, plugin_ref
 from hpobench.plugins.compatibility import compatibility, space_objection, trait
 from hpobench.plugins.modules import load_class
-from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
-from hpobench.plugins.starting.prepare import Prepared
-from hpobench.plugins.starting.started import StartedSearcher, start_objection
+from hpobench.plugins.starting.wrapped import Prepared, StartedSearcher, start_objection
 from hpobench.running.cells.tuning import Run
-from hpobench.running.stages.actor import Actor
 from hpobench.running.stages.live.journal import Journal
 from hpobench.running.stages.live.live_stage import LiveStage
-from hpobench.running.stages.stage import StageFailure
+from hpobench.running.stages.stage import Actor, StageFailure
 
-Named = str | Mapping[str, Any]
-"""The name of a plugin, or ``{"name": NAME, option: value}``."""
+Named = str | Mapping[str, Any]  # the name of a plugin, or {"name": NAME, option: value}
 Progress = Callable[[int, float], None]
 """Is told the number of candidates that are over, and the best mean score so far."""
 
@@ -47,11 +40,9 @@ class Tried:
     """A candidate that was scored."""
 
     params: dict[str, Any]
-    share: float
-    """The share of the resource with which it was scored last."""
+    share: float  # of the resource, with which it was scored last
     resource: int
-    fits: list[dict[str, Any]]
-    """scikit-learn's record of each split."""
+    fits: list[dict[str, Any]]  # scikit-learn's record of each split
     status: str
     clock: float
 
@@ -67,23 +58,19 @@ class ChosenAlgorithm:
     seed: int
 
     def claims(self, name: str) -> bool:
-        """Whether the searcher has the trait ``name``."""
         return bool(trait(load_class(self.searcher.file, self.searcher.cls), name))
 
     @property
     def needs_fidelity(self) -> bool:
         """Whether candidates should be scored with parts of a resource."""
-        if build_scheduler(self.scheduler).needs_fidelity:
-            return True
-        return self.claims("multi_fidelity") or self.claims("schedules_itself")
+        needed = build_scheduler(self.scheduler).needs_fidelity
+        return needed or self.claims("multi_fidelity") or self.claims("schedules_itself")
 
     def build(
         self, problem: CandidateProblem, points: Sequence[Config]
     ) -> tuple[Searcher, Scheduler]:
-        """Both of them, ready for ``problem``, the searcher with its first ``points``.
-
-        Raises :class:`UsageError` if they do not fit it.
-        """
+        """Both, ready for ``problem``, the searcher with its first ``points``; raises
+        :class:`UsageError` if they do not fit it."""
         scheduler = build_scheduler(self.scheduler)
         scheduler.check(problem)
         if isinstance(problem.search_space, Drawn):
@@ -146,12 +133,10 @@ class Search:
 
     problem: CandidateProblem
     chosen: ChosenAlgorithm
-    points: Sequence[Config]
-    """The first candidates."""
+    points: Sequence[Config]  # the first candidates
     workers: int
     address: str | None
-    folder: AbstractContextManager[Path]
-    """Where the results are kept, so that the same search can go on there."""
+    folder: AbstractContextManager[Path]  # keeps the results to go on from
     progress: Progress
     _best: float = field(default=-math.inf, init=False)
     _run: Run | None = field(default=None, init=False)
@@ -210,10 +195,9 @@ class Search:
         self.progress(len(self._run.ended), self._best)
 
     def _raise_again(self) -> None:
-        """Raise what a fit raised; one of another process is repeated in this one."""
         assert self._run is not None
         task = self.problem.task
-        if task.raised is None:
+        if task.raised is None:  # in another process; the fit is repeated in this one
             for trial in reversed(self._run.source.trials):
                 training = self.problem.start(trial.config, 0)
                 for _ in range(self.problem.fidelity.steps):
@@ -252,12 +236,9 @@ def shown(problem: CandidateProblem, candidates: int, *, verbose: int) -> Iterat
     splits, resource, steps = len(problem.task.splits), problem.resource, problem.fidelity.steps
     text = f"every candidate is fitted {splits} times, with all of the data"
     if resource is not None:
-        shares = [
-            "all" if rung == steps else f"1/{steps // rung}" for rung in sorted(problem.rungs)
-        ]
-        text = (
-            f"candidates are scored with {', '.join(shares)} of {resource.name}, on {splits} splits"
-        )
+        rungs = sorted(problem.rungs)
+        shares = ", ".join("all" if rung == steps else f"1/{steps // rung}" for rung in rungs)
+        text = f"candidates are scored with {shares} of {resource.name}, on {splits} splits"
     console.print(text, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Bar(*columns, TimeElapsedColumn(), console=console) as bar:

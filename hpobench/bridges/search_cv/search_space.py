@@ -3,10 +3,12 @@
 scikit-learn's searches take a dict of distributions and lists. A searcher of hpobench needs bounds,
 so every distribution of scipy's becomes a bounded parameter: the value itself where it is uniform,
 its quantile otherwise. Random search needs no bounds: it draws as ``RandomizedSearchCV`` does.
+The first candidates are given ones, or the portfolio of the estimator's model.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,16 +16,14 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import ParameterSampler
 
+from hpobench.api import Categorical, Config, Exhausted, Float, Int, Searcher, Space, Value
 from hpobench.bridges.keys import SpaceKey, choice_key
-from hpobench.contract.algorithms import Exhausted, Searcher
-from hpobench.contract.errors import SpaceError
-from hpobench.contract.parameters import Categorical, Float, Int, Value
-from hpobench.contract.problem import Fidelity
-from hpobench.contract.space import Config, Space
-from hpobench.plugins.starting.fitting import fitted
+from hpobench.contract.errors import SpaceError, UsageError
+from hpobench.plugins.starting.portfolios import fitted, models, portfolio
+from hpobench.plugins.starting.suite_keys import SIZE
 
-_TAIL = 1e-6
-"""The share of an unbounded distribution that is cut off at each end."""
+PORTFOLIO = "portfolio"
+_TAIL = 1e-6  # the share of an unbounded distribution that is cut off at each end
 
 
 class SearchSpace:
@@ -37,19 +37,10 @@ class SearchSpace:
         return dict(config)
 
     def value(self, name: str, given: Any) -> Value:  # noqa: ARG002 - subclasses use it
-        """The value in ``space`` for ``given`` of the estimator's parameter ``name``.
-
-        Raises :class:`ValueError` or :class:`TypeError` if there is none.
-        """
+        """The value in ``space`` for ``given`` of the estimator's parameter ``name``; raises
+        :class:`ValueError` or :class:`TypeError` if there is none."""
         plain: Value = given.item() if isinstance(given, np.generic) else given
         return plain
-
-    def nearest(self, name: str, given: Value) -> Value | None:
-        """The value in ``space`` that is nearest to ``given``; ``None`` if none is comparable."""
-        try:
-            return fitted(self.space[name], self.value(name, given))
-        except (TypeError, ValueError):
-            return None
 
 
 class Distributions(SearchSpace):
@@ -84,7 +75,7 @@ class InOrder(Searcher):
 
     name = "random"
 
-    def __init__(self, space: Space, *, seed: int = 0, fidelity: Fidelity = Fidelity()) -> None:  # noqa: ARG002, B008
+    def __init__(self, space: Space) -> None:
         self._count = math.prod(int(parameter.size) for parameter in space)
 
     def ask(self, trial: int) -> Config:
@@ -125,7 +116,6 @@ def _key(name: str, domain: Any) -> SpaceKey:
 
 
 def _distribution(name: str, domain: Any) -> SpaceKey:
-    """The parameter for a distribution of scipy's."""
     low, high = (float(bound) for bound in domain.support())
     law = domain.dist.name
     if law == "randint" and high > low:
@@ -149,3 +139,71 @@ def _distribution(name: str, domain: Any) -> SpaceKey:
         return int(max(value, low)) if discrete else float(value)
 
     return SpaceKey((name,), Float(name, first, last), at, lambda value: float(domain.cdf(value)))
+
+
+def starting_points(
+    start: str | Sequence[Mapping[str, Any]] | None,
+    estimator: Any,
+    search_space: SearchSpace,
+    trials: int,
+) -> list[Config]:
+    """The first configurations of a search of ``trials`` candidates, each once. Raises
+    :class:`UsageError` where there is no portfolio, and :class:`SpaceError` for points outside the
+    space."""
+    if start is None:
+        return []
+    if isinstance(start, str):
+        points = _of_portfolio(estimator, search_space)[:trials]
+    else:
+        points = []
+        for i, params in enumerate(start):
+            try:
+                if not isinstance(params, Mapping):
+                    raise SpaceError(f"a dict of parameters is due, not {params!r:.80}")
+                if unknown := set(params) - set(search_space.space.names):
+                    raise SpaceError(f"no such parameter: {', '.join(sorted(unknown))}")
+                config = {name: search_space.value(name, given) for name, given in params.items()}
+                search_space.space.check(config)
+                points.append(search_space.space.build(config))
+            except (TypeError, ValueError) as error:
+                raise SpaceError(f"start[{i}]: {error}") from error
+        if len(points) > trials:
+            raise UsageError(f"start has {len(points)} candidates, and n_trials is {trials}")
+    return [point for i, point in enumerate(points) if point not in points[:i]]
+
+
+def _of_portfolio(estimator: Any, search_space: SearchSpace) -> list[Config]:
+    """The portfolio in the search's space: values that it does not take are moved to the nearest
+    one, and parameters that the portfolio lacks take the middle."""
+    space = search_space.space
+    sources: dict[str, tuple[str, str]] = {}
+    steps = {"": estimator, **estimator.get_params()}
+    for name in space.names:
+        step, _, own = name.rpartition("__")
+        classes = {cls.__name__ for cls in type(steps.get(step)).__mro__}
+        known = next((m for m in models().values() if classes.intersection(m.estimators)), None)
+        if known is not None:
+            called = {name: parameter for parameter, name in known.parameters.items()}
+            if own in called:
+                sources[name] = known.name, called[own]
+    if not sources:
+        there = (
+            f"{' and '.join(one.estimators)}: {', '.join(one.parameters.values())}"
+            for one in models().values()
+            if one.estimators
+        )
+        raise UsageError(
+            f"start='portfolio': there is no portfolio of {type(estimator).__name__} with the "
+            f"parameters {', '.join(space.names)}; there are those of {'; '.join(there)}"
+        )
+    configs = {source: portfolio(source, SIZE) for source, _ in sources.values()}
+    points = []
+    for i in range(SIZE):
+        values = {p.name: p.from_unit(0.5) for p in space}
+        for name, (source, parameter) in sources.items():
+            with contextlib.suppress(TypeError, ValueError):  # an odd one stays in the middle
+                given = search_space.value(name, configs[source][i][parameter])
+                if (near := fitted(space[name], given)) is not None:
+                    values[name] = near
+        points.append(space.build(values))
+    return points

@@ -15,8 +15,6 @@ from sklearn.base import clone, is_classifier
 from hpobench.bridges.search_cv.private import fit_and_score
 from hpobench.contract.errors import CellError
 
-_SHUFFLE_SEED = 0
-
 
 @dataclass
 class Task:
@@ -42,11 +40,6 @@ class Task:
         """The classes that ``partial_fit`` must know from the start; ``None`` for none."""
         plain = self.y is not None and is_classifier(self.estimator) and np.ndim(self.y) == 1
         return np.unique(self.y) if plain else None
-
-    @property
-    def classes(self) -> int:
-        """The number of classes; 0 unless the estimator is a classifier."""
-        return 0 if self.labels is None else len(self.labels)
 
     def fit_and_score(
         self, split: int, params: Mapping[str, Any], *, model: Any = None, rows: float = 1.0
@@ -83,20 +76,16 @@ class Task:
 
     @cached_property
     def _orders(self) -> list[Any]:
-        """The rows of every split to train on, of which the first ones are a fair sample."""
-        classes = None if self.labels is None else np.asarray(self.y)
-        return [
-            _order(train, np.zeros(len(train)) if classes is None else classes[train])
-            for train, _ in self.splits
-        ]
-
-
-def _order(rows: Any, classes: Any) -> Any:
-    """``rows`` shuffled so that every beginning has about the same shares of ``classes``."""
-    rows, place = np.asarray(rows), np.empty(len(rows))
-    rng = np.random.default_rng(_SHUFFLE_SEED)
-    for label in np.unique(classes):
-        members = np.flatnonzero(classes == label)
-        spots = (np.arange(len(members)) + rng.random(len(members))) / len(members)
-        place[rng.permutation(members)] = spots
-    return rows[np.argsort(place, kind="stable")]
+        """The rows of every split to train on, shuffled so that every beginning has about the same
+        shares of the classes."""
+        orders = []
+        for train, _ in self.splits:
+            rows, place = np.asarray(train), np.empty(len(train))
+            classes = np.zeros(len(train)) if self.labels is None else np.asarray(self.y)[train]
+            rng = np.random.default_rng(0)
+            for label in np.unique(classes):
+                members = np.flatnonzero(classes == label)
+                spots = (np.arange(len(members)) + rng.random(len(members))) / len(members)
+                place[rng.permutation(members)] = spots
+            orders.append(rows[np.argsort(place, kind="stable")])
+        return orders

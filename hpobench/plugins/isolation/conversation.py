@@ -99,34 +99,32 @@ class Conversation:
             if not ready:
                 raise CellError(f"did not answer within {timeout:g} s")
             for stream, _ in ready:
-                over = False
                 if stream == self._out:
                     self._receive()
-                elif stream == self._err:
-                    over = not self._overhear()
+                    continue
+                if stream == self._err:
+                    more = self._overhear()
                 else:
-                    data = self._send(data)
-                    over = not data
-                if over:
+                    try:
+                        data = data[os.write(self._in, data) :]
+                    except BrokenPipeError:
+                        data = b""  # the end of the program's output will show why
+                    more = bool(data)
+                if not more:
                     poll.unregister(stream)
         self._overhear()  # what the program printed before its answer has arrived by now
         line, _, self._received = self._received.partition(b"\n")
         return line
 
-    def _send(self, data: bytes) -> bytes:
-        """Send ``data`` and return the rest that did not fit.
-
-        Nothing is left if the program does not listen any more: the end of its output shows that.
-        """
-        try:
-            return data[os.write(self._in, data) :]
-        except BrokenPipeError:
-            return b""
-
     def _receive(self) -> None:
         with contextlib.suppress(BlockingIOError):
             if not (piece := os.read(self._out, _PIECE)):
-                raise CellError(self._last_words())
+                assert self._process is not None
+                try:
+                    code = self._process.wait(5)
+                except subprocess.TimeoutExpired:
+                    raise CellError("closed its output") from None
+                raise CellError(f"its process ended: {ending(code)}")
             self._received += piece
         if len(self._received) > _LONGEST:
             raise CellError(f"answered {_LONGEST:,} bytes without an end of line")
@@ -139,13 +137,6 @@ class Conversation:
             return True
         self._printed = (self._printed + piece)[-4 * _TAIL :]
         return bool(piece)
-
-    def _last_words(self) -> str:
-        assert self._process is not None  # it has closed its output
-        try:
-            return f"its process ended: {ending(self._process.wait(5))}"
-        except subprocess.TimeoutExpired:
-            return "closed its output"
 
     def tail(self) -> str:
         """The end of what the program printed before its last answer, or before it ended."""

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -25,14 +24,8 @@ from hpobench.contract.files import locked, write_whole
 from hpobench.plugins.isolation.script import Script, lock_beside, packages_in
 
 FOLDER_VARIABLE = "HPOBENCH_ENVIRONMENTS"
-_CUDA = ("nvidia-", "cuda-", "triton")
-"""The beginnings of packages that torch asks for on Linux, but needs only on a GPU."""
-_NAMED = re.compile(r".+-[0-9a-f]{16}")
-"""The names of environments' folders."""
 _PYTHON = Path("env", "bin", "python")
 _FAILED = "failed.txt"
-_LONGEST = 2_000
-"""The number of characters at the end of uv's output that an error repeats."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +60,6 @@ class Environment:
         """The facts about the environment, or ``None`` if it was not built yet."""
         return built_in(self.folder)
 
-    def failure(self) -> str | None:
-        """The reason why the last attempt to build it failed, or ``None``."""
-        return failure_in(self.folder)
-
     def missing(self) -> str | None:
         """The reason why the plugin cannot run here once built, and what to do; or ``None``."""
         try:
@@ -79,14 +68,14 @@ class Environment:
             return str(error)
         if self.built() is not None:
             return None
-        if (reason := self.failure()) is not None:
+        if (reason := failure_in(self.folder)) is not None:
             return f"its environment could not be built: {reason}; {self.script.again}"
         return None if find_uv() else "needs uv to build its environment; pip install uv"
 
     def build(self) -> Built:
         """Build the environment if it does not exist; a second process waits for the first.
 
-        Raises :class:`NotAvailableError` with uv's message, which :meth:`failure` keeps.
+        Raises :class:`NotAvailableError` with uv's message, which :func:`failure_in` then has.
         """
         with _locked(self.folder):
             if (built := self.built()) is not None:
@@ -95,52 +84,40 @@ class Environment:
             self.folder.mkdir(parents=True)
             begin = time.monotonic()
             try:
-                self._build()
-                versions = self._versions()
+                self._install()
+                rows = run_uv("pip", "list", "--python", str(self.python), "--format", "json")
             except NotAvailableError as error:
                 reason = self.script.reason(str(error))
-                self._write(_FAILED, reason)
+                write_whole(self.folder / _FAILED, reason.encode())
                 raise NotAvailableError(reason) from None
+            versions = {row["name"]: row["version"] for row in json.loads(rows)}
             built = Built(versions, round(time.monotonic() - begin, 2))
-            self._write("built.json", json.dumps(vars(built)))
+            write_whole(self.folder / "built.json", json.dumps(vars(built)).encode())
             return built
 
-    # -- building ----------------------------------------------------------------------------
-
-    def _build(self) -> None:
+    def _install(self) -> None:
         script = self.script.lay(self.folder)
-        packages = dict(packages_in(lock_beside(script)))
-        prefix = self.folder / "env"
-        run_uv("venv", "--python", _interpreter(self.script), str(prefix))
+        packages, prefix = dict(packages_in(lock_beside(script))), str(self.folder / "env")
+        # The running Python if it fits the header, or else one for which uv has to look.
+        wanted = str(self.script.metadata.get("requires-python", ""))
+        fits = SpecifierSet(wanted).contains(".".join(map(str, sys.version_info[:3])))
+        run_uv("venv", "--python", sys.executable if fits else wanted, prefix)
         sync = ("sync", "--active", "--locked", "--script", str(script))
-        cpu = "torch" in packages and sys.platform == "linux"
-        if not (cpu and self._sync_for_cpu(sync, packages)):
-            run_uv(*sync, VIRTUAL_ENV=str(prefix))
-
-    def _sync_for_cpu(self, sync: tuple[str, ...], packages: Mapping[str, str]) -> bool:
-        """Install all but torch from the lock, and the CPU build of the same version of torch.
-
-        The build comes from the folder in UV_FIND_LINKS or PIP_FIND_LINKS, or else from PyTorch's
-        index. Returns whether there is one. On Linux the build on PyPI brings gigabytes of CUDA,
-        which no searcher uses.
-        """
-        left_out = ["torch", *(name for name in packages if name.startswith(_CUDA))]
-        leave = [word for name in left_out for word in ("--no-install-package", name)]
-        run_uv(*sync, *leave, VIRTUAL_ENV=str(self.folder / "env"))
-        at_hand = os.environ.get("UV_FIND_LINKS") or os.environ.get("PIP_FIND_LINKS") or ""
-        install = ("pip", "install", "--python", str(self.python), "--no-deps")
-        for more in ({"UV_FIND_LINKS": at_hand, "UV_NO_INDEX": "1"}, {"UV_TORCH_BACKEND": "cpu"}):
-            with contextlib.suppress(NotAvailableError):
-                run_uv(*install, f"torch=={packages['torch']}", **more)
-                return True
-        return False
-
-    def _versions(self) -> dict[str, str]:
-        rows = run_uv("pip", "list", "--python", str(self.python), "--format", "json")
-        return {row["name"]: row["version"] for row in json.loads(rows)}
-
-    def _write(self, name: str, text: str) -> None:
-        write_whole(self.folder / name, text.encode())
+        if "torch" in packages and sys.platform == "linux":
+            # The build of torch on PyPI brings gigabytes of CUDA, which no searcher uses. The CPU
+            # build of the same version lies in a folder at hand, or else in PyTorch's index.
+            cuda = ("nvidia-", "cuda-", "triton")
+            left_out = ["torch", *(name for name in packages if name.startswith(cuda))]
+            leave = [word for name in left_out for word in ("--no-install-package", name)]
+            run_uv(*sync, *leave, VIRTUAL_ENV=prefix)
+            at_hand = os.environ.get("UV_FIND_LINKS") or os.environ.get("PIP_FIND_LINKS") or ""
+            folder = {"UV_FIND_LINKS": at_hand, "UV_NO_INDEX": "1"}
+            install = ("pip", "install", "--python", str(self.python), "--no-deps")
+            for more in (folder, {"UV_TORCH_BACKEND": "cpu"}):
+                with contextlib.suppress(NotAvailableError):
+                    run_uv(*install, f"torch=={packages['torch']}", **more)
+                    return
+        run_uv(*sync, VIRTUAL_ENV=prefix)
 
 
 def lock(script: Script) -> None:
@@ -196,11 +173,8 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def version_of(distribution: str, script: Script | None) -> str | None:
-    """The version of ``distribution`` that a plugin with the header ``script`` runs with.
-
-    It is the one in the plugin's environment, or the locked one while that is not built. Without a
-    header it is the version installed here.
-    """
+    """The version of ``distribution`` in the environment that ``script`` asks for, or in its lock
+    while that is not built. Without a header it is the version installed here."""
     name = canonicalize_name(distribution)
     try:
         if script is None:
@@ -213,11 +187,8 @@ def version_of(distribution: str, script: Script | None) -> str | None:
 
 
 def prepare(scripts: Iterable[Script], tell: Callable[[str], None]) -> None:
-    """Build the environments that do not exist yet, after locking those without a lock.
-
-    ``tell`` takes a line for each step. The reason of a failure is kept for
-    :meth:`Environment.missing`.
-    """
+    """Build the environments that do not exist yet, after locking those without a lock; ``tell``
+    takes a line for each step. A failure's reason is kept for :meth:`Environment.missing`."""
     for script in scripts:
         name = script.name
         try:
@@ -243,19 +214,19 @@ def environments_folder() -> Path:
 
 def folders() -> list[Path]:
     """The folders of environments that were built or begun, and no other folders."""
-    found = environments_folder().glob("*-*")
-    return sorted(path for path in found if _NAMED.fullmatch(path.name) and _begun(path))
+    found = []
+    for path in environments_folder().glob("*-*"):
+        if re.fullmatch(r".+-[0-9a-f]{16}", path.name):
+            script = path / f"{name_of(path)}.py"
+            # A process that was killed at the very beginning leaves an empty folder.
+            if script.is_file() or (path.is_dir() and not any(path.iterdir())):
+                found.append(path)
+    return sorted(found)
 
 
 def name_of(folder: Path) -> str:
     """What the environment in ``folder`` is called."""
     return folder.name.rpartition("-")[0]
-
-
-def _begun(folder: Path) -> bool:
-    return (folder / f"{name_of(folder)}.py").is_file() or (
-        folder.is_dir() and not any(folder.iterdir())
-    )
 
 
 def find_uv() -> str | None:
@@ -272,7 +243,8 @@ def run_uv(*arguments: str, **environment: str) -> str:
     program = find_uv()
     if program is None:
         raise NotAvailableError("needs uv; pip install uv")
-    inherited: dict[str, Any] = {k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"}
+    # That of the caller would count as the one to install into.
+    inherited = {k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"}
     done = subprocess.run(
         [program, *arguments],
         env={**inherited, "UV_NO_PROGRESS": "1", **environment},
@@ -282,13 +254,6 @@ def run_uv(*arguments: str, **environment: str) -> str:
         stdin=subprocess.DEVNULL,
     )
     if done.returncode:
-        message = done.stderr.strip()[-_LONGEST:]
-        raise NotAvailableError(f"uv {arguments[0]} failed: {message}")
+        # The last 2,000 characters say what failed; what comes before may be a long progress.
+        raise NotAvailableError(f"uv {arguments[0]} failed: {done.stderr.strip()[-2_000:]}")
     return done.stdout
-
-
-def _interpreter(script: Script) -> str:
-    """The running Python if it fits the header, or else the version for which uv has to look."""
-    wanted = str(script.metadata.get("requires-python", ""))
-    fits = SpecifierSet(wanted).contains(".".join(map(str, sys.version_info[:3])))
-    return sys.executable if fits else wanted

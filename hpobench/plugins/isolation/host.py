@@ -59,20 +59,33 @@ class Channel:
 
 
 def main() -> None:
-    _mount(Path(sys.argv[1]))
-    channel = Channel()
+    # Only hpobench itself is imported from its folder, and nothing else that lies beside it.
+    package = Path(sys.argv[1])
+    spec = importlib.util.spec_from_file_location(
+        "hpobench", package / "__init__.py", submodule_search_locations=[str(package)]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules["hpobench"] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    channel, tasks = Channel(), Path("/proc/self/task")
     while (message := channel.receive()) is not None:
         begin = message["begin"]
         try:
-            cls = _load(begin)
+            from hpobench.plugins.modules import load_class
+
+            cls: Any = load_class(begin["file"], begin["cls"])
+            # All that can be imported once, before the fork, for many runs.
+            for name in (*filter(importlib.util.find_spec, _GLOBALS), *cls.preload):
+                importlib.import_module(name)
         except BaseException as error:
             channel.send(_as_answer(error))
             continue
-        if _threads() > 1:
+        if (len(list(tasks.iterdir())) if tasks.is_dir() else threading.active_count()) > 1:
             threading.Thread(target=_end_with, args=(channel.reader,), daemon=True).start()
             _serve(channel, cls, begin, last=True)
             return
-        gc.freeze()
+        gc.freeze()  # a collection in the child would copy all memory that it shares
         child = os.fork()
         if not child:
             _serve(channel, cls, begin, last=False)
@@ -82,37 +95,9 @@ def main() -> None:
             return
 
 
-def _threads() -> int:
-    tasks = Path("/proc/self/task")
-    return len(list(tasks.iterdir())) if tasks.is_dir() else threading.active_count()
-
-
-def _mount(package: Path) -> None:
-    """Let ``hpobench`` import from ``package``, but nothing else that lies beside it."""
-    spec = importlib.util.spec_from_file_location(
-        "hpobench", package / "__init__.py", submodule_search_locations=[str(package)]
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["hpobench"] = module
-    spec.loader.exec_module(module)
-
-
-def _load(begin: dict[str, Any]) -> type[Searcher]:
-    from hpobench.plugins.modules import load_class
-
-    cls: Any = load_class(begin["file"], begin["cls"])
-    for name in (*filter(importlib.util.find_spec, _GLOBALS), *cls.preload):
-        importlib.import_module(name)
-    return cls  # type: ignore[no-any-return]
-
-
 def _watch(child: int, reader: BinaryIO) -> int:
-    """The return code of ``child``, which is negative for a signal.
-
-    If the other side goes away meanwhile, the child and this process end.
-    """
+    """The return code of ``child``, which is negative for a signal. If the other side goes away
+    meanwhile, the child and this process end."""
     receiving, waking = os.pipe()
     os.set_blocking(waking, False)
     handler = signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -144,14 +129,15 @@ def _end_with(reader: BinaryIO) -> None:
     os._exit(1)
 
 
-# -- one run ---------------------------------------------------------------------------------
-
-
 def _serve(channel: Channel, cls: type[Searcher], begin: dict[str, Any], *, last: bool) -> None:
     """One run, to its end or that of the other side; ``last``: the process ends with it."""
-    _limit_memory(begin["memory"])
+    # A leak ends in a MemoryError before the machine runs out of memory. If the machine does run
+    # out, Linux ends this process before any other.
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_DATA, (begin["memory"], resource.RLIM_INFINITY))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     try:
-        _seed_globals(begin["seed"])
         searcher = _build(cls, begin)
     except BaseException as error:
         channel.send(_as_answer(error))
@@ -171,6 +157,12 @@ def _build(cls: type[Searcher], begin: dict[str, Any]) -> Searcher:
     from hpobench.contract.problem import Fidelity
     from hpobench.contract.space import Space
 
+    # Some libraries draw from the global generators in spite of a seed.
+    random.seed(begin["seed"])
+    if (numpy := sys.modules.get("numpy")) is not None:
+        numpy.random.seed(begin["seed"] % 2**32)
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.manual_seed(begin["seed"])
     searcher, space = cls.__new__(cls), Space.from_json(begin["space"])
     searcher.suite_folder = Path(begin["folder"])
     if begin["prior"] is not None:
@@ -192,7 +184,11 @@ def _answer(searcher: Searcher, message: dict[str, Any]) -> dict[str, Any]:
             answer: dict[str, Any] = {"config": searcher.ask(message["ask"])}
             if searcher.schedules_itself:
                 answer["steps"] = searcher.steps(message["ask"])
-            return _checked(answer)
+            try:
+                json.dumps(answer)
+            except (TypeError, ValueError) as error:
+                raise TypeError(f"ask returned {answer['config']!r:.300}: {error}") from None
+            return answer
         if "adopt" in message:
             return {"adopted": searcher.adopt(message["adopt"], message["config"])}
         if "tell" in message:
@@ -212,14 +208,6 @@ def _answer(searcher: Searcher, message: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _checked(answer: dict[str, Any]) -> dict[str, Any]:
-    try:
-        json.dumps(answer)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"ask returned {answer['config']!r:.300}: {error}") from None
-    return answer
-
-
 def _as_answer(error: BaseException) -> dict[str, Any]:
     """The answer that reports ``error``, with a traceback unless hpobench raised it on purpose."""
     from hpobench.contract.errors import HpobenchError
@@ -234,26 +222,6 @@ def _as_answer(error: BaseException) -> dict[str, Any]:
     if isinstance(error, SystemExit):
         message = f"called exit({error.code!r})"
     return {"error": message, "traceback": "".join(traceback.format_exception(error))}
-
-
-def _limit_memory(limit: int) -> None:
-    """Let a leak end in a ``MemoryError`` before the machine runs out of memory.
-
-    If the machine does run out, Linux ends this process before any other.
-    """
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.RLIM_INFINITY))
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-
-
-def _seed_globals(seed: int) -> None:
-    """Seed the global generators, because some libraries draw from them in spite of a seed."""
-    random.seed(seed)
-    if (numpy := sys.modules.get("numpy")) is not None:
-        numpy.random.seed(seed % 2**32)
-    if (torch := sys.modules.get("torch")) is not None:
-        torch.manual_seed(seed)
 
 
 if __name__ == "__main__":

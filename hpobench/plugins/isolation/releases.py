@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Sequence
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,16 +21,15 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from hpobench.contract.cell import PluginRef
+from hpobench.contract.errors import NotAvailableError
 from hpobench.contract.files import write_whole
 from hpobench.plugins.isolation.environments import run_uv
 from hpobench.plugins.isolation.script import Script, lock_beside, read_script
 from hpobench.plugins.modules import load_class
 
 RELEASE = "release"
-"""The key of a searcher's entry."""
 AT = "@"
 """What stands between a plugin's file and a release in the name of an environment."""
-_TABLES = re.compile(r"(?m)^# \[")
 
 
 @dataclass(frozen=True)
@@ -83,68 +82,43 @@ class ReleaseScript(Script):
         return f"{self.library} {self.release} cannot be installed here: {text}"
 
     def lock_hash(self) -> str:
-        """A hash of the plugin's own lock; empty without one.
-
-        A cell's id must be known before the release is resolved, so what uv chooses for the release
-        is no part of it. The provenance of results has every version.
-        """
+        """A hash of the plugin's own lock; empty without one."""
+        # A cell's id must be known before the release is resolved, so what uv chooses for the
+        # release is no part of it. The provenance of results has every version.
         return "" if self.own is None else self.own.lock_hash()
 
 
 def script_of(searcher: PluginRef) -> Script | None:
-    """What the environment is made from that ``searcher`` runs in; ``None`` if it has none.
-
-    Raises :class:`PluginError` for an invalid header, and for a release of a file that cannot be
-    imported.
-    """
+    """What the environment is made from that ``searcher`` runs in; ``None`` if it has none. Raises
+    :class:`PluginError` for an invalid header, and if a release's file cannot be imported."""
     own = read_script(Path(searcher.file))
     release = searcher.given.get(RELEASE)
     if release is None:
         return own
     cls: Any = load_class(searcher.file, searcher.cls)
-    return _release_script(Path(searcher.file), own, cls.library, cls.requires, release)
-
-
-def _release_script(
-    file: Path, own: Script | None, library: str, requires: Sequence[str], release: str
-) -> ReleaseScript:
-    metadata: dict[str, Any] = {"dependencies": requires} if own is None else dict(own.metadata)
+    library, python = cls.library, sys.version_info
+    metadata: dict[str, Any] = {"dependencies": cls.requires} if own is None else dict(own.metadata)
     needs = list(map(Requirement, metadata.get("dependencies", ())))
-    others = [str(need) for need in needs if not _is(need, library)]
-    metadata["dependencies"] = [str(_pinned(library, release, needs)), *others]
-    metadata["requires-python"] = _python(str(metadata.get("requires-python", "")))
-    return ReleaseScript(file, _header(metadata, own), metadata, library, release, own)
-
-
-def _pinned(library: str, release: str, needs: Sequence[Requirement]) -> Requirement:
-    """The requirement of ``library`` at ``release``, with its extras in ``needs``."""
     same = [need for need in needs if _is(need, library)]
     pinned = Requirement(same[0].name if same else library)
     pinned.extras = set().union(*(need.extras for need in same))
     pinned.specifier = SpecifierSet(f"=={release}")
-    return pinned
+    others = [str(need) for need in needs if not _is(need, library)]
+    metadata["dependencies"] = [str(pinned), *others]
+    # Of the running minor version alone, if that fits: the release is resolved for this machine,
+    # and an older one may have an upper bound.
+    wanted = str(metadata.get("requires-python", ""))
+    fits = SpecifierSet(wanted).contains(".".join(map(str, python[:3])))
+    metadata["requires-python"] = f"=={python[0]}.{python[1]}.*" if fits else wanted
+    keys = [f"# {key} = {json.dumps(metadata[key])}" for key in ("requires-python", "dependencies")]
+    tables = re.search(r"(?m)^# \[", own.header) if own is not None else None  # settings of uv
+    end = own.header[tables.start() :].rstrip() if own is not None and tables else "# ///"
+    header = "\n".join(["# /// script", *keys, end])
+    return ReleaseScript(Path(searcher.file), header, metadata, library, release, own)
 
 
 def _is(need: Requirement, library: str) -> bool:
     return canonicalize_name(need.name) == canonicalize_name(library)
-
-
-def _python(wanted: str) -> str:
-    """The running minor version of Python if it fits ``wanted``, else ``wanted``.
-
-    The release is resolved for this machine alone: an older one may have an upper bound.
-    """
-    major, minor, micro = sys.version_info[:3]
-    fits = SpecifierSet(wanted).contains(f"{major}.{minor}.{micro}")
-    return f"=={major}.{minor}.*" if fits else wanted
-
-
-def _header(metadata: dict[str, Any], own: Script | None) -> str:
-    """The block of a script with ``metadata``, and with the settings in tables of ``own``."""
-    keys = [f"# {key} = {json.dumps(metadata[key])}" for key in ("requires-python", "dependencies")]
-    tables = _TABLES.search(own.header) if own is not None else None
-    end = own.header[tables.start() :].rstrip() if own is not None and tables else "# ///"
-    return "\n".join(["# /// script", *keys, end])
 
 
 def parse_release(value: object) -> str | None:
@@ -163,10 +137,7 @@ def parse_release(value: object) -> str | None:
 
 
 def release_objection(cls: Any, file: Path) -> str | None:
-    """The reason why the searcher class ``cls`` has no releases, or ``None`` if it has.
-
-    What the releases are of is the attribute ``library``.
-    """
+    """The reason why the searcher class ``cls`` has no releases, or ``None`` if it has."""
     if not (library := getattr(cls, "library", "")):
         return "the searcher names no library that it could have releases of"
     own = read_script(file)
@@ -174,3 +145,36 @@ def release_objection(cls: Any, file: Path) -> str | None:
     if own is not None and not any(_is(need, library) for need in needs):
         return f"the header of {file} does not ask for the searcher's library, {library}"
     return None
+
+
+def releases_between(library: str, low: str, high: str) -> list[str]:
+    """The releases of ``library`` above ``low`` and below ``high``, the oldest first.
+
+    They are those that uv would install here: no pre-release, no yanked one, none for another
+    Python, from the index that uv is told to use. Raises :class:`NotAvailableError` with uv's
+    message if the index cannot be read, or does not have the library.
+    """
+    found: list[str] = []
+    above = f"{library}>={low},!={low}"  # ">" alone would leave out post-releases of the lowest
+    while (newest := _newest(f"{above},<{found[-1] if found else high}")) is not None:
+        found.append(newest)
+    return found[::-1]
+
+
+def _newest(requirement: str) -> str | None:
+    """The newest release that fits ``requirement``; ``None`` if none does."""
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = Path(folder, "requirements.in")
+        wanted.write_text(requirement, encoding="utf-8")
+        command = ("pip", "compile", "--no-deps", "--no-header", "--no-annotate")
+        python = ("--python", sys.executable, "--prerelease", "disallow")
+        try:
+            line = run_uv(*command, *python, str(wanted), UV_FIND_LINKS="")
+        except NotAvailableError as error:
+            message = " ".join(str(error).split())
+            # uv says the same of an index that could not be asked, or that lacks the library.
+            unknown = re.search(r"was not found in|network was disabled", message)
+            if "No solution found" in message and not unknown:
+                return None
+            raise
+    return line.partition("==")[2].split()[0]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import json
 import re
 import tomllib
@@ -25,9 +26,6 @@ from hpobench.contract.errors import PluginError
 from hpobench.contract.files import write_whole
 from hpobench.plugins.syntax import read_text, status_of
 
-_BEGIN = "# /// script"
-_MOST = 20
-"""Lines that may look like the beginning of a block."""
 _BLOCK = re.compile(r"(?m)^# /// script\s*$\s(?P<content>(^#(| .*)$\s)+?)^# ///\s*$")
 
 
@@ -47,7 +45,6 @@ class Script:
 
     @property
     def lock_file(self) -> Path:
-        """The lock file, which uv keeps beside the script."""
         return lock_beside(self.file)
 
     @property
@@ -125,8 +122,8 @@ def read_script(file: Path) -> Script | None:
 @functools.lru_cache(maxsize=1024)
 def _read(file: Path, _mtime: int, _size: int) -> Script | None:
     text = read_text(file)
-    if (count := text.count(_BEGIN)) > _MOST:  # the pattern would take for ever
-        raise PluginError(f"{file}: has {count:,} lines {_BEGIN!r}; one is allowed")
+    if (count := text.count("# /// script")) > 20:  # the pattern would take for ever
+        raise PluginError(f"{file}: has {count:,} lines '# /// script'; one is allowed")
     found = list(_BLOCK.finditer(text)) if count else ()
     if not found:
         return None
@@ -138,24 +135,18 @@ def _read(file: Path, _mtime: int, _size: int) -> Script | None:
         metadata = tomllib.loads(header)
     except (ValueError, RecursionError) as error:
         raise PluginError(f"{file}: its '/// script' block is not valid TOML: {error}") from error
+    needs, python = metadata.get("dependencies", []), metadata.get("requires-python", "")
     try:
-        _check(metadata)
+        if not (isinstance(needs, list) and all(isinstance(need, str) for need in needs)):
+            raise TypeError("dependencies must be a list of texts")
+        for need in needs:
+            Requirement(need)
+        if not isinstance(python, str):
+            raise TypeError(f"requires-python must be a text, not {python!r:.60}")
+        SpecifierSet(python)
     except (ValueError, TypeError) as error:
         raise PluginError(f"{file}: its '/// script' block: {error}") from error
     return Script(file, found[0][0], metadata)
-
-
-def _check(metadata: Mapping[str, Any]) -> None:
-    """Raise an error that says which key of the header is not as PEP 723 has it."""
-    needs = metadata.get("dependencies", [])
-    if not (isinstance(needs, list) and all(isinstance(need, str) for need in needs)):
-        raise TypeError("dependencies must be a list of texts")
-    for need in needs:
-        Requirement(need)
-    python = metadata.get("requires-python", "")
-    if not isinstance(python, str):
-        raise TypeError(f"requires-python must be a text, not {python!r:.60}")
-    SpecifierSet(python)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -164,16 +155,13 @@ def _packages(lock: Path, _mtime: int, _size: int) -> list[tuple[str, str]]:
         content = tomllib.loads(lock.read_text(encoding="utf-8"))
         if "requires-python" in content:
             rows = [(row["name"], row["version"]) for row in content.get("package", ())]
-            return sorted((_text(name), _text(version)) for name, version in rows)
+            for word in itertools.chain(*rows):
+                if not isinstance(word, str):
+                    raise TypeError(f"{word!r:.60} is no text")
+            return sorted(rows)
         reason = "it does not say which Python it is for"
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         reason = f"{type(error).__name__}: {error}"
     raise PluginError(
         f"{lock}: not a lock file of uv: {reason}; remove it, and `hpobench env sync` makes another"
     )
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r:.60} is no text")
-    return value

@@ -19,6 +19,8 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,16 +35,17 @@ from hpobench.contract.errors import (
     UsageError,
 )
 from hpobench.contract.files import read_whole
-from hpobench.contract.parameters import Value
+from hpobench.contract.frozen import folder_of
+from hpobench.contract.package import PLUGIN_FOLDERS
+from hpobench.contract.parameters import Float, Int, Parameter, Value
 from hpobench.contract.problem import Problem
-from hpobench.contract.references import folder_of
 from hpobench.contract.space import Config, Space
 from hpobench.plugins.registry import Registry
-from hpobench.plugins.starting.datasets import SHIPPED, data_set_of, same_data_set
-from hpobench.plugins.starting.fitting import fitted
-from hpobench.plugins.starting.start import SIZE
+from hpobench.plugins.starting.suite_keys import SIZE
 
 FOLDER = "portfolios"
+SHIPPED = PLUGIN_FOLDERS["problems"] / FOLDER
+"""The folder of the shipped portfolios and of what they rest on."""
 _RECOGNISED = 3
 """Parameters by whose names a model is recognised."""
 _DAMAGE = (StoreError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
@@ -62,23 +65,19 @@ class Portfolio:
     without: Mapping[str, tuple[int, ...]]
 
     def first(self, k: int, data_set: str | None = None) -> list[Config]:
-        """The first ``k`` configurations, chosen without the data set ``data_set``.
-
-        A data set that is not among those of the portfolio leaves it as it is. Raises
-        :class:`UsageError` if there are fewer.
-        """
-        chosen = self.whole if data_set is None else self._chosen_without(data_set)
+        """The first ``k`` configurations, chosen without ``data_set`` if it is one of the
+        portfolio's; raises :class:`UsageError` if there are fewer."""
+        chosen = self.whole
+        if data_set is not None:
+            # A data set of just this name comes before one of the same with an option.
+            names = sorted(self.without, key=lambda name: name != data_set)
+            same = next((name for name in names if same_data_set(name, data_set)), None)
+            chosen = self.whole if same is None else self.without[same]
         if not 1 <= k <= len(chosen):
             raise UsageError(
                 f"the portfolio of {self.problem} has {len(chosen)} configurations, not {k}"
             )
         return [dict(self.configs[i]) for i in chosen[:k]]
-
-    def _chosen_without(self, data_set: str) -> tuple[int, ...]:
-        if data_set in self.without:
-            return self.without[data_set]
-        same = (rows for name, rows in self.without.items() if same_data_set(name, data_set))
-        return next(same, self.whole)
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,16 @@ def portfolio_of(problem: Problem, k: int) -> list[Config]:
     class has no portfolio, and :class:`UsageError` if that has fewer configurations or is for
     another space.
     """
-    found = read_portfolio(_file_of(type(problem)))
+    file = file_of_class(type(problem))
+    if not file.is_file():
+        model = next((one for one in models().values() if problem.name in one.fits), None)
+        if model is None:
+            raise NotAvailableError(
+                f"problem {problem.name} has no portfolio; there are "
+                f"{', '.join(shipped_portfolios())}"
+            )
+        file = SHIPPED / f"{model.portfolio}.json"
+    found = read_portfolio(file)
     configs = found.first(k, data_set_of(problem.name, problem.key))
     for config in configs:
         try:
@@ -157,9 +165,6 @@ def related(cls: type[Problem], key: str, other: str) -> bool:
     return same_data_set(data_set_of(cls.name, key), data_set_of(cls.name, other))
 
 
-# -- files -------------------------------------------------------------------------------------
-
-
 def find_file(name: str, plugins: Sequence[Path] = ()) -> Path:
     """The file of the portfolio ``name``, a model or a problem class, also one of ``plugins``.
 
@@ -186,18 +191,6 @@ def file_of_class(cls: type[Problem]) -> Path:
     return folder_of(Path(inspect.getfile(cls)), FOLDER) / f"{cls.name}.json"
 
 
-def _file_of(cls: type[Problem]) -> Path:
-    beside = file_of_class(cls)
-    if beside.is_file():
-        return beside
-    for model in models().values():
-        if cls.name in model.fits:
-            return SHIPPED / f"{model.portfolio}.json"
-    raise NotAvailableError(
-        f"problem {cls.name} has no portfolio; there are {', '.join(shipped_portfolios())}"
-    )
-
-
 @functools.cache
 def read_portfolio(file: Path) -> Portfolio:
     """The portfolio in ``file``; raises :class:`PluginError` if it is missing or damaged."""
@@ -219,7 +212,6 @@ def parse_portfolio(stored: Mapping[str, Any]) -> Portfolio:
     ]
     for config in configs:
         space.check(config)
-    without = {str(name): _rows(rows, len(configs)) for name, rows in stored["without"].items()}
     return Portfolio(
         problem=str(stored["problem"]),
         version=int(stored["version"]),
@@ -227,7 +219,7 @@ def parse_portfolio(stored: Mapping[str, Any]) -> Portfolio:
         space=space,
         configs=tuple(configs),
         whole=_rows(stored["all"], len(configs)),
-        without=without,
+        without={str(name): _rows(rows, len(configs)) for name, rows in stored["without"].items()},
     )
 
 
@@ -260,16 +252,63 @@ def model_with(names: Iterable[str]) -> Model | None:
 def models() -> Mapping[str, Model]:
     """All models by name."""
     stored = json.loads((SHIPPED / "_models.json").read_text("utf-8"))
-    return {name: _model(name, fields) for name, fields in stored.items()}
+    found = {}
+    for name, fields in stored.items():
+        whole: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()
+        }
+        found[name] = Model(name, **whole)
+    return found
 
 
-def _model(name: str, fields: Mapping[str, Any]) -> Model:
-    named = {key: tuple(fields.get(key, ())) for key in ("fits", "problems", "estimators")}
-    return Model(
-        name=name,
-        portfolio=fields["portfolio"],
-        default=fields.get("default", {}),
-        source=fields.get("source", ""),
-        parameters=fields.get("parameters", {}),
-        **named,
-    )
+def data_set_of(problem: str, key: str) -> str:
+    """The name of the data set behind the member ``key`` of the problem class ``problem``.
+
+    It is in lower case with hyphens. A data set without a name is called by its id of OpenML.
+    ``_datasets.json`` names the data sets that several problems share: by the ids of OpenML that
+    some problems have as keys, and by the relations between names (``relatives``). Data sets that
+    were made from another one count as that one.
+    """
+    known = _known()
+    vocabulary = known["keys"].get(problem)
+    name = re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-")
+    if vocabulary is not None and (number := re.match(r"\d+", key)):
+        name = known[vocabulary].get(number[0], f"{vocabulary[:-1]} {number[0]}".replace(" ", "-"))
+    # Keys may end with an option, as in `digits-original`.
+    parts = name.split("-")
+    begins = ("-".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next((known["relatives"][b] for b in begins if b in known["relatives"]), name)
+
+
+def same_data_set(one: str, other: str) -> bool:
+    """Whether two names of :func:`data_set_of` mean the same data, perhaps with an option."""
+    return one == other or one.startswith(f"{other}-") or other.startswith(f"{one}-")
+
+
+@functools.cache
+def _known() -> Mapping[str, Any]:
+    known: dict[str, Any] = json.loads((SHIPPED / "_datasets.json").read_text("utf-8"))
+    return known
+
+
+def fitted(parameter: Parameter, value: Value) -> Value | None:
+    """The value of ``parameter`` that is nearest to ``value``; ``None`` if none is comparable.
+
+    Among numbers it is the one with the least ratio if all are positive, else the least distance.
+    """
+    if isinstance(parameter, Float | Int):
+        if isinstance(value, str | bool):
+            return None
+        inside = min(max(value, parameter.low), parameter.high)
+        return round(inside) if isinstance(parameter, Int) else float(inside)
+    if parameter.contains(value):
+        return value
+    numbers = [choice for choice in parameter.choices if _is_number(choice)]
+    if not (numbers and _is_number(value)):
+        return None
+    place = math.log if all(float(number) > 0 for number in (*numbers, value)) else float
+    return min(numbers, key=lambda number: abs(place(float(number)) - place(float(value))))
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

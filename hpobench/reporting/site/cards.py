@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hpobench.contract.cell import Kind
 from hpobench.plugins.registry import Entry
 from hpobench.reporting.site import render
 from hpobench.reporting.site.means import last_place
-from hpobench.reporting.site.source import SiteSource
-from hpobench.reporting.site.suites import command
+from hpobench.reporting.site.site_source import SiteSource
 
-Kind = Literal["searcher", "scheduler"]
 TRAITS: Mapping[str, tuple[str, str]] = {
     "parallel": (
         "It takes account of trials under way.",
@@ -44,97 +42,65 @@ _PLAIN = "fifo"
 """The scheduler that stops nothing, beside which others are judged."""
 
 
-@dataclass(frozen=True)
-class Against:
-    """An algorithm on one problem, and what it is held against."""
-
-    problem: str
-    family: str
-    budget: float
-    """In full evaluations."""
-    algorithm: str
-    cells: str
-    """The address of its runs from the site's root."""
-    regret: float
-    other: float
-    """The regret that it is held against."""
-    rank: int
-    """Among the algorithms that ran on the problem; 1 is the best."""
-    of: int
-
-    @property
-    def difference(self) -> float:
-        return self.regret - self.other
-
-
 def pages(source: SiteSource) -> Iterator[tuple[str, bytes]]:
     kinds: tuple[Kind, ...] = ("searcher", "scheduler")
     for kind in kinds:
-        labels: Mapping[str, str] = getattr(source.places, f"{kind}s")
-        cards = {label: _card(source, kind, label) for label in labels}
-        best_first = sorted(cards, key=lambda label: (-_share_better(cards[label]), label))
+        places = source.places[kind]
+        cards = {label: _card(source, kind, label) for label in places}
+
+        def place(label: str, cards: Mapping[str, Any] = cards) -> tuple[float, str]:
+            return -cards[label]["better"] / max(len(cards[label]["rows"]), 1), label
+
         yield render.page(
             source,
             f"{kind}s.html",
             "cards.html.j2",
             f"{kind.capitalize()}s",
             kind=kind,
-            cards={label: cards[label] for label in best_first},
+            cards={label: cards[label] for label in sorted(cards, key=place)},
             against=_held_against(kind, ""),
-            places=labels,
+            places=places,
         )
-        for label, place in labels.items():
-            yield render.page(
-                source,
-                f"{kind}s/{place}.html",
-                "card.html.j2",
-                label,
-                kind=kind,
-                **cards[label],
-            )
-
-
-def _share_better(card: Mapping[str, Any]) -> float:
-    return float(card["better"] / max(len(card["rows"]), 1))
+        for label, card in cards.items():
+            path = f"{kind}s/{places[label]}.html"
+            yield render.page(source, path, "card.html.j2", label, kind=kind, **card)
 
 
 def _card(source: SiteSource, kind: Kind, label: str) -> dict[str, Any]:
     means = source.means
-    plugins = source.archive.searchers if kind == "searcher" else source.archive.schedulers
-    facts = plugins[label]
+    facts = (source.archive.searchers if kind == "searcher" else source.archive.schedulers)[label]
     entry = source.plugin(kind, facts.name)
     members = np.array([getattr(algorithm, kind) == label for algorithm in means.algorithms])
     of_runs = members[means.runs.algorithm]
-    rows = sorted(_against(source, kind, members), key=lambda row: (row.difference, row.problem))
+    rows = sorted(_against(source, kind, members), key=lambda r: (r["difference"], r["problem"]))
+    traits = []
+    if entry is not None and kind == "searcher":
+        for name, (having, lacking) in TRAITS.items():
+            has = bool(entry.attributes.get(name))
+            traits.append((name.replace("_", "-"), has, having if has else lacking))
+    thinking = []
+    for n, workers in enumerate(means.workers):
+        seconds = means.runs.thinking[of_runs & (means.runs.workers == n)]
+        if len(seconds):
+            median, slow = np.quantile(seconds, [0.5, 0.95])
+            thinking.append({"workers": workers, "median": float(median), "slow": float(slow)})
+    several = len({row["problem"] for row in rows}) < len(rows)
     return {
         "entry": entry,
         "facts": facts,
         "other": _held_against(kind, label),
-        "traits": _traits(entry, kind),
+        "traits": traits,
         "notes": [*_hazards(entry, kind)],
         "runs": int(of_runs.sum()),
         "failed": [*_failed(source, of_runs & ~means.runs.done)],
-        "thinking": [*_thinking(source, members)],
+        "thinking": thinking,
         "rows": rows,
         "families": [*_by_family(rows)],
-        "better": sum(row.difference < 0 for row in rows),
-        "first": sum(row.rank == 1 for row in rows),
-        "compared": "problems"
-        if len({row.problem for row in rows}) == len(rows)
-        else "comparisons",
+        "better": sum(row["difference"] < 0 for row in rows),
+        "first": sum(row["rank"] == 1 for row in rows),
+        "compared": "comparisons" if several else "problems",
         "workers": means.workers[means.main_workers],
     }
-
-
-def _traits(entry: Entry | None, kind: Kind) -> list[tuple[str, bool, str]]:
-    """Each capability, whether the searcher has it, and what that means."""
-    if entry is None or kind == "scheduler":
-        return []
-    return [
-        (name.replace("_", "-"), bool(entry.attributes.get(name)), texts[0 if has else 1])
-        for name, texts in TRAITS.items()
-        for has in [bool(entry.attributes.get(name))]
-    ]
 
 
 def _hazards(entry: Entry | None, kind: Kind) -> Iterator[str]:
@@ -161,30 +127,25 @@ def _failed(source: SiteSource, which: NDArray[np.bool_]) -> Iterator[dict[str, 
             "problem": problem,
             "workers": workers,
             "seed": int(means.runs.seed[row]),
-            "cells": source.places.cells(problem, algorithm, workers),
-            "command": command(source.suites, algorithm, problem, workers),
+            "cells": source.cells(problem, algorithm, workers),
+            "command": source.command(algorithm, problem, workers),
         }
 
 
-def _thinking(source: SiteSource, members: NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
-    """The seconds for each trial by number of workers."""
-    means = source.means
-    of_runs = members[means.runs.algorithm]
-    for n, workers in enumerate(means.workers):
-        seconds = means.runs.thinking[of_runs & (means.runs.workers == n)]
-        if len(seconds):
-            median, slow = np.quantile(seconds, [0.5, 0.95])
-            yield {"workers": workers, "median": float(median), "slow": float(slow)}
-
-
-def _against(source: SiteSource, kind: Kind, members: NDArray[np.bool_]) -> Iterator[Against]:
-    """The algorithms on each problem with the most common number of workers.
+def _against(
+    source: SiteSource, kind: Kind, members: NDArray[np.bool_]
+) -> Iterator[dict[str, Any]]:
+    """The algorithms on each problem with the most common number of workers, and what each is held
+    against, as :func:`_held_against` says.
 
     They are compared at the last budget that an algorithm reached together with one that it is held
     against, since schedulers may run for other budgets.
     """
     means, n = source.means, source.means.main_workers
-    others = [_others(source, kind, q) for q in range(len(means.algorithms))]
+    searchers = np.array([algorithm.searcher for algorithm in means.algorithms])
+    plain = np.array([algorithm.scheduler == _PLAIN for algorithm in means.algorithms])
+    others = (searchers[:, None] == searchers) & (plain[:, None] != plain)
+    others |= kind == "searcher"
     for p, problem in enumerate(means.problems):
         regret = means.regret[n, p]
         known = np.isfinite(regret)
@@ -192,34 +153,20 @@ def _against(source: SiteSource, kind: Kind, members: NDArray[np.bool_]) -> Iter
             place = last_place(known[q] & known[others[q]].any(axis=0))
             if place is None:
                 continue
-            own = float(regret[q, place])
-            every = regret[known[:, place], place]
-            yield Against(
-                problem,
-                source.archive.problems[problem].family,
-                means.budgets[place],
-                str(means.algorithms[q]),
-                source.places.cells(problem, means.algorithms[q], means.workers[n]),
-                own,
-                float(np.nanmedian(regret[others[q], place])),
-                int((every < own).sum()) + 1,
-                len(every),
-            )
-
-
-def _others(source: SiteSource, kind: Kind, algorithm: int) -> NDArray[np.bool_]:
-    """Shape (algorithms,): what an algorithm is held against, as :func:`_held_against` says."""
-    algorithms = source.means.algorithms
-    if kind == "searcher":
-        return np.ones(len(algorithms), dtype=bool)
-    own = algorithms[algorithm]
-    return np.array(
-        [
-            other.searcher == own.searcher
-            and (other.scheduler == _PLAIN) != (own.scheduler == _PLAIN)
-            for other in algorithms
-        ]
-    )
+            own, every = float(regret[q, place]), regret[known[:, place], place]
+            other = float(np.nanmedian(regret[others[q], place]))
+            yield {
+                "problem": problem,
+                "family": source.archive.problems[problem].family,
+                "budget": means.budgets[place],
+                "algorithm": str(means.algorithms[q]),
+                "cells": source.cells(problem, means.algorithms[q], means.workers[n]),
+                "regret": own,
+                "other": other,
+                "difference": own - other,
+                "rank": int((every < own).sum()) + 1,
+                "of": len(every),
+            }
 
 
 def _held_against(kind: Kind, label: str) -> str:
@@ -230,11 +177,11 @@ def _held_against(kind: Kind, label: str) -> str:
     return f"the same searcher under {_PLAIN}"
 
 
-def _by_family(rows: list[Against]) -> Iterator[dict[str, Any]]:
+def _by_family(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The mean difference on each family, the best first."""
     families: dict[str, list[float]] = {}
     for row in rows:
-        families.setdefault(row.family, []).append(row.difference)
+        families.setdefault(row["family"], []).append(row["difference"])
     found = {name: float(np.mean(values)) for name, values in families.items()}
     for name in sorted(found, key=lambda name: (found[name], name)):
         yield {"name": name, "difference": found[name], "count": len(families[name])}

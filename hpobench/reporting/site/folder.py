@@ -30,32 +30,28 @@ def check_folder(out: Path) -> frozenset[str]:
         return frozenset()
     if not out.is_dir():
         raise UsageError(f"{out}: is no folder; name a new or an empty one for the site")
-    if is_regular(out / MARKER):
-        return _listed(out / MARKER)
-    others = [path for path in out.iterdir() if not path.match(TEMPORARY)]
-    if others:
-        raise UsageError(
-            f"{out}: holds {min(others).name!r} and no earlier site (there is no {MARKER}); "
-            "name a new or an empty folder"
-        )
-    return frozenset()
-
-
-def _listed(marker: Path) -> frozenset[str]:
+    marker = out / MARKER
+    if not is_regular(marker):
+        others = [path for path in out.iterdir() if not path.match(TEMPORARY)]
+        if others:
+            raise UsageError(
+                f"{out}: holds {min(others).name!r} and no earlier site (there is no {MARKER}); "
+                "name a new or an empty folder"
+            )
+        return frozenset()
     try:
         names = json.loads(read_text(marker, limit=_LARGEST))["files"]
-        if not all(isinstance(name, str) and _is_inside(name) for name in names):
+        # What a marker lists will be removed, and a marker may come from a stranger.
+        texts = [name for name in names if isinstance(name, str) and name and "\0" not in name]
+        paths = [PurePosixPath(name) for name in texts]
+        inside = [path for path in paths if not path.is_absolute() and ".." not in path.parts]
+        if len(inside) < len(names):
             raise ValueError("a name that leads out of the folder")
     except (StoreError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise UsageError(
             f"{marker}: damaged ({error}); remove the folder, or name another one"
         ) from error
     return frozenset(names)
-
-
-def _is_inside(name: str) -> bool:
-    path = PurePosixPath(name)
-    return bool(name) and not path.is_absolute() and ".." not in path.parts and "\0" not in name
 
 
 def write_site(out: Path, files: Mapping[str, bytes]) -> None:
@@ -66,7 +62,16 @@ def write_site(out: Path, files: Mapping[str, bytes]) -> None:
     """
     earlier = check_folder(out)
     for name in files:
-        _check_place(out, name, earlier)
+        for folder in _folders(out, name):
+            if folder.is_symlink() or (is_there(folder) and not folder.is_dir()):
+                raise UsageError(
+                    f"{folder}: is no folder of a site; remove it or name another folder"
+                )
+        path = out / name
+        if is_there(path) and not (name in earlier and is_regular(path)):
+            raise UsageError(
+                f"{path}: no earlier site wrote it, and this one would replace it; move it away"
+            )
     with writing("the site", out):
         out.mkdir(parents=True, exist_ok=True)
         # First, so that a later site knows the files of one that was interrupted.
@@ -78,17 +83,6 @@ def write_site(out: Path, files: Mapping[str, bytes]) -> None:
         for name in sorted(earlier - set(files)):
             _remove(out, name)
         _mark(out, files)
-
-
-def _check_place(out: Path, name: str, earlier: frozenset[str]) -> None:
-    for folder in _folders(out, name):
-        if folder.is_symlink() or (is_there(folder) and not folder.is_dir()):
-            raise UsageError(f"{folder}: is no folder of a site; remove it or name another folder")
-    path = out / name
-    if is_there(path) and not (name in earlier and is_regular(path)):
-        raise UsageError(
-            f"{path}: no earlier site wrote it, and this one would replace it; move it away"
-        )
 
 
 def _folders(out: Path, name: str) -> list[Path]:

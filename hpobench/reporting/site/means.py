@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from hpobench.evidence.archive import BUDGETS, Archive
+from hpobench.evidence.archive import BUDGETS, Archive, regrets_of
 from hpobench.evidence.scores import Algorithm, FloatArray, algorithms_of, numbered
 
 Numbers: TypeAlias = NDArray[np.int64]
@@ -70,28 +70,22 @@ def means_of(archive: Archive) -> Means:
     algorithms, of_algorithm = numbered(algorithms_of(runs))
     problems, of_problem = numbered(runs["problem"].to_pylist())
     workers, of_workers = numbered(runs["workers"].to_pylist())
-    every = archive.regrets()[:, SHOWN]
+    every = regrets_of(runs)[:, SHOWN]
     known = np.isfinite(every).any(axis=0)
     regret = every[:, known]
     shape = (len(workers), len(problems), len(algorithms), regret.shape[1])
     sums, counts = np.zeros(shape), np.zeros(shape)
     place = (of_workers, of_problem, of_algorithm)
+    # Several runs have the same place, of which `sums[place] += regret` would add only the last.
     np.add.at(sums, place, np.nan_to_num(regret))
     np.add.at(counts, place, np.isfinite(regret))
-    return Means(
-        workers,
-        problems,
-        algorithms,
-        SHOWN[known],
-        np.divide(sums, counts, out=np.full(shape, np.nan), where=counts > 0),
-        RunColumns(
-            of_workers,
-            of_problem,
-            of_algorithm,
-            runs["seed"].to_numpy(),
-            runs["cell"].to_pylist(),
-            runs["done"].to_numpy(zero_copy_only=False),
-            runs["thinking"].to_numpy().astype(np.float64),
-            regret,
-        ),
+    means = np.divide(sums, counts, out=np.full(shape, np.nan), where=counts > 0)
+    columns = RunColumns(
+        *(of_workers, of_problem, of_algorithm),
+        runs["seed"].to_numpy(),
+        runs["cell"].to_pylist(),
+        runs["done"].to_numpy(zero_copy_only=False),  # Arrow packs booleans as bits
+        runs["thinking"].to_numpy().astype(np.float64),
+        regret,
     )
+    return Means(workers, problems, algorithms, SHOWN[known], means, columns)

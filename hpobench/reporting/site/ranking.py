@@ -11,11 +11,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hpobench.contract.wording import count
-from hpobench.evidence.advice import Advice, advise
-from hpobench.evidence.archive import BUDGETS, Archive
+from hpobench.evidence.advice import advise
+from hpobench.evidence.advice_text import answer
+from hpobench.evidence.archive import BUDGETS, Archive, regrets_of
 from hpobench.evidence.features import Features
 from hpobench.evidence.question import Question
-from hpobench.evidence.wording import answer
 from hpobench.reporting.site.means import Means
 
 
@@ -29,17 +29,9 @@ class Rankings:
         of_run = means.runs.problem
         self._several = np.array([one.features.steps > 1 for one in facts])[of_run]
         self._family = np.array([one.family for one in facts])[of_run]
-        self._understands = self._of_searchers_with(
-            np.array([one.features.conditional for one in facts])[of_run]
-        )
-
-    def _of_searchers_with(self, runs: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Shape (runs,): whether the searcher of a run has any of ``runs``."""
-        names = [algorithm.searcher for algorithm in self._means.algorithms]
-        having = {names[algorithm] for algorithm in np.unique(self._means.runs.algorithm[runs])}
-        of_algorithm = np.array([name in having for name in names])
-        found: NDArray[np.bool_] = of_algorithm[self._means.runs.algorithm]
-        return found
+        conditional = np.array([one.features.conditional for one in facts])[of_run]
+        searcher = np.array([one.searcher for one in means.algorithms])[means.runs.algorithm]
+        self._understands = np.isin(searcher, searcher[conditional])
 
     def overall(self) -> list[dict[str, Any]]:
         """The views over all families, and those for spaces with conditions: of the searchers that
@@ -60,7 +52,8 @@ class Rankings:
         for n, workers in enumerate(self._means.workers):
             for several in (False, True):
                 own = among & (of_workers == n) & (self._several == several)
-                settings = [*self._settings(self._part(own), workers, several)]
+                part = replace(self._archive, runs=self._archive.runs.filter(pa.array(own)))
+                settings = [*self._settings(part, workers, several)]
                 if settings:
                     yield {
                         "workers": workers,
@@ -69,44 +62,34 @@ class Rankings:
                         "settings": settings,
                     }
 
-    def _part(self, keep: NDArray[np.bool_]) -> Archive:
-        return replace(self._archive, runs=self._archive.runs.filter(pa.array(keep)))
-
     def _settings(self, part: Archive, workers: int, several: bool) -> Iterator[dict[str, Any]]:
-        known = np.asarray(np.isfinite(part.regrets()).any(axis=0))
+        known = np.asarray(np.isfinite(regrets_of(part.runs)).any(axis=0))
+        # The runs are chosen already, so the steps alone count of what is asked.
         features = Features(1, 0, 0, 0, conditional=False, steps=2 if several else 1)
         for n, place in enumerate(self._means.places):
             if not known[place]:
                 continue
-            advice = advise(part, Question(features, float(BUDGETS[place]), workers))
-            yield {"budget": n, **self._setting(advice)}
-
-    def _setting(self, advice: Advice) -> dict[str, Any]:
-        return {
-            "lead": lead(advice),
-            "answer": list(answer(advice)),
-            "problems": advice.problems,
-            "families": advice.families,
-            "rows": [
-                [
-                    self._algorithms[one.algorithm],
-                    # Pages show three places; of four, 0.0055 would be shown as 0.005.
-                    *(round(regret, 6) for regret in (one.regret, one.low, one.high)),
-                    round(one.best, 3),
-                    float(f"{one.thinking:.3g}"),
-                    int(one.told_apart),
-                ]
-                for one in advice.ranked
-            ],
-        }
-
-
-def lead(advice: Advice) -> str:
-    """Who leads, in a sentence."""
-    question = advice.question
-    workers = count(question.workers, "worker")
-    leader = advice.choice.algorithm
-    return f"{leader} leads at {question.budget:.3g} full evaluations with {workers}."
+            question = Question(features, float(BUDGETS[place]), workers)
+            advice = advise(part, question)
+            where = f"{question.budget:.3g} full evaluations with {count(workers, 'worker')}"
+            yield {
+                "budget": n,
+                "lead": f"{advice.choice.algorithm} leads at {where}.",
+                "answer": list(answer(advice)),
+                "problems": advice.problems,
+                "families": advice.families,
+                "rows": [
+                    [
+                        self._algorithms[one.algorithm],
+                        # Pages show three places; of four, 0.0055 would be shown as 0.005.
+                        *(round(regret, 6) for regret in (one.regret, one.low, one.high)),
+                        round(one.best, 3),
+                        float(f"{one.thinking:.3g}"),
+                        int(one.told_apart),
+                    ]
+                    for one in advice.ranked
+                ],
+            }
 
 
 def main_view(views: Sequence[Mapping[str, Any]], workers: int) -> int:

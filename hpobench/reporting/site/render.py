@@ -14,10 +14,9 @@ from hpobench.contract.package import VERSION
 from hpobench.contract.wording import measured
 from hpobench.evidence.scores import FloatArray
 from hpobench.reporting import vega
-from hpobench.reporting.site.source import SiteSource
+from hpobench.reporting.site.site_source import SiteSource
 
-STYLES_AND_SCRIPTS = "assets"
-SCALE = 100_000
+SCALE = 100_000  # core.js divides by the same
 
 
 @functools.cache
@@ -27,7 +26,7 @@ def _environment() -> Any:
     environment = Environment(
         loader=PackageLoader("hpobench.reporting.site"),
         autoescape=True,  # labels come from users
-        undefined=StrictUndefined,
+        undefined=StrictUndefined,  # a misspelt name is an error, and no gap on the page
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -40,24 +39,11 @@ def page(
 ) -> tuple[str, bytes]:
     """The page at ``path`` among those of ``source``: where it lies in the site, and its bytes."""
     whole = f"{source.folder}{path}"
-    text = (
-        _environment()
-        .get_template(template)
-        .render(
-            title=title,
-            source=source,
-            root=_up(path),
-            top=_up(whole),
-            version=VERSION,
-            **shown,
-        )
-    )
+    # The ways up to the folder of the source, and to that of the site.
+    root, top = ("../" * (len(PurePosixPath(one).parts) - 1) for one in (path, whole))
+    known = {"title": title, "source": source, "root": root, "top": top, "version": VERSION}
+    text = _environment().get_template(template).render({**known, **shown})
     return whole, text.encode()
-
-
-def _up(path: str) -> str:
-    """From the page at ``path`` to the folder that it is relative to."""
-    return "../" * (len(PurePosixPath(path).parts) - 1)
 
 
 def data(source: SiteSource, name: str, value: Any) -> tuple[str, bytes]:
@@ -82,7 +68,7 @@ def assets() -> dict[str, bytes]:
     """The style and the scripts of all pages, by where they lie in the site."""
     here = Path(__file__).parent
     shared = [here.parent / "templates" / name for name in ("tables.js", "theme.js")]
-    own = (here / STYLES_AND_SCRIPTS).iterdir()
-    files = [*shared, *(file for file in own if file.name.endswith((".css", ".js")))]
-    found = {file.name: read_whole(file) for file in files} | {"vega.js": vega.script()}
-    return {f"{STYLES_AND_SCRIPTS}/{name}": found[name] for name in sorted(found)}
+    own = [file for file in (here / "assets").iterdir() if file.suffix in (".css", ".js")]
+    found = {file.name: read_whole(file) for file in (*shared, *own)}
+    found["vega.js"] = vega.script()
+    return {f"assets/{name}": found[name] for name in sorted(found)}

@@ -30,10 +30,8 @@ _MOST = 512
 
 
 class Cells(ABC):
-    """The cells of a run, wherever they run.
-
-    A cell is given up after a limit of wall time, also if its process does not hear of it.
-    """
+    """The cells of a run, wherever they run. A cell is given up after a limit of wall time, also if
+    its process does not hear of it."""
 
     @property
     @abstractmethod
@@ -42,11 +40,8 @@ class Cells(ABC):
 
     @abstractmethod
     def run(self, cells: Sequence[Cell]) -> Iterator[list[Batch]]:
-        """Yields what has finished, about every half second (maybe nothing).
-
-        Raises :class:`StoreError` if a cell cannot write. What has not finished by then has no
-        outcome.
-        """
+        """Yields what has finished, about every half second (maybe nothing). Raises
+        :class:`StoreError` if a cell cannot write. What has not finished by then has no outcome."""
 
     @abstractmethod
     def cancel(self) -> None:
@@ -74,9 +69,7 @@ def run_batch(
     cells: Sequence[Cell], commit: str | None, timeout: float, folder: Path | None = None
 ) -> Done:
     """Run ``cells`` in this process until they are finished or the time of a batch is over.
-
-    ``folder`` is the results folder, if this process can write there.
-    """
+    ``folder`` is the results folder, if this process can write there."""
     from hpobench.running.cells.run_cell import run_cell
     from hpobench.store.write.batch import Batch
 
@@ -86,16 +79,13 @@ def run_batch(
         outcomes.append(run_cell(cell, commit, timeout))
         if time.monotonic() - begin >= _BATCH_S:
             break
-    batch = Batch.of(outcomes, folder)
-    return Done(batch, len(outcomes), time.monotonic() - begin)
+    return Done(Batch.of(outcomes, folder), len(outcomes), time.monotonic() - begin)
 
 
 class Waiting:
-    """The cells that no process has, in batches for one kind of process each.
-
-    Cells of shipped plugins come first, then one kind after the other: if kinds alternated, every
-    cell would start a process. Results do not depend on the order.
-    """
+    """The cells that no process has, in batches for one kind of process each. Cells of shipped
+    plugins come first, then one kind after the other: if kinds alternated, every cell would start a
+    process. Results do not depend on the order."""
 
     def __init__(self, cells: Sequence[Cell], processes: int, *, most: int = _MOST) -> None:
         """``processes`` take at most ``most`` of the cells at a time; their number may change."""
@@ -142,10 +132,8 @@ class Waiting:
             self._again.appendleft(cells[done.count :])
 
     def failed(self, cells: Sequence[Cell], *, last: bool = False) -> list[Cell]:
-        """Take note that the process of ``cells`` died; they wait again one by one.
-
-        Returns the cell whose attempts are over; a ``last`` attempt at a single cell ends them.
-        """
+        """Take note that the process of ``cells`` died; they wait again one by one. Returns the
+        cell whose attempts are over; a ``last`` attempt at a single cell ends them."""
         if len(cells) == 1:
             (cell,) = cells
             self._attempts[cell.id] += 1

@@ -35,11 +35,9 @@ def run_live_cell(
     run: str,
     workers: Sequence[Any],
 ) -> Outcome:
-    """Run ``cell``, or resume it from its ``journal``.
-
-    ``workers``: handles of the Ray actors that train. ``run``: a name for the calling run. Raises
-    :class:`StoreError` where the journal cannot be written.
-    """
+    """Run ``cell``, or resume it from its ``journal``. ``workers``: handles of the Ray actors that
+    train. ``run``: a name for the calling run. Raises :class:`StoreError` where the journal cannot
+    be written."""
     open_stage = functools.partial(_open_live_stage, journal=journal, run=run, workers=workers)
     try:
         return run_cell(cell, commit, timeout, open_stage)
@@ -65,12 +63,10 @@ def _open_live_stage(
         opened = Journal(journal)
     # Seconds that trials may run ahead of the scheduler: none if it may return to any step.
     ahead = 0.0 if scheduler.pauses else 0.005 if scheduler.needs_fidelity else 0.1
-    with (
-        contextlib.closing(opened),
-        contextlib.closing(
-            WorkerConnections(ray, workers, cell.problem.to_text(), cell.pace)
-        ) as connections,
-    ):
+    with contextlib.ExitStack() as stack:
+        stack.callback(opened.close)
+        connections = WorkerConnections(ray, workers, cell.problem.to_text(), cell.pace)
+        stack.callback(connections.close)
         stage = LiveStage(
             problem,
             seed=cell.role_seed("problem"),
@@ -89,11 +85,9 @@ def _open_live_stage(
 
 
 def _resume(journal: Journal, run: str) -> list[tuple[dict[str, Any], Blob | None]]:
-    """The results in ``journal``, where this attempt is noted too.
-
-    Raises :class:`CellError` if ``run`` has made too many attempts without a new result: whatever
-    kills the process would kill it again.
-    """
+    """The results in ``journal``, where this attempt is noted too. Raises :class:`CellError` if
+    ``run`` has made too many attempts without a new result: whatever kills the process would kill
+    it again."""
     results, failed = [], 0
     for header, saved in journal.records():
         if header.get("version", VERSION) != VERSION:

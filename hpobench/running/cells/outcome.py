@@ -22,8 +22,7 @@ from hpobench.plugins.modules import module_name
 from hpobench.running.cells.tuning import Run
 from hpobench.store.format import schema
 from hpobench.store.write import provenance
-from hpobench.store.write.batch import Outcome
-from hpobench.store.write.event import events_table
+from hpobench.store.write.batch import Outcome, events_table
 
 _LONGEST_TEXT = 20_000
 _TRIALS = schema.plain(schema.TRIALS)
@@ -93,7 +92,7 @@ def _provenance(cell: Cell, started: str, commit: str | None) -> dict[str, Any]:
     for ref in (cell.searcher, cell.scheduler, cell.problem):
         requires = None if RELEASE in ref.given else _declared(ref, "requires")
         if isinstance(requires, tuple | list):
-            requirements += filter(_is_requirement, requires)
+            requirements += [r for r in requires if isinstance(r, str) and _is_requirement(r)]
     family = _declared(cell.problem, "family")
     return {
         "versions": provenance.versions(requirements),
@@ -107,9 +106,8 @@ def _provenance(cell: Cell, started: str, commit: str | None) -> dict[str, Any]:
 
 
 def _library(searcher: PluginRef) -> dict[str, Any] | None:
-    """The library whose algorithm the searcher is, its version, and what else is known of the
-    searcher's own environment if it has one: the hash of the lock, or every version with a
-    release."""
+    """The library whose algorithm the searcher is, its version, and what is known of the searcher's
+    own environment if it has one: the hash of the lock, or every version with a release."""
     with contextlib.suppress(HpobenchError):
         if not (isinstance(name := _declared(searcher, "library"), str) and name):
             return None
@@ -125,11 +123,9 @@ def _library(searcher: PluginRef) -> dict[str, Any] | None:
 
 
 def _declared(ref: PluginRef, name: str) -> object:
-    """The class attribute ``name`` of a plugin; ``None`` if its file is not loaded.
-
-    A file that could not be loaded is not tried again: what failed or hung in it would do so here,
-    where nothing catches or ends it.
-    """
+    """The class attribute ``name`` of a plugin; ``None`` if its file is not loaded."""
+    # A file that could not be loaded is not tried again: what failed or hung in it would do so
+    # here, where nothing catches or ends it.
     with contextlib.suppress(BaseException):  # as a plugin's code may raise anything
         return getattr(getattr(sys.modules.get(_module_of(ref.file)), ref.cls), name)
     return None
@@ -140,14 +136,10 @@ def _module_of(file: str) -> str:
     return module_name(Path(file))
 
 
-def _is_requirement(text: object) -> bool:
-    return isinstance(text, str) and _is_valid(text)
-
-
 @functools.cache
-def _is_valid(requirement: str) -> bool:
+def _is_requirement(text: str) -> bool:
     try:
-        return bool(Requirement(requirement))
+        return bool(Requirement(text))
     except InvalidRequirement:
         return False
 
@@ -155,7 +147,7 @@ def _is_valid(requirement: str) -> bool:
 def _trials(cell: Cell, run: Run | None) -> pa.Table:
     if run is None or not run.source.trials:
         return _TRIALS.empty_table()
-    source, trials, now = run.source, run.source.trials, run.stage.now
+    source, trials, now, cut_off = run.source, run.source.trials, run.stage.now, run.stage.cut_off
     statuses = [run.trial_status(trial) for trial in trials]
     ended = [status in ("completed", "stopped", "failed") for status in statuses]
     columns = {
@@ -170,7 +162,7 @@ def _trials(cell: Cell, run: Run | None) -> pa.Table:
         "suggest_s": source.suggest_s[: len(trials)],
         "observe_s": source.observe_s[: len(trials)],
         "error": [
-            run.stage.cut_off(trial.number) if trial.error is None else storable(str(trial.error))
+            cut_off.get(trial.number) if trial.error is None else storable(str(trial.error))
             for trial in trials
         ],
     }

@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TypeAlias
 
-from hpobench.contract.algorithms import Scheduler, Searcher
+from hpobench.contract.algorithms import Scheduler
 from hpobench.contract.cell import Cell, PluginRef
 from hpobench.contract.errors import CellError, HpobenchError, Interruption, describe
 from hpobench.contract.problem import Problem, TabulatedProblem
 from hpobench.contract.seeding import global_generators
 from hpobench.contract.signals import noticed_signals
-from hpobench.plugins.build import build_problem, build_scheduler
+from hpobench.plugins.building import build_problem, build_scheduler
 from hpobench.plugins.process_state import restored, unchanged
 from hpobench.plugins.signature import signature
-from hpobench.plugins.starting.building import build_given_searcher
+from hpobench.plugins.starting.prepare import build_given_searcher
 from hpobench.running.cells.containment import cell_key
 from hpobench.running.cells.outcome import make_outcome, now, storable
 from hpobench.running.cells.time_limit import OutOfTime, time_limit
@@ -35,12 +35,10 @@ from hpobench.store.write.batch import Outcome
 
 @contextlib.contextmanager
 def _limit(seconds: float) -> Iterator[None]:
-    """Raise :class:`OutOfTime` in the block after ``seconds`` of wall time.
-
-    A process that is stuck in native code receives no exception. It ends itself half a minute
-    later, with its stack on standard error: Ray keeps that in its logs, a local run with the cell.
-    """
-    # Written to the descriptor, because a plugin may have replaced sys.stderr.
+    """Raise :class:`OutOfTime` in the block after ``seconds`` of wall time."""
+    # A process that is stuck in native code receives no exception. It ends itself half a minute
+    # later, with its stack on standard error: Ray keeps that in its logs, a local run with the
+    # cell. It goes to the descriptor, because a plugin may have replaced sys.stderr.
     faulthandler.dump_traceback_later(seconds + 30, exit=True, file=2)
     try:
         with time_limit(seconds):
@@ -74,14 +72,11 @@ def run_cell(
     timeout: float = 3600.0,
     open_stage: OpenStage = open_virtual_stage,
 ) -> Outcome:
-    """Run ``cell`` to its end. A failure is an outcome too.
-
-    ``commit`` is the checkout's. After ``timeout`` wall seconds the cell ends as ``timeout``.
-    Whatever a plugin raises costs the cell, which keeps the results that it had. Raises only errors
-    of the stage itself, which another attempt can avoid (:class:`StoreError` and
-    :class:`ReplayError`), and what a signal raises that asks this process to end: Ray then repeats
-    the cell.
-    """
+    """Run ``cell`` to its end. A failure is an outcome too. ``commit`` is the checkout's. After
+    ``timeout`` wall seconds the cell ends as ``timeout``. Whatever a plugin raises costs the cell,
+    which keeps the results that it had. Raises only errors of the stage itself, which another
+    attempt can avoid (:class:`StoreError` and :class:`ReplayError`), and what a signal raises that
+    asks this process to end: Ray then repeats the cell."""
     log = logging.getLogger("ray.tune")
     if log.level != logging.CRITICAL:  # to set it costs a tenth of a small cell
         log.setLevel(logging.CRITICAL)
@@ -134,38 +129,30 @@ def _attempt(
 def _play(cell: Cell, open_stage: OpenStage, under_way: _UnderWay) -> None:
     problem, under_way.signed = _problem(cell.problem.to_text())
     scheduler = build_scheduler(cell.scheduler)
-    with (
-        unchanged(problem.space),
-        open_stage(cell, problem, scheduler) as stage,
-        contextlib.closing(_searcher(cell, problem)) as searcher,
-    ):
-        under_way.run = Run(
-            problem,
-            searcher,
-            scheduler,
-            stage,
-            trials=cell.budget.trials,
-            scheduler_seed=cell.role_seed("scheduler"),
-            tell=cell.tell,
-            exact=cell.exact,
-        )
-        under_way.run.finish()
+    with unchanged(problem.space), open_stage(cell, problem, scheduler) as stage:
+        seed = cell.role_seed("searcher")
+        with global_generators(seed):  # some of Ray's searchers take no seed and draw from these
+            searcher = build_given_searcher(
+                cell.searcher, cell.problem, problem, seed=seed, cell_seed=cell.seed
+            )
+        with contextlib.closing(searcher):
+            under_way.run = Run(
+                problem,
+                searcher,
+                scheduler,
+                stage,
+                trials=cell.budget.trials,
+                scheduler_seed=cell.role_seed("scheduler"),
+                tell=cell.tell,
+                exact=cell.exact,
+            )
+            under_way.run.finish()
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=64)  # kept from cell to cell because tables are large
 def _problem(text: str) -> tuple[Problem, str]:
-    """The problem and its signature, kept from cell to cell because tables are large."""
     problem = build_problem(PluginRef.from_text(text))
     return problem, json.dumps(signature(problem))
-
-
-def _searcher(cell: Cell, problem: Problem) -> Searcher:
-    seed = cell.role_seed("searcher")
-    # Some of Ray's searchers take no seed and draw from the global generators.
-    with global_generators(seed):
-        return build_given_searcher(
-            cell.searcher, cell.problem, problem, seed=seed, cell_seed=cell.seed
-        )
 
 
 def _explain(failure: BaseException) -> str:
@@ -176,7 +163,7 @@ def _explain(failure: BaseException) -> str:
     if isinstance(failure, HpobenchError) and failure.__cause__ is None:
         return storable(message)
     try:
-        lines = traceback.format_exception(failure)
+        lines = "".join(traceback.format_exception(failure))
     except Exception:  # by an error whose parts fail
-        lines = []
-    return storable("\n\n".join([message, "".join(lines)]))
+        lines = ""
+    return storable(f"{message}\n\n{lines}")

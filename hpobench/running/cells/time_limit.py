@@ -26,11 +26,9 @@ _AGAIN_S = 10.0
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise :class:`OutOfTime` in the block after ``seconds`` of wall time.
-
-    This works in the main thread only, and not while native code runs. Limits may be nested. An
-    alarm that the code in the block sets is ignored: a process has one timer.
-    """
+    """Raise :class:`OutOfTime` in the block after ``seconds`` of wall time. This works in the main
+    thread only, and not while native code runs. Limits may be nested. An alarm that the code in the
+    block sets is ignored: a process has one timer."""
     begin = time.monotonic()
 
     def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's signature

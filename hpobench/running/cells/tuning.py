@@ -12,22 +12,19 @@ from hpobench.contract.errors import CellError, HpobenchError, StallError, descr
 from hpobench.contract.problem import Problem
 from hpobench.contract.seeding import global_generators
 from hpobench.running.ray.controller import Controller
-from hpobench.running.ray.fast.equal import equal, foresight
+from hpobench.running.ray.fast import equal, foresight
 from hpobench.running.ray.internals import ray_names
-from hpobench.running.ray.trial import Trial
-from hpobench.running.ray.trial_source import TrialSource
+from hpobench.running.ray.trial import Trial, TrialSource
 from hpobench.running.stages.stage import TrainingStage
-from hpobench.store.write.event import Event
+from hpobench.store.write.batch import Event
 from hpobench.suites.estimate import MAX_RESULTS, MAX_TRIALS
 
 
 class Run:
-    """One run under way; after :meth:`finish` its events, trials and times stay readable.
-
-    ``stage`` must be made for the same problem. Under ``exact="ray"`` Ray's own schedulers run, not
-    ours, which decide the same (``ray/fast/``). When :meth:`finish` raises, the events are
-    complete up to the failure.
-    """
+    """One run under way; after :meth:`finish` its events, trials and times stay readable. ``stage``
+    must be made for the same problem. Under ``exact="ray"`` Ray's own schedulers run, not ours,
+    which decide the same (``ray/fast/``). When :meth:`finish` raises, the events are complete up to
+    the failure."""
 
     def __init__(
         self,
@@ -49,26 +46,23 @@ class Run:
         # number of workers, so that none of them is idle.
         size: int | None = scheduler.population
         self._population = None if size is None else max(size, stage.count)
-        steps = problem.fidelity.steps
         self.source = TrialSource(
             searcher,
             problem.space,
-            steps=steps,
+            steps=problem.fidelity.steps,
             limit=trials,
             tell=tell,
             ends_trials=scheduler.ends_trials,
             clock=lambda: self.stage.now,
             population=self._population,
         )
-        self.ended: dict[int, float] = {}
+        self.ended = self.source.ended
 
     def finish(self) -> None:
-        """Run to the end of the budget, under a fresh scheduler for each population.
-
-        Raises :class:`CellError` where the searcher or the scheduler raises, or no trial can go on
+        """Run to the end of the budget, under a fresh scheduler for each population. Raises
+        :class:`CellError` where the searcher or the scheduler raises, or no trial can go on
         (:class:`StallError`). Global generators, which some of Ray's schedulers draw from, are
-        seeded inside and restored.
-        """
+        seeded inside and restored."""
         try:
             with ray_names(), global_generators(self._scheduler_seed):
                 self._loop(self._controller())
@@ -77,7 +71,12 @@ class Run:
         except HpobenchError:
             raise
         except Exception as error:
-            raise CellError(describe(_cause(error))) from error
+            cause: BaseException = error
+            seen: set[int] = set()  # a plugin may tie errors into a circle
+            while isinstance(cause, TuneError) and cause.__context__ and id(cause) not in seen:
+                seen.add(id(cause))
+                cause = cause.__context__  # Ray's controller wraps it once or more
+            raise CellError(describe(cause)) from error
 
     def _controller(self) -> Controller:
         scheduler = self._scheduler.build(self.problem)
@@ -95,8 +94,8 @@ class Run:
             scheduler=scheduler,
             manager=self.stage,
             slots=self._population or self.stage.count + self._scheduler.lookahead,
-            on_event=self._on_event,
-            on_status=self._on_status,
+            on_event=self.events.append,
+            on_status=self.source.on_status,
         )
 
     def _loop(self, controller: Controller) -> None:
@@ -122,15 +121,6 @@ class Run:
                     f"({counts or 'no trials'})"
                 )
 
-    def _on_event(self, event: Event, decision: str) -> None:
-        event.decision = decision
-        self.events.append(event)
-
-    def _on_status(self, trial: Trial, old: str, new: str) -> None:
-        self.source.on_status(trial, old, new)
-        if new in (Trial.TERMINATED, Trial.ERROR):
-            self.ended[trial.number] = self.stage.now
-
     def trial_status(self, trial: Trial) -> str:
         """The status of a trial at the end: completed, stopped, paused, cut (budget) or failed."""
         if trial.status == Trial.ERROR:
@@ -145,12 +135,3 @@ class Run:
     def steps_of(trial: Trial) -> int:
         """The step that the last result of ``trial`` belongs to, 0 if it has none."""
         return int(trial.run_metadata.last_result.get("training_iteration", 0))
-
-
-def _cause(error: BaseException) -> BaseException:
-    """The error that Ray's controller wrapped in one or more ``TuneError``."""
-    seen: set[int] = set()  # a plugin may tie errors into a circle
-    while isinstance(error, TuneError) and error.__context__ and id(error) not in seen:
-        seen.add(id(error))
-        error = error.__context__
-    return error

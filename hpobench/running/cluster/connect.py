@@ -1,4 +1,4 @@
-"""Connects to Ray, on this machine alone or on a cluster."""
+"""Connects to Ray, on this machine alone or on a cluster, and notices that it is lost."""
 
 from __future__ import annotations
 
@@ -9,22 +9,20 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from hpobench.contract.errors import RayError, UsageError
 from hpobench.contract.package import VERSION
 from hpobench.contract.signals import ENDING_SIGNALS
-from hpobench.running.cluster.health import LostRayError
+from hpobench.running.cells.containment import environment_of, process_environment
 from hpobench.running.cluster.session import private_session
-from hpobench.running.ray.environment import process_environment, runtime_environment
-from hpobench.running.ray.servers import (
-    killing_servers,
-    read_settings_again,
-    servers_alone,
-    silenced,
-)
+from hpobench.running.ray import servers
+
+T = TypeVar("T")
 
 LOCAL = "local"
 
@@ -33,6 +31,93 @@ _STARTS = 4
 _DISTRIBUTION = "hpobench"
 _ANSWER_S = 30.0
 """How long a node may take to start a process and answer. A busy one is not waited for."""
+
+
+_LOOK_S, _LAST_S = 0.25, 1.0
+_LOOK_AT_HEAD_S, _HEAD_S, _UNREACHABLE_S = 2.0, 2.0, 15.0
+_SILENCE_S = 180.0
+"""After so long a step counts as stuck. The slowest start workers, or wait for a busy head."""
+_LEAVING_S = 3.0
+_DYING_S = 0.5
+"""How long after a cell's process Ray's servers may be seen to have died."""
+
+
+class LostRayError(RayError):
+    """Ray is lost: what ran on it has no outcome. ``logs`` is where Ray's logs are, if known."""
+
+    logs: Path | None = None
+
+
+class Health:
+    """Says what has happened to the connected ``ray``."""
+
+    def __init__(self, ray: Any) -> None:
+        self._address: tuple[str, int] | None = None
+        # Under ray:// the head may be out of reach.
+        if not servers.has_own_servers() and not ray.util.client.ray.is_connected():
+            host, _, port = ray.get_runtime_context().gcs_address.rpartition(":")
+            self._address = host.strip("[]"), int(port)
+        self._probed = self._answered = time.monotonic()
+        self._found: str | None = None
+
+    def fault(self) -> str | None:
+        """Why Ray is lost; ``None`` if nothing is known to be wrong."""
+        if self._found:
+            return self._found
+        if ended := servers.ended_servers():
+            names = " and ".join(ended)
+            self._found = f"Ray's {names} on this machine died (killed, or out of memory)"
+            return self._found
+        now = time.monotonic()
+        if self._address and now - self._probed >= _LOOK_AT_HEAD_S:
+            self._probed = now
+            with contextlib.suppress(OSError):
+                socket.create_connection(self._address, timeout=_HEAD_S).close()
+                self._answered = time.monotonic()
+        if self._address and self._probed - self._answered >= _UNREACHABLE_S:
+            host, port = self._address
+            self._found = f"the head of the Ray cluster at {host}:{port} does not answer any more"
+        return self._found
+
+    def fault_soon(self) -> str | None:
+        """:meth:`fault`, with some patience: what died together is not seen to die at once."""
+        end = time.monotonic() + _DYING_S
+        while (fault := self.fault()) is None and time.monotonic() < end:
+            time.sleep(_LOOK_S / 5)
+        return fault
+
+    def watch(self, steps: Iterator[T]) -> Iterator[T]:
+        """What ``steps`` yields. Raises :class:`LostRayError` once Ray is lost. The steps run in
+        threads, because some of Ray's calls never return when its head is gone."""
+        while (value := self._next(steps)) is not None:
+            yield value
+            if self._found:
+                raise LostRayError(self._found)
+
+    def _next(self, steps: Iterator[T]) -> T | None:
+        done: Future[T | None] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(next(steps, None))
+            except BaseException as error:
+                done.set_exception(error)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        try:
+            begin = time.monotonic()
+            # Waiting ends with the result, or with an error of the call itself.
+            while not wait([done], _LAST_S if self._found else _LOOK_S).done:
+                # One last moment, because the step may be about to hand over what has finished.
+                if self._found:
+                    raise LostRayError(self._found)
+                if self.fault() is None and time.monotonic() - begin > _SILENCE_S:
+                    self._found = f"Ray has not answered for {_SILENCE_S:g} s"
+            return done.result()
+        except BaseException:
+            thread.join(_LEAVING_S)  # Ray crashes if it is shut down while a call returns
+            raise
 
 
 @contextlib.contextmanager
@@ -62,11 +147,9 @@ def running_ray() -> Any:
 
 
 def needs_ray(stage: str, address: str | None) -> bool:
-    """Whether cells of ``stage`` run on Ray: live ones do, and virtual ones where the user names
-    an ``address`` or has initialised Ray. Others need no cluster.
-
-    A process that has imported numerical libraries may be forked on Linux only.
-    """
+    """Whether cells of ``stage`` run on Ray: live ones do, and virtual ones where the user names an
+    ``address`` or has initialised Ray. Others need no cluster. A process that has imported
+    numerical libraries may be forked on Linux only."""
     virtual = stage == "virtual" and sys.platform == "linux"
     return not virtual or address is not None or running_ray() is not None
 
@@ -85,7 +168,7 @@ def _named(address: str) -> Iterator[Any]:
             # "auto", and decides on it when it is imported.
             os.environ.setdefault("RAY_AUTH_MODE", "token")
     try:
-        ray = _initialised(address=address, runtime_env=runtime_environment())
+        ray = _initialised(address=address, runtime_env=environment_of())
     except Exception as error:
         raise RayError(_unreachable(address, f"{type(error).__name__}: {error}")) from error
     try:
@@ -130,8 +213,7 @@ def _check_nodes(ray: Any) -> None:
 
 @contextlib.contextmanager
 def _local(cpus: int | None) -> Iterator[Any]:
-    """A Ray of its own. A busy machine may take longer than Ray waits for it, so that a start that
-    timed out is tried again."""
+    # A busy machine may take longer than Ray waits for it.
     with contextlib.ExitStack() as stack:
         for attempt in range(1, _STARTS + 1):
             try:
@@ -147,7 +229,7 @@ def _local(cpus: int | None) -> Iterator[Any]:
 def _started(cpus: int | None) -> Iterator[Any]:
     with private_session() as session:
         try:
-            with session.environment(process_environment()), servers_alone():
+            with session.environment(process_environment()), servers.servers_alone():
                 ray = _initialised(
                     address=LOCAL,
                     num_cpus=cpus or cpus_here(),
@@ -165,15 +247,15 @@ def _started(cpus: int | None) -> Iterator[Any]:
                 f"are in {session.folder} until the next run begins"
             ) from error
         try:
-            with silenced():
+            with servers.silenced():
                 yield ray
         except LostRayError as lost:
             lost.logs = session.folder
             raise
         finally:
-            with killing_servers():
+            with servers.killing_servers():
                 _shut_down(ray)
-            read_settings_again()  # the session's token is of no use any more
+            servers.read_settings_again()  # the session's token is of no use any more
 
 
 class _SlowStartError(RayError):
@@ -188,7 +270,7 @@ def _initialised(**options: Any) -> Any:
     os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "300")
     import ray
 
-    read_settings_again()
+    servers.read_settings_again()
     try:
         with _signals_held():
             ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
@@ -237,10 +319,8 @@ def _last_started() -> str | None:
 @contextlib.contextmanager
 def _signals_held() -> Iterator[None]:
     """Hold back signals that end a run until the block is over, then raise ``KeyboardInterrupt``.
-
-    Ray crashes in native code when a signal arrives while it starts, and sets its own handler.
-    When one interrupts its end, it ends a second time as Python exits, and may crash there.
-    """
+    Ray crashes in native code when a signal arrives while it starts, and sets its own handler. When
+    one interrupts its end, it ends a second time as Python exits, and may crash there."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,24 +1,22 @@
-"""The live cells of a run, and the pool of long-lived worker processes that train for them."""
+"""The live cells of a run, and the long-lived worker processes that train for them."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import RayError
 from hpobench.contract.training import Resources, TrainedProblem
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem
 from hpobench.running.cells.batches import Waiting
 from hpobench.running.cells.containment import environment_of, process_key
-from hpobench.running.cluster.deadlines import note_start
-from hpobench.running.cluster.health import LostRayError
-from hpobench.running.cluster.ray_cells import RayCells
+from hpobench.running.cluster.connect import LostRayError
+from hpobench.running.cluster.ray_cells import RayCells, note_start
 
 if TYPE_CHECKING:
     from hpobench.store.write.batch import Batch, Outcome
@@ -48,72 +46,18 @@ def capacity(ray: Any, resources: Resources) -> int:
     return max(1, int(min(counts, default=1)))
 
 
-class WorkerPool:
-    """Worker processes, grouped by the resources they hold and by the kind of process that code
-    of the problem runs in. They outlive the cells they serve.
-
-    Ray places them. A worker that finds no room waits until a node joins, and one whose process
-    or node dies is started again, both without limit and under the same handle.
-    """
-
-    def __init__(self, ray: Any) -> None:
-        self._ray = ray
-        self._idle: dict[str, list[Any]] = defaultdict(list)
-
-    def lend(self, resources: Resources, kind: str, count: int) -> list[Any]:
-        """``count`` workers for one cell alone, until :meth:`take_back`."""
-        idle = self._idle[_key(resources, kind)]
-        lent = [idle.pop() for _ in range(min(count, len(idle)))]
-        if len(lent) < count:
-            self.dismiss()
-            lent += [self._start(resources, kind) for _ in range(count - len(lent))]
-        return lent
-
-    def take_back(self, resources: Resources, kind: str, workers: Iterable[Any]) -> None:
-        # Reversed, because `lend` takes from the end and the first are likeliest to have room.
-        self._idle[_key(resources, kind)] += reversed(list(workers))
-
-    def dismiss(self) -> None:
-        """End the idle workers, whose resources other kinds of workers may need."""
-        for workers in self._idle.values():
-            for worker in workers:
-                self._ray.kill(worker)
-            workers.clear()
-
-    def _start(self, resources: Resources, kind: str) -> Any:
-        from hpobench.running.stages.live.ray_worker import Worker
-
-        threads = str(max(1, int(resources.cpu)))
-        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        actor = self._ray.remote(Worker).options(
-            num_cpus=resources.cpu,
-            num_gpus=resources.gpu,
-            resources=dict(resources.custom),
-            max_restarts=-1,
-            runtime_env=environment_of(kind, **dict.fromkeys(names, threads)),
-        )
-        return actor.remote()
-
-
-def _key(resources: Resources, kind: str) -> str:
-    return json.dumps([_amounts(resources), kind], sort_keys=True)
-
-
 class LiveCells(RayCells["Outcome"]):
     """Runs live cells, as many at once as the cluster has room for with all their workers.
 
-    Each cell is a process on the driver's node, where the journals are. Its workers are wherever
-    there is room. A cell whose process dies is resumed.
+    Each cell is a process on the driver's node, where the journals are. If it dies, the cell is
+    resumed. Its workers are processes wherever there is room, lent to one cell after another that
+    needs the same resources and the same kind of process for code of its problem. Ray places them.
+    A worker that finds no room waits until a node joins, and one whose process or node dies is
+    started again, both without limit and under the same handle.
     """
 
     def __init__(
-        self,
-        ray: Any,
-        *,
-        commit: str | None,
-        timeout: float,
-        journals: Path,
-        own: bool = False,
+        self, ray: Any, *, commit: str | None, timeout: float, journals: Path, own: bool = False
     ) -> None:
         super().__init__(ray, commit=commit, timeout=timeout, own=own)
         self._journals = journals
@@ -121,8 +65,9 @@ class LiveCells(RayCells["Outcome"]):
             name = hashlib.blake2b(str(journals).encode(), digest_size=8).hexdigest()
             self._journals = Path("~/.cache/hpobench/journals", name)
         self._run = secrets.token_hex(4)
-        self._pool = WorkerPool(ray)
-        self._lent: dict[str, tuple[Resources, str, list[Any]]] = {}
+        self._idle: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+        """Workers that serve no cell, by the resources that they hold and their kind of process."""
+        self._lent: dict[str, tuple[tuple[Any, ...], list[Any]]] = {}
         here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=False
         )
@@ -163,12 +108,27 @@ class LiveCells(RayCells["Outcome"]):
     def _submit(self, kind: str, cells: Sequence[Cell]) -> Any:
         (cell,) = cells
         resources, trains = resources_of(cell), process_key(cell.problem)
-        workers = self._pool.lend(resources, trains, cell.workers)
-        self._lent[cell.id] = resources, trains, workers
+        key = (*sorted(_amounts(resources).items()), trains)
+        idle = self._idle[key]
+        workers = [idle.pop() for _ in range(min(cell.workers, len(idle)))]
+        if lacking := cell.workers - len(workers):
+            from hpobench.running.stages.live.ray_worker import Worker
+
+            self._dismiss()
+            threads = str(max(1, int(resources.cpu)))
+            names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+            actor = self._ray.remote(Worker).options(
+                num_cpus=resources.cpu,
+                num_gpus=resources.gpu,
+                resources=dict(resources.custom),
+                max_restarts=-1,
+                runtime_env=environment_of(trains, **dict.fromkeys(names, threads)),
+            )
+            workers += [actor.remote() for _ in range(lacking)]
+        self._lent[cell.id] = key, workers
         task = self._remote.options(runtime_env=environment_of(kind))
-        return task.remote(
-            cell, self._commit, self._timeout, str(self._path(cell.id)), self._run, workers
-        )
+        journal = self._path(cell.id)
+        return task.remote(cell, self._commit, self._timeout, journal, self._run, workers)
 
     def _accepted(self, waiting: Waiting, cells: Sequence[Cell], answer: Any) -> Outcome:  # noqa: ARG002
         outcome: Outcome = answer
@@ -181,15 +141,23 @@ class LiveCells(RayCells["Outcome"]):
         return outcome
 
     def _ended(self, cells: Sequence[Cell]) -> None:
-        (cell,) = cells
-        self._pool.take_back(*self._lent.pop(cell.id))
+        key, workers = self._lent.pop(cells[0].id)
+        # Reversed: idle ones are taken from the end, and the first are likeliest to have room.
+        self._idle[key] += reversed(workers)
 
-    def _path(self, cell: str) -> Path:
-        return self._journals / f"{cell}.journal"
+    def _dismiss(self) -> None:
+        """End the idle workers, whose resources other kinds of workers may need."""
+        for workers in self._idle.values():
+            for worker in workers:
+                self._ray.kill(worker)
+            workers.clear()
+
+    def _path(self, cell: str) -> str:
+        return str(self._journals / f"{cell}.journal")
 
     def journal(self, cell: str, read: Callable[[Path], T]) -> T:
         """What ``read`` returns for the journal of ``cell``, called on the node that has it."""
-        found: T = self._ask(self._read.remote(read, str(self._path(cell))))
+        found: T = self._ask(self._read.remote(read, self._path(cell)))
         return found
 
     def _ask(self, reference: Any) -> Any:
@@ -200,14 +168,15 @@ class LiveCells(RayCells["Outcome"]):
         except (self._ray.exceptions.RayError, ConnectionError) as error:
             raise LostRayError(self._health.fault_soon() or f"Ray lost a task: {error}") from error
 
-    def _tidy_up(self) -> None:
-        self._pool.dismiss()
-        super()._tidy_up()
+    def close(self) -> None:
+        if self._health.fault() is None:
+            self._dismiss()
+        super().close()
 
     def stored(self, statuses: Mapping[str, str]) -> None:
         """Remove the journals of cells that are stored."""
         # A cell that ran out of wall time may still be resumed.
-        over = [str(self._path(cell)) for cell, status in statuses.items() if status != "timeout"]
+        over = [self._path(cell) for cell, status in statuses.items() if status != "timeout"]
         self._ask(self._forget.remote(over))
 
 
@@ -216,12 +185,7 @@ def _as_text(amounts: Mapping[str, float]) -> str:
 
 
 def _run_live_cell(
-    cell: Cell,
-    commit: str | None,
-    timeout: float,
-    journal: str,
-    run: str,
-    workers: list[Any],
+    cell: Cell, commit: str | None, timeout: float, journal: str, run: str, workers: list[Any]
 ) -> Outcome:
     from hpobench.running.cells.live_cell import run_live_cell
 

@@ -1,26 +1,25 @@
-"""The cells of a run on Ray."""
+"""The cells of a run on Ray, and the driver's own deadline for each, whatever its process does."""
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
+import signal
 import time
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import StoreError
-from hpobench.running.cells.batches import (
-    ATTEMPTS,
-    DIED,
-    Cells,
-    Done,
-    Waiting,
-    overdue,
-    run_batch,
-)
+from hpobench.running.cells import batches
+from hpobench.running.cells.batches import DIED, Cells, Done, Waiting
 from hpobench.running.cells.containment import environment_of
-from hpobench.running.cluster.deadlines import Deadlines, note_start
-from hpobench.running.cluster.health import Health, LostRayError
+from hpobench.running.cells.time_limit import GRACE_S
+from hpobench.running.cluster.connect import Health, LostRayError
+from hpobench.running.ray.servers import put_note, read_note, remove_notes
 
 if TYPE_CHECKING:
     from hpobench.store.write.batch import Batch, Outcome
@@ -28,9 +27,41 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 """What comes of a task: a batch, or the outcome of a live cell."""
 
+_LOOK_S, _LOOK_SHARE = 1.0, 0.002
 _REFRESH_S = 5.0
 _FETCH_S = 120.0
 """How long what a task returns may take to come from its node."""
+
+
+def note_start() -> None:
+    """Say to the driver that the calling task has begun, and where."""
+    import ray
+
+    context = ray.get_runtime_context()
+    name = f"{_prefix(ray)}{context.get_task_id()}"
+    put_note(name, json.dumps([context.get_node_id(), os.getpid(), _started(os.getpid())]))
+
+
+def _prefix(ray: Any) -> str:
+    return f"started:{ray.get_runtime_context().get_job_id()}:"
+
+
+def _name(reference: Any) -> str:
+    task = reference.task_id()
+    return f"started:{task.job_id().hex()}:{task.hex()}"
+
+
+def _kill(process: int, started: str) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        if _started(process) == started:  # its number is no other process's by now
+            os.kill(process, signal.SIGKILL)
+
+
+def _started(process: int) -> str:
+    """When a process of this machine started, in the system's ticks; empty if nothing tells."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+    return ""
 
 
 class _TaskLostError(Exception):
@@ -38,27 +69,25 @@ class _TaskLostError(Exception):
 
 
 class RayCells(Cells, Generic[Result]):
-    """Cells as Ray tasks.
-
-    ``own``: whether ``ray`` ends with the run, and with it all that it runs.
-    """
+    """Cells as Ray tasks. ``own``: whether ``ray`` ends with the run, and all that it runs."""
 
     def __init__(self, ray: Any, *, commit: str | None, timeout: float, own: bool = False) -> None:
         self._ray, self._commit, self._timeout, self._own = ray, commit, timeout, own
-        self._health, self._deadlines = Health(ray), Deadlines(ray, timeout)
+        self._health, self._limit = Health(ray), timeout + GRACE_S
         self._tasks: dict[Any, Sequence[Cell]] = {}
         """The cells of each task that is not over."""
+        self._begun: dict[Any, tuple[float, str]] = {}
+        """When a task was seen to have begun, and where. All attempts at it share its deadline."""
+        self._notes_read = time.monotonic()
+        self._kill = ray.remote(num_cpus=0, max_retries=0)(_kill)
 
     @property
     def running(self) -> int:
         return len(self._tasks)
 
     def results(self, waiting: Waiting) -> Iterator[list[Result]]:
-        """What comes of the cells, about every half second.
-
-        Raises :class:`StoreError` if a cell cannot write its journal, and :class:`LostRayError` if
-        Ray is lost.
-        """
+        """What comes of the cells, about every half second. Raises :class:`StoreError` if a cell
+        cannot write its journal, and :class:`LostRayError` if Ray is lost."""
         return self._health.watch(self._steps(waiting))
 
     def _steps(self, waiting: Waiting) -> Iterator[list[Result]]:
@@ -66,14 +95,40 @@ class RayCells(Cells, Generic[Result]):
             while waiting and self._has_room(waiting):
                 kind, cells = waiting.kind, waiting.take()
                 self._tasks[self._submit(kind, cells)] = cells
-            yield self._collect(waiting) + self._given_up(waiting)
+            found = self._collect(waiting)
+            for reference in self._overdue():
+                self._ray.cancel(reference, force=True)
+                _, first = self._begun.pop(reference)
+                last = read_note(_name(reference)) or first
+                node, process, started = json.loads(last)
+                affinity = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
+                kill = self._kill.options(scheduling_strategy=affinity(node, soft=False))
+                kill.remote(process, started)  # it may be stopped and hear of nothing else
+                cells = self._tasks.pop(reference)
+                self._ended(cells)
+                for cell in waiting.failed(cells, last=True):
+                    died = last != first  # another process of the task, before this one
+                    end = batches.overdue(cell, self._commit, self._timeout, died=died)
+                    found.append(self._failed(end))
+            yield found
+
+    def _overdue(self) -> list[Any]:
+        """The tasks whose deadline is over. It begins with :func:`note_start`, because tasks wait
+        in Ray's queue."""
+        now = time.monotonic()
+        if now - self._notes_read >= max(_LOOK_S, _LOOK_SHARE * len(self._tasks)):
+            self._notes_read = now
+            self._begun = {r: seen for r, seen in self._begun.items() if r in self._tasks}
+            for reference in self._tasks:
+                if reference not in self._begun and (note := read_note(_name(reference))):
+                    self._begun[reference] = now, note
+        late = [r for r, (begun, _) in self._begun.items() if now - begun > self._limit]
+        return [reference for reference in late if reference in self._tasks]
 
     def cancel(self) -> None:
-        """End the running cells.
-
-        Ray 2.60 aborts this process if a task is over at the moment in which it is cancelled. So
-        tasks that are over are left alone, and so is a Ray of our own, which ends with all in it.
-        """
+        """End the running cells. Ray 2.60 aborts this process if a task is over at the moment in
+        which it is cancelled. So tasks that are over are left alone, and so is a Ray of our own,
+        which ends with all in it."""
         running = list(self._tasks)
         if running and not self._own and self._health.fault() is None:  # a lost Ray never answers
             _, running = self._ray.wait(running, num_returns=len(running), timeout=0)
@@ -84,10 +139,7 @@ class RayCells(Cells, Generic[Result]):
     def close(self) -> None:
         """Leave nothing behind, for callers that go on with the same Ray afterwards."""
         if self._health.fault() is None:
-            self._tidy_up()
-
-    def _tidy_up(self) -> None:
-        self._deadlines.close()
+            remove_notes(_prefix(self._ray))
 
     @abstractmethod
     def _has_room(self, waiting: Waiting) -> bool:
@@ -109,6 +161,8 @@ class RayCells(Cells, Generic[Result]):
         """The task of ``cells`` is over."""
 
     def _collect(self, waiting: Waiting) -> list[Result]:
+        from hpobench.running.cells.outcome import unfinished_cell  # it imports Ray Tune
+
         if not self._tasks:
             return []
         references = list(self._tasks)
@@ -117,8 +171,14 @@ class RayCells(Cells, Generic[Result]):
             ready, _ = self._ray.wait(references, num_returns=1, timeout=0.5)
         found: list[Result] = []
         for reference in ready:
+            cells = self._tasks[reference]
             try:
-                found += self._answered(reference, waiting)
+                found.append(self._accepted(waiting, cells, self._answer(reference)))
+            except _TaskLostError as lost:
+                # Ray has tried as often as it may.
+                left = waiting.failed(cells, last=True)
+                ends = [unfinished_cell(cell, self._commit, "failed", str(lost)) for cell in left]
+                found += map(self._failed, ends)
             except (LostRayError, StoreError):
                 if found:  # these are kept; the next call comes to the error again
                     break
@@ -126,37 +186,9 @@ class RayCells(Cells, Generic[Result]):
             self._ended(self._tasks.pop(reference))
         return found
 
-    def _answered(self, reference: Any, waiting: Waiting) -> list[Result]:
-        from hpobench.running.cells.outcome import unfinished_cell  # it imports Ray Tune
-
-        cells = self._tasks[reference]
-        try:
-            answer = self._answer(reference)
-        except _TaskLostError as lost:
-            # Ray has tried as often as it may.
-            left = waiting.failed(cells, last=True)
-            commit, error = self._commit, str(lost)
-            return [self._failed(unfinished_cell(c, commit, "failed", error)) for c in left]
-        return [self._accepted(waiting, cells, answer)]
-
-    def _given_up(self, waiting: Waiting) -> list[Result]:
-        """The outcomes of cells whose deadline is over."""
-        found = []
-        for reference in self._deadlines.overdue(self._tasks):
-            died = self._deadlines.end(reference)
-            cells = self._tasks.pop(reference)
-            self._ended(cells)
-            found += [
-                self._failed(overdue(cell, self._commit, self._timeout, died=died))
-                for cell in waiting.failed(cells, last=True)
-            ]
-        return found
-
     def _answer(self, reference: Any) -> Any:
         """What the task returned; raises :class:`_TaskLostError` if its own process is at fault.
-
-        Everything else is a failure of the machine, which is no outcome of a cell.
-        """
+        Everything else is a failure of the machine, which is no outcome of a cell."""
         errors = self._ray.exceptions
         try:
             return self._ray.get(reference, timeout=_FETCH_S)
@@ -168,7 +200,9 @@ class RayCells(Cells, Generic[Result]):
             # When Ray's servers die, the processes of cells die with them, and may be seen first.
             if fault := self._health.fault_soon():
                 raise LostRayError(fault) from error
-            raise _TaskLostError(_text(f"{DIED}, in each of {ATTEMPTS} attempts", error)) from error
+            raise _TaskLostError(
+                _text(f"{DIED}, in each of {batches.ATTEMPTS} attempts", error)
+            ) from error
         except (errors.RayError, ConnectionError) as error:
             raise LostRayError(self._health.fault_soon() or f"Ray lost a cell: {error}") from error
 
@@ -178,15 +212,13 @@ def _text(reason: str, error: Exception) -> str:
 
 
 class VirtualCells(RayCells["Batch"]):
-    """Runs virtual cells as Ray tasks, a limited number of them at a time.
-
-    The limit follows the cluster's size, so nodes that join are used. A lost worker or node
-    costs the attempt; Ray runs the task again up to three times.
-    """
+    """Runs virtual cells as Ray tasks, a limited number of them at a time. The limit follows the
+    cluster's size, so nodes that join are used. A lost worker or node costs the attempt; Ray runs
+    the task again up to three times."""
 
     def __init__(self, ray: Any, *, commit: str | None, timeout: float, own: bool = False) -> None:
         super().__init__(ray, commit=commit, timeout=timeout, own=own)
-        self._remote = ray.remote(num_cpus=1, max_retries=ATTEMPTS - 1)(_run_batch)
+        self._remote = ray.remote(num_cpus=1, max_retries=batches.ATTEMPTS - 1)(_run_batch)
         self._remotes: dict[str, Any] = {}
         self._looked = -_REFRESH_S
         self._window = 0
@@ -221,4 +253,4 @@ class VirtualCells(RayCells["Batch"]):
 
 def _run_batch(cells: Sequence[Cell], commit: str | None, timeout: float) -> Done:
     note_start()
-    return run_batch(cells, commit, timeout)
+    return batches.run_batch(cells, commit, timeout)

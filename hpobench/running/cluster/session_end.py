@@ -42,17 +42,14 @@ def _members(folder: str, variable: str) -> list[int]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it has ended, or is another user's
-            if mark in (process / "environ").read_bytes().split(b"\0") or _logs_to(process, folder):
+            mine = mark in (process / "environ").read_bytes().split(b"\0")
+            # Ray's agents write their titles over their environment, but log to the folder.
+            if not mine and (process / "cmdline").read_bytes().startswith(b"ray::"):
+                files = (process / "fd").iterdir()
+                mine = any(file.readlink().is_relative_to(folder) for file in files)
+            if mine:
                 found.append(int(process.name))
     return found
-
-
-def _logs_to(process: Path, folder: str) -> bool:
-    """Whether it is a process of Ray with an open file in ``folder``. Ray's agents write their
-    titles over their environment."""
-    if not (process / "cmdline").read_bytes().startswith(b"ray::"):
-        return False
-    return any(file.readlink().is_relative_to(folder) for file in (process / "fd").iterdir())
 
 
 if __name__ == "__main__":

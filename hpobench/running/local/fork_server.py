@@ -15,40 +15,23 @@ import os
 import signal
 import socket
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from hpobench.contract.signals import ENDING_SIGNALS
 from hpobench.running.cells.batches import run_batch
 from hpobench.running.cells.containment import VARIABLE
-from hpobench.running.local.channel import PID, ChannelClosedError, SocketChannel
+from hpobench.running.local.worker_processes import PID, ChannelClosedError, SocketChannel, Work
 
 _PR_SET_PDEATHSIG = 1
 _FIRST_TO_GO = "1000"
 """The system's measure of which process to end when memory is short: workers before the run."""
 
 
-@dataclass(frozen=True)
-class Work:
-    """What all cells of a worker have in common."""
-
-    commit: str | None
-    """That of the checkout."""
-    timeout: float
-    """The wall seconds that a cell may take."""
-    folder: str
-    """The results folder, in which the worker writes the rows of events and trials itself."""
-    kind: str = ""
-    """The kind of process, as :func:`hpobench.running.cells.containment.cell_key` names it."""
-
-
 def main(control: int) -> None:
     """Fork a worker for every request that arrives at the descriptor ``control``, until it closes.
-
     A request is the JSON of a :class:`Work` with two descriptors: the worker's end of its channel,
-    and the file for what it writes to standard error. The answer is the number of its process.
-    """
+    and the file for what it writes to standard error. The answer is the number of its process."""
     import hpobench.running.cells.run_cell  # noqa: F401 - before the forks, for all of them
 
     orders = socket.socket(fileno=control)
@@ -83,7 +66,7 @@ def main(control: int) -> None:
 
 
 def _be_a_worker(message: bytes, channel: int, errors: int) -> None:
-    """Serve until the channel closes; never returns."""
+    """Run every list of cells that arrives, until the run closes its end; never returns."""
     code = 1
     try:
         os.setsid()  # a group of its own, with the programs that its plugins start
@@ -91,37 +74,28 @@ def _be_a_worker(message: bytes, channel: int, errors: int) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
         for number in ENDING_SIGNALS:
             signal.signal(number, signal.default_int_handler)
-        _end_with_parent()
+        # The system ends this process with the fork server, and first if memory is short.
+        parent = os.getppid()
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent or parent == 1:
+            return  # it has died in between, and nobody would end this process
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
         os.dup2(errors, 2)
         faulthandler.enable()
-        _serve(SocketChannel(socket.socket(fileno=channel)), Work(**json.loads(message)))
-        code = 0
+        run, work = SocketChannel(socket.socket(fileno=channel)), Work(**json.loads(message))
+        if work.kind:
+            os.environ[VARIABLE] = work.kind
+        while True:
+            try:
+                cells = run.receive()
+            except ChannelClosedError:
+                code = 0
+                return
+            os.ftruncate(2, 0)  # what it says of a cell that kills it begins with this batch
+            run.send(run_batch(cells, work.commit, work.timeout, Path(work.folder)))
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
         os._exit(code)
-
-
-def _serve(channel: SocketChannel, work: Work) -> None:
-    """Answer every list of cells with a :class:`~hpobench.running.cells.batches.Done`, until the
-    run closes its end."""
-    if work.kind:
-        os.environ[VARIABLE] = work.kind
-    while True:
-        try:
-            cells = channel.receive()
-        except ChannelClosedError:
-            return
-        os.ftruncate(2, 0)  # what it says of a cell that kills it begins with this batch
-        channel.send(run_batch(cells, work.commit, work.timeout, Path(work.folder)))
-
-
-def _end_with_parent() -> None:
-    """Let the system end this process with the fork server, and first if memory is short."""
-    parent = os.getppid()
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent or parent == 1:
-        os._exit(1)  # it has died in between
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)

@@ -12,9 +12,12 @@ from hpobench.contract.cell import Cell
 from hpobench.contract.errors import WorkersError
 from hpobench.running.cells.batches import ATTEMPTS, DIED, Cells, Done, Waiting, overdue
 from hpobench.running.cells.time_limit import GRACE_S
-from hpobench.running.local.channel import ChannelClosedError
-from hpobench.running.local.fork_server import Work
-from hpobench.running.local.worker_processes import ForkServer, LocalWorker
+from hpobench.running.local.worker_processes import (
+    ChannelClosedError,
+    ForkServer,
+    LocalWorker,
+    Work,
+)
 
 if TYPE_CHECKING:
     from hpobench.store.write.batch import Batch
@@ -23,18 +26,14 @@ _LOOK_S = 0.5
 
 
 class LocalCells(Cells):
-    """Runs virtual cells in ``count`` worker processes, without a cluster.
-
-    A worker that dies costs the attempt at the cell that it ran. Plugins that are not shipped have
-    workers of their own (:mod:`hpobench.running.cells.containment`).
-    """
+    """Runs virtual cells in ``count`` worker processes, without a cluster. A worker that dies costs
+    the attempt at the cell that it ran. Plugins that are not shipped have workers of their own."""
 
     def __init__(self, start: Callable[[], ForkServer], work: Work, count: int) -> None:
         """``start`` starts the process that workers are forked from."""
         self._start, self._work, self._count = start, work, count
         self._server: ForkServer | None = None
         self._kinds: dict[LocalWorker, str] = {}
-        """The kind of process of each worker."""
         self._ready = selectors.DefaultSelector()
 
     @property
@@ -44,27 +43,28 @@ class LocalCells(Cells):
     def run(self, cells: Sequence[Cell]) -> Iterator[list[Batch]]:
         waiting = Waiting(cells, self._count)
         while waiting or self.running:
-            self._give_out(waiting)
+            for worker, kind in list(self._kinds.items()):
+                if waiting and not worker.cells:
+                    if kind == waiting.kind:
+                        worker.run(waiting.take())
+                    else:
+                        self._dismiss(worker)
+            while waiting and len(self._kinds) < self._count:
+                kind = waiting.kind
+                worker = self._fork(replace(self._work, kind=kind))
+                self._kinds[worker] = kind
+                self._ready.register(worker, selectors.EVENT_READ, worker)
+                worker.run(waiting.take())
             found = [
                 batch
                 for key, _ in self._ready.select(_LOOK_S)
                 for batch in self._taken(key.data, waiting)
             ]
-            yield found + self._given_up(waiting)
-
-    def _give_out(self, waiting: Waiting) -> None:
-        for worker, kind in list(self._kinds.items()):
-            if waiting and not worker.cells:
-                if kind == waiting.kind:
-                    worker.run(waiting.take())
-                else:
-                    self._dismiss(worker)
-        while waiting and len(self._kinds) < self._count:
-            kind = waiting.kind
-            worker = self._fork(replace(self._work, kind=kind))
-            self._kinds[worker] = kind
-            self._ready.register(worker, selectors.EVENT_READ, worker)
-            worker.run(waiting.take())
+            # The deadline holds also where a process hears of nothing.
+            latest = time.monotonic() - self._work.timeout - GRACE_S
+            for worker in [w for w in self._kinds if w.cells and w.begun < latest]:
+                found += self._given_up(worker, waiting)
+            yield found
 
     def _fork(self, work: Work) -> LocalWorker:
         if self._server is not None:
@@ -94,20 +94,14 @@ class LocalCells(Cells):
         waiting.done(cells, done)
         return [done.batch]
 
-    def _given_up(self, waiting: Waiting) -> list[Batch]:
-        """What comes of cells whose deadline is over, also if their process hears of nothing."""
+    def _given_up(self, worker: LocalWorker, waiting: Waiting) -> Iterator[Batch]:
         from hpobench.store.write.batch import Batch
 
-        latest = time.monotonic() - self._work.timeout - GRACE_S
-        found = []
-        commit, timeout = self._work.commit, self._work.timeout
-        for worker in [w for w in self._kinds if w.cells and w.begun < latest]:
-            cells = worker.cells
-            self._dismiss(worker)
-            for cell in waiting.failed(cells, last=True):
-                end = overdue(cell, commit, timeout, died=waiting.tried(cell))
-                found.append(Batch.of([end]))
-        return found
+        cells = worker.cells
+        self._dismiss(worker)
+        for cell in waiting.failed(cells, last=True):
+            died = waiting.tried(cell)
+            yield Batch.of([overdue(cell, self._work.commit, self._work.timeout, died=died)])
 
     def _dismiss(self, worker: LocalWorker) -> str:
         self._ready.unregister(worker)

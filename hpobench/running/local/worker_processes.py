@@ -1,31 +1,110 @@
-"""The run's side of its worker processes on this machine."""
+"""The run's side of its worker processes on this machine, and the messages between both sides."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import pickle
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from typing import IO, TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import IO, Any
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import WorkersError
-from hpobench.running.local.channel import PID, ChannelClosedError, SocketChannel
-from hpobench.running.ray.environment import process_environment
+from hpobench.running.cells.containment import process_environment
 
-if TYPE_CHECKING:
-    from hpobench.running.local.fork_server import Work
-
+PID = struct.Struct("!i")
+"""The number of a process."""
+_LENGTH = struct.Struct("!Q")
+_CHUNK = 2**18
+_SEND_S = 30.0
+"""A worker that takes no message for so long is stopped or dead."""
 _START_S = 120.0
 _TOLD = 4000
 """Characters of what a process wrote to standard error before it died."""
 _MAIN = "import sys; sys.path[:] = {path!r}; from {module} import main; main({control})"
+
+
+@dataclass(frozen=True)
+class Work:
+    """What all cells of a worker have in common."""
+
+    commit: str | None
+    """That of the checkout."""
+    timeout: float
+    """The wall seconds that a cell may take."""
+    folder: str
+    """The results folder, in which the worker writes the rows of events and trials itself."""
+    kind: str = ""
+    """The kind of process, as :func:`hpobench.running.cells.containment.cell_key` names it."""
+
+
+class ChannelClosedError(ConnectionError):
+    """The other end is gone, or takes no messages."""
+
+
+class SocketChannel:
+    """One end of a socket pair that carries pickled messages between processes of one run."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end
+        self._received = bytearray()
+
+    def fileno(self) -> int:
+        return self._end.fileno()
+
+    def send(self, message: Any) -> None:
+        """Raises :class:`ChannelClosedError` if nobody takes the message."""
+        data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+        self._end.settimeout(_SEND_S)
+        try:
+            self._end.sendall(_LENGTH.pack(len(data)) + data)
+        except OSError as error:
+            raise ChannelClosedError(str(error)) from error
+
+    def receive(self) -> Any:
+        """The next message, however long it takes to come; raises :class:`ChannelClosedError`."""
+        self._end.settimeout(None)
+        return self._next()
+
+    def poll(self) -> Any:
+        """A message that has arrived whole, or ``None``; raises :class:`ChannelClosedError`. It
+        never waits, because the other process may be stopped in the middle of a message."""
+        self._end.settimeout(0)
+        try:
+            return self._next()
+        except BlockingIOError:
+            return None
+
+    def _next(self) -> Any:
+        begin, received = _LENGTH.size, self._received
+        while True:
+            if len(received) >= begin:
+                end = begin + _LENGTH.unpack_from(received)[0]
+                if len(received) >= end:
+                    message = bytes(memoryview(received)[begin:end])
+                    del received[:end]
+                    return pickle.loads(message)  # noqa: S301 - our own
+            try:
+                data = self._end.recv(_CHUNK)
+            except BlockingIOError:
+                raise
+            except OSError as error:
+                raise ChannelClosedError(str(error)) from error
+            if not data:
+                raise ChannelClosedError("the other process has ended")
+            received += data
+
+    def close(self) -> None:
+        self._end.close()
 
 
 class ForkServer:
@@ -71,7 +150,7 @@ class ForkServer:
                 raise WorkersError(
                     f"worker processes do not start on this machine: {said}"
                 ) from error
-        return LocalWorker(SocketChannel(ours), process, errors)
+        return LocalWorker(ours, process, errors)
 
     def _answer(self) -> int:
         data = self._orders.recv(PID.size, socket.MSG_WAITALL)
@@ -88,11 +167,9 @@ class ForkServer:
         self._errors.close()
 
 
-class ForkServers:
-    """The processes that workers are forked from; a context manager.
-
-    ``soon``: start one now, because its imports take longer than reading a suite and planning it.
-    """
+class ForkServers(contextlib.AbstractContextManager["ForkServers"]):
+    """The processes that workers are forked from. ``soon``: start one now, because its imports take
+    longer than reading a suite and planning it."""
 
     def __init__(self, *, soon: bool) -> None:
         self._early = [ForkServer(process_environment())] if soon else []
@@ -106,18 +183,16 @@ class ForkServers:
         while self._early:
             self._early.pop().close()
 
-    def __enter__(self) -> ForkServers:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.discard()
 
 
-class LocalWorker:
+class LocalWorker(SocketChannel):
     """A worker process. ``cells`` are those that it runs now, since ``begun`` (monotonic)."""
 
-    def __init__(self, channel: SocketChannel, process: int, errors: IO[bytes]) -> None:
-        self.channel, self._process, self._errors = channel, process, errors
+    def __init__(self, end: socket.socket, process: int, errors: IO[bytes]) -> None:
+        super().__init__(end)
+        self._process, self._errors = process, errors
         self.cells: Sequence[Cell] = ()
         self.begun = 0.0
 
@@ -125,15 +200,12 @@ class LocalWorker:
         """Let it run ``cells``; one that is dead shows when it is asked for the result."""
         self.cells, self.begun = cells, time.monotonic()
         with contextlib.suppress(ChannelClosedError):
-            self.channel.send(cells)
-
-    def fileno(self) -> int:
-        return self.channel.fileno()
+            self.send(cells)
 
     def answer(self) -> Any:
         """What came of the cells, or ``None`` if it is not there yet; raises
         :class:`ChannelClosedError` if the process is dead."""
-        if (found := self.channel.poll()) is not None:
+        if (found := self.poll()) is not None:
             self.cells = ()
         return found
 
@@ -141,7 +213,7 @@ class LocalWorker:
         """End the process and all that its plugins started; returns what it said last."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process, signal.SIGKILL)
-        self.channel.close()
+        self.close()
         said = _end_of(self._errors)
         self._errors.close()
         return said

@@ -15,16 +15,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import RayError
 from hpobench.running.cells.batches import Cells
-from hpobench.running.cluster.connect import LOCAL, connected, cpus_here, needs_ray, starts_ray
-from hpobench.running.cluster.health import LostRayError
-from hpobench.running.local.fork_server import Work
+from hpobench.running.cluster import connect
 from hpobench.running.local.local_cells import LocalCells
-from hpobench.running.local.worker_processes import ForkServer
+from hpobench.running.local.worker_processes import ForkServer, Work
 from hpobench.store.write import provenance
 from hpobench.store.write.problem_rows import ProblemRows, problem_rows
-from hpobench.suites.cell_grid import Selected
-from hpobench.suites.grid import Plan
-from hpobench.suites.options import RunOptions
+from hpobench.suites.grid import Plan, Selected
+from hpobench.suites.run_options import RunOptions
 from hpobench.suites.suite import Suite
 
 if TYPE_CHECKING:
@@ -43,9 +40,7 @@ class Progress(Protocol):
 
     def begin(self, total: int, stored: int, problems: ProblemRows) -> None:
         """Begin with ``total`` cells in the plan, of which earlier runs finished ``stored``.
-
-        ``problems`` has the store's rows of their problems by label.
-        """
+        ``problems`` has the store's rows of their problems by label."""
 
     def update(self, batches: Sequence[Batch], running: int) -> None:
         """Take note that ``batches`` of cells are stored and about ``running`` cells run now."""
@@ -108,13 +103,13 @@ def run_plan(
         del ids, before, content  # a million of them fill the memory that the run needs
         progress.begin(len(places), len(places) - len(left), rows)
         todo = Todo(Selected(plan.cells, left), writer, progress, publish, until)
-        if todo.late():
+        if time.monotonic() >= until:
             left = []  # workers would start in vain
-        if left and needs_ray(suite.stage, options.address):
+        if left and connect.needs_ray(suite.stage, options.address):
             _run_on_ray(todo, suite, folder, options, warn)
         elif left:
             work = Work(provenance.commit(), options.timeout, str(folder.resolve()))
-            todo.run(LocalCells(start, work, options.cpus or cpus_here()))
+            todo.run(LocalCells(start, work, options.cpus or connect.cpus_here()))
         writer.compact()
         publish()
     counts += todo.counts
@@ -125,20 +120,16 @@ def run_plan(
 
 
 def _run_on_ray(
-    todo: Todo,
-    suite: Suite,
-    folder: Path,
-    options: RunOptions,
-    warn: Callable[[str], None],
+    todo: Todo, suite: Suite, folder: Path, options: RunOptions, warn: Callable[[str], None]
 ) -> None:
     """Run the cells of ``todo``. If a Ray started here dies, what is left runs on a new one, as
     long as that helps."""
-    address, timeout = options.address or LOCAL, options.timeout
-    own, idle, commit = starts_ray(address), 0, provenance.commit()
+    address, timeout = options.address or connect.LOCAL, options.timeout
+    own, idle, commit = connect.starts_ray(address), 0, provenance.commit()
     while True:
         before = todo.counts.total()
         try:
-            with connected(address, options.cpus) as ray:
+            with connect.connected(address, options.cpus) as ray:
                 cells: Cells
                 if suite.stage == "virtual":
                     from hpobench.running.cluster.ray_cells import VirtualCells
@@ -153,7 +144,7 @@ def _run_on_ray(
                     )
                 cells.stored(todo.writer.statuses)
                 return todo.run(cells)
-        except LostRayError as lost:
+        except connect.LostRayError as lost:
             idle = 0 if todo.counts.total() > before else idle + 1
             kept = f"{len(todo.cells)} cells are not finished and nothing is stored of them"
             if not own or idle > _IDLE_LOSSES:
@@ -164,10 +155,7 @@ def _run_on_ray(
 
 class Todo:
     """The cells that a run has left, and the storing of what comes of them, several batches at
-    once.
-
-    This is frequent, so that a crash loses little, but takes at most a twentieth of the time.
-    """
+    once: often, so that a crash loses little, but in at most a twentieth of the time."""
 
     def __init__(
         self,
@@ -184,10 +172,6 @@ class Todo:
         self._batches: list[Batch] = []
         self._next = 0.0
 
-    def late(self) -> bool:
-        """Whether the time of the run is over."""
-        return time.monotonic() >= self._until
-
     def run(self, cells: Cells) -> None:
         """Run what is left on ``cells``, as far as there is time."""
         try:
@@ -197,12 +181,12 @@ class Todo:
                     self._store(cells)
                 else:
                     self._progress.update([], cells.running)
-                if self.late():
+                if time.monotonic() >= self._until:
                     break
             self._store(cells)
             if cells.running:
                 cells.cancel()
-        except LostRayError:
+        except connect.LostRayError:
             self._store(None)
             done = self.writer.added()
             self.cells = [cell for cell in self.cells if cell.id not in done]
@@ -216,8 +200,7 @@ class Todo:
         cells.close()
 
     def _store(self, cells: Cells | None) -> None:
-        """Store what is there, and drop what ``cells`` keep for it, for which a Ray that is lost
-        would have to answer."""
+        """Store what is there, and drop what ``cells`` keep for it, unless Ray is lost."""
         if not self._batches:
             return
         begin = time.monotonic()
@@ -241,18 +224,17 @@ def labels_of(plan: Plan, places: Sequence[int], ids: Sequence[str]) -> dict[str
 
 def plan_content(suite: Suite, plan: Plan, ids: Sequence[str]) -> dict[str, Any]:
     """What the store keeps of ``plan``, or of the part of it with the cells ``ids``."""
-
-    def labels(kind: str) -> list[str]:
-        return list(dict.fromkeys(getattr(c, kind).label for c in plan.cells.combinations))
-
+    combinations = plan.cells.combinations
+    labels = {
+        f"{kind}s": list(dict.fromkeys(getattr(c, kind).label for c in combinations))
+        for kind in ("searcher", "scheduler", "problem")
+    }
     whole = {label: budget.to_json() for label, budget in plan.whole.items()}
     return {
         "name": suite.name,
         "suite": json.loads(json.dumps(suite.resolved())),
         "cells": ids,
-        "searchers": labels("searcher"),
-        "schedulers": labels("scheduler"),
-        "problems": labels("problem"),
+        **labels,
         "skipped": [vars(skipped) for skipped in plan.skipped],
         **({"whole_budgets": whole} if whole else {}),
     }

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
+from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.study import Study
 from hpobench.contract.errors import UsageError
 from hpobench.store.read.reader import load_results
-
-if TYPE_CHECKING:
-    from hpobench.analysis.core.curves import Comparison
-    from hpobench.suites.grid import Plan
+from hpobench.suites.grid import Plan
 
 Labels = tuple[str, str, str]
 """Of searcher, scheduler and problem."""
@@ -29,11 +27,8 @@ class Pilot(NamedTuple):
 
 
 def load_pilot(folder: Path, plan: Plan) -> Pilot:
-    """The results in ``folder`` whose labels are in ``plan``.
-
-    Raises :class:`UsageError` where they have nothing in common, and :class:`TooFewError` where
-    there is nothing to compare.
-    """
+    """The results in ``folder`` whose labels are in ``plan``. Raises :class:`UsageError` where they
+    have nothing in common, and :class:`TooFewError` where there is nothing to compare."""
     results = load_results(folder)
     wanted: dict[Labels, set[str]] = {}
     for cell in plan.cells.with_seeds(plan.cells.seeds[:1]):
@@ -42,7 +37,13 @@ def load_pilot(folder: Path, plan: Plan) -> Pilot:
     found = _labels(results.cells)
     shared = pd.Series([labels in wanted for labels in found], dtype=bool)
     if not shared.any():
-        raise UsageError(f"{folder}: {_nothing(wanted, found)}")
+        ours, theirs = ({problem for _, _, problem in labels} for labels in (wanted, found))
+        if ours & theirs:
+            names = sorted({f"{searcher} + {scheduler}" for searcher, scheduler, _ in found})
+            why = "no algorithm of it ran on its problems"
+        else:
+            names, why = sorted(theirs), "none of its problems is there"
+        raise UsageError(f"{folder}: no pilot for this suite: {why}, only {', '.join(names)}")
     part = results.select(shared)
     ran = _labels(part.cells)
     changed = [
@@ -63,13 +64,3 @@ def _labels(cells: pd.DataFrame) -> list[Labels]:
 
 def _without_seed(spec: str) -> str:
     return json.dumps({**json.loads(spec), "seed": None}, sort_keys=True)
-
-
-def _nothing(wanted: dict[Labels, set[str]], found: list[Labels]) -> str:
-    """A message on the combinations that the suite has and those that the pilot has."""
-    ours, theirs = ({x[2] for x in labels} for labels in (wanted, found))
-    if not ours & theirs:
-        names = ", ".join(sorted(theirs))
-        return f"no pilot for this suite: none of its problems is there, only {names}"
-    names = ", ".join(sorted({f"{searcher} + {scheduler}" for searcher, scheduler, _ in found}))
-    return f"no pilot for this suite: no algorithm of it ran on its problems, only {names}"

@@ -10,14 +10,13 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Budget
 from hpobench.contract.problem import Fidelity, Problem, TabulatedProblem
 from hpobench.contract.training import Resources, TrainedProblem
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem
 from hpobench.store.read.reader import load_cells
-from hpobench.suites.cell_grid import CellGrid, Combination
 from hpobench.suites.estimate import Estimate
-from hpobench.suites.grid import Plan
+from hpobench.suites.grid import CellGrid, Combination, Plan
 
 _RESULT_S = 0.001
 """About the wall seconds of a result on the virtual stage, without thinking (docs/speed.md)."""
@@ -43,23 +42,28 @@ class Timing:
         thinking_s: Mapping[str, float],
     ) -> None:
         self._cells = plan.cells
-        stored = load_cells(folder, _COLUMNS) if folder else []
-        rows = {row["cell"]: row for row in stored}
+        rows = {row["cell"]: row for row in (load_cells(folder, _COLUMNS) if folder else [])}
         self.stored = rows.keys() & set(plan.cells.ids())
         """The ids of the cells of the plan that are stored."""
         problems = {ref.label: build_problem(ref) for ref in plan.problems}
         self._seconds = []
         """What a cell of each combination adds to the time of a run."""
         for combination in plan.cells.combinations:
-            label = combination.problem.label
-            room = _room(problems[label], cpus)
-            seconds = _measured(combination, plan.cells, rows)
-            if seconds is None:
+            label, live = combination.problem.label, combination.stage == "live"
+            problem = problems[label]
+            room = _room(problem, cpus)
+            names = (combination.identity(seed)[0] for seed in plan.cells.seeds)
+            if measured := [_seconds_of(rows[name]) for name in names if name in rows]:
+                seconds = fmean(measured)
+            else:
+                full_s = trial_s.get(label)
+                if full_s is None and live and isinstance(problem, TabulatedProblem):
+                    full_s = max(problem.estimate() * combination.pace, 1e-9)
+                workers = min(combination.workers, room)
+                bounds = Estimate.of(problem, combination.budget, workers, full_s)
                 thinking = thinking_s.get(combination.searcher.label, 0.0)
-                seconds = _estimated(
-                    combination, problems[label], room, trial_s.get(label), thinking
-                )
-            live = combination.stage == "live"
+                seconds = thinking * bounds.results / problem.fidelity.steps
+                seconds += bounds.clock if live else bounds.results * _RESULT_S
             beside = max(1, room // combination.workers) if live else cpus
             self._seconds.append(seconds / beside)
 
@@ -88,32 +92,10 @@ class Timing:
         return sum(total <= seconds for total in itertools.accumulate(self.of_seeds()))
 
 
-def _measured(
-    combination: Combination, cells: CellGrid, rows: Mapping[str, Mapping[str, Any]]
-) -> float | None:
-    """The mean seconds of the stored cells of ``combination``; ``None`` if there are none."""
-    names = (combination.identity(seed)[0] for seed in cells.seeds)
-    found = []
-    for row in (rows[name] for name in names if name in rows):
-        thinking = float(row["suggest_s"] + row["observe_s"] + row["harness_s"])
-        # A live cell that was resumed has been under way for longer than its last process.
-        found.append(max(thinking, row["clock"]) if row["stage"] == "live" else thinking)
-    return fmean(found) if found else None
-
-
-def _estimated(
-    combination: Combination,
-    problem: Problem,
-    room: int,
-    trial_s: float | None,
-    thinking_s: float,
-) -> float:
-    live = combination.stage == "live"
-    if trial_s is None and live and isinstance(problem, TabulatedProblem):
-        trial_s = max(problem.estimate() * combination.pace, 1e-9)
-    bounds = Estimate.of(problem, combination.budget, min(combination.workers, room), trial_s)
-    thinking = thinking_s * bounds.results / problem.fidelity.steps
-    return thinking + (bounds.clock if live else bounds.results * _RESULT_S)
+def _seconds_of(row: Mapping[str, Any]) -> float:
+    thinking = float(row["suggest_s"] + row["observe_s"] + row["harness_s"])
+    # A live cell that was resumed has been under way for longer than its last process.
+    return max(thinking, row["clock"]) if row["stage"] == "live" else thinking
 
 
 def _room(problem: Problem, cpus: int) -> int:

@@ -7,27 +7,22 @@ import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from hpobench.analysis.inference.sequential import Decision, Rule, decide, looks, sentence
 from hpobench.contract.errors import TooFewError, UsageError
-from hpobench.store.read.decision import FILE, digest, read_decision, stored_digest, write_decision
-from hpobench.store.read.reader import load_results
-
-if TYPE_CHECKING:
-    from hpobench.running.plan.experiment import Summary
-    from hpobench.suites.grid import Plan
-    from hpobench.suites.suite import Suite
+from hpobench.running.plan.experiment import Summary
+from hpobench.store.format.index import DECISION, read_decision, write_json
+from hpobench.store.read.reader import digest, load_results, stored_digest
+from hpobench.suites.grid import Plan
+from hpobench.suites.suite import Suite
 
 _FEW = 8
 """The fewest seeds that can decide at the first of several looks."""
 
 
 def grown(suite: Suite, cap: int) -> Suite:
-    """``suite`` with ``cap`` seeds: its own, then the whole numbers above them.
-
-    Raises :class:`UsageError` if it has more already, :class:`SuiteError` if cells are too many.
-    """
+    """``suite`` with ``cap`` seeds: its own, then the whole numbers above them. Raises
+    :class:`UsageError` if it has more already, :class:`SuiteError` if cells are too many."""
     own = suite.seeds
     if cap < len(own):
         raise UsageError(
@@ -40,11 +35,9 @@ def grown(suite: Suite, cap: int) -> Suite:
 
 def looks_within(first: int, fitting: int, cap: int) -> tuple[int, ...]:
     """When to look in a run that has time for about ``fitting`` seeds and may go on up to ``cap``.
-
     The last look that fits takes all of these seeds; earlier ones are at half of them, a quarter,
     ... as long as that is ``first`` or more; later ones are for runs that go on. Empty if so few
-    seeds can decide nothing.
-    """
+    seeds can decide nothing."""
     begin = max(1, min(fitting, cap))
     while begin // 2 >= max(first, _FEW):
         begin //= 2
@@ -58,7 +51,7 @@ def looks_within(first: int, fitting: int, cap: int) -> tuple[int, ...]:
 def rule_of(folder: Path, suite: Suite, plan: Plan) -> Rule | None:
     """The rule by which the results of ``plan`` in ``folder`` were looked at; ``None`` if they were
     not."""
-    found = read_decision(folder)
+    found = read_decision(folder / DECISION)
     if not found or found["question"] != _question(suite, plan):
         return None
     rule = found["rule"]
@@ -74,21 +67,26 @@ def until_decided(
     fits: Callable[[int], bool] = lambda _: True,
 ) -> Iterator[tuple[Summary, Decision | None]]:
     """Yield for every look the summary of its cells and the decision that their results allow,
-    which is ``None`` where time was over before all of them had run. No other look follows that,
-    nor once the time left is too short for the next one.
+    which is ``None``, and the last one, where time was over before all of them had run.
 
     ``suite`` has all seeds that ``rule`` allows, and ``plan`` has their cells. Each look runs the
-    cells of the first seeds and finds the cells of earlier looks stored. So the same command, given
-    again, decides the same, whether or not it was interrupted. The folder keeps the plan and suite
-    of the last look. ``fits`` says whether time is left for a look at so many seeds, if cells have
-    run for an earlier one. Raises :class:`UsageError` where the folder holds looks by another
-    rule, and :class:`TooFewError` where there is nothing to compare.
+    cells of the first seeds and finds those of earlier looks stored, so that the same command, also
+    after an interruption, decides the same. ``fits`` says whether time is left for a
+    look at so many seeds, if cells have run for an earlier one. Raises :class:`UsageError` where
+    the folder holds looks by another rule, :class:`TooFewError` where nothing can be compared.
     """
     from hpobench.analysis.core.normalise import normalised
     from hpobench.analysis.study import Study
 
-    question = _question(suite, plan)
-    _check_rule(rule_of(folder, suite, plan), folder, rule)
+    before = rule_of(folder, suite, plan)
+    if before is not None and before != rule:  # its looks would spend alpha a second time
+        looked = ", ".join(map(str, before.looks))
+        raise UsageError(
+            f"{folder / DECISION}: these results were looked at before, by another rule: at "
+            f"{looked} seeds, with a margin of {before.margin:g}; more or other looks would make "
+            f"errors likelier than {before.alpha:.0%}. Give the same --max-seeds and --margin and "
+            "the same seeds to begin with, or begin anew with fresh seeds (--seeds 1000-1009)"
+        )
     taken: list[Decision] = []
     ran = 0
     for seeds in rule.looks:
@@ -106,14 +104,17 @@ def until_decided(
         taken.append(decision)
         content = {
             "rule": dataclasses.asdict(rule),
-            "question": question,
+            "question": _question(suite, plan),
             "results": stored_digest(folder),
             "comparison": found.title,
-            "looks": [_plain(one) for one in taken],
+            "looks": [
+                one._asdict() | {"others": [other._asdict() for other in one.others]}
+                for one in taken
+            ],
             "decided": decision.decided,
             "sentence": sentence(decision, rule),
         }
-        write_decision(folder, content)
+        write_json(folder / DECISION, content)
         yield summary, decision
         if decision.decided:
             return
@@ -123,19 +124,3 @@ def _question(suite: Suite, plan: Plan) -> str:
     """A digest of algorithms, problems and budgets, and of where seeds begin: all of this is in the
     cells of the first seed."""
     return digest(plan.cells.with_seeds(suite.seeds[:1]).ids())
-
-
-def _check_rule(before: Rule | None, folder: Path, rule: Rule) -> None:
-    """Refuse another rule for the same question: its looks would spend alpha a second time."""
-    if before is not None and before != rule:
-        seeds = ", ".join(map(str, before.looks))
-        raise UsageError(
-            f"{folder / FILE}: these results were looked at before, by another rule: at {seeds} "
-            f"seeds, with a margin of {before.margin:g}; more or other looks would make errors "
-            f"likelier than {before.alpha:.0%}. Give the same --max-seeds and --margin and the "
-            "same seeds to begin with, or begin anew with fresh seeds (--seeds 1000-1009)"
-        )
-
-
-def _plain(decision: Decision) -> dict[str, Any]:
-    return {**decision._asdict(), "others": [other._asdict() for other in decision.others]}

@@ -16,11 +16,11 @@ from ray.tune.search.basic_variant import BasicVariantGenerator
 
 from hpobench.contract.algorithms import Scheduler
 from hpobench.contract.cell import PluginRef
-from hpobench.contract.problem import Problem, TabulatedProblem
+from hpobench.contract.problem import TabulatedProblem
 from hpobench.contract.seeding import global_generators
 from hpobench.contract.space import Config, Space
 from hpobench.contract.training import TrainedProblem
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem
 from hpobench.plugins.ray_searcher import to_ray_space
 from hpobench.running.stages.live.trainer import begin_training
 
@@ -63,8 +63,6 @@ class PlainTrainable(tune.Trainable):
 
 
 class _History(tune.Callback):
-    """Keeps every result."""
-
     def __init__(self) -> None:
         self.results: list[HistoryRow] = []
 
@@ -89,14 +87,16 @@ def plain_history(
     scheduler_seed: int,
     cpus: float,
 ) -> list[HistoryRow]:
-    """Train ``configs`` in their order under ``scheduler``, and return results as they arrive.
-
-    A trial takes ``cpus`` processors of the Ray that is connected: with all of them, one trial
-    runs at a time. The configurations are given, so that only the scheduler decides anything.
-    """
+    """Train ``configs`` in their order under ``scheduler``, and return results as they arrive. A
+    trial takes ``cpus`` processors of the Ray that is connected: with all of them, one trial runs
+    at a time. The configurations are given, so that only the scheduler decides anything."""
     problem = build_problem(ref)
     history = _History()
-    steps = problem.fidelity.steps
+    # Some value for every parameter, because Ray knows no conditions and would draw a value for a
+    # parameter that is left out.
+    flat = Space([dataclasses.replace(parameter, when=None) for parameter in problem.space])
+    complete = [flat.from_unit([0.5] * len(flat)) | config for config in configs]
+    stop = {"training_iteration": problem.fidelity.steps}
     trainable = tune.with_parameters(PlainTrainable, ref=ref.to_text(), seed=problem_seed)
     with (
         TemporaryDirectory() as folder,
@@ -109,9 +109,7 @@ def plain_history(
             param_space=to_ray_space(problem.space),
             tune_config=tune.TuneConfig(
                 scheduler=scheduler.build(problem),
-                search_alg=BasicVariantGenerator(
-                    points_to_evaluate=[_complete(problem, config) for config in configs]
-                ),
+                search_alg=BasicVariantGenerator(points_to_evaluate=complete),
                 metric="loss",
                 mode="min",
                 num_samples=len(configs),
@@ -119,16 +117,9 @@ def plain_history(
             ),
             run_config=tune.RunConfig(
                 storage_path=folder,
-                stop=None if scheduler.ends_trials else {"training_iteration": steps},
+                stop=None if scheduler.ends_trials else stop,
                 callbacks=[history],
                 verbose=0,
             ),
         ).fit()
     return history.results
-
-
-def _complete(problem: Problem, config: Config) -> Config:
-    """``config`` with some value for every parameter, because Ray knows no conditions and would
-    draw a value for a parameter that is left out."""
-    flat = Space([dataclasses.replace(parameter, when=None) for parameter in problem.space])
-    return flat.from_unit([0.5] * len(flat)) | config

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import CellError, UsageError
 from hpobench.contract.problem import TabulatedProblem
-from hpobench.plugins.build import build_problem, build_scheduler
+from hpobench.plugins.building import build_problem, build_scheduler
 
 if TYPE_CHECKING:
     from hpobench.running.proof.plain_tune import HistoryRow
@@ -55,11 +55,13 @@ def _as_text(result: HistoryRow | None) -> str:
 
 
 def compare(ray: Any, cells: Sequence[Cell], *, timeout: float = 3600.0) -> Iterator[CellHistories]:
-    """Run every cell everywhere, on the Ray that is connected, and yield the histories.
+    """Run every cell everywhere, on the Ray that is connected, and yield the histories. Raises
+    :class:`UsageError` for a budget other than a number of trials, which a plain run does not know,
+    and :class:`CellError` where a cell fails."""
+    from hpobench.running.cells.run_cell import run_cell
+    from hpobench.running.cluster.live_cells import LiveCells
+    from hpobench.running.proof.plain_tune import plain_history
 
-    Raises :class:`UsageError` for a budget other than a number of trials, which a plain run does
-    not know, and :class:`CellError` where a cell fails.
-    """
     for cell in cells:
         if set(cell.budget.to_json()) != {"trials"}:
             raise UsageError(
@@ -67,34 +69,25 @@ def compare(ray: Any, cells: Sequence[Cell], *, timeout: float = 3600.0) -> Iter
                 f"not {json.dumps(cell.budget.to_json())}"
             )
     for cell in cells:
-        yield _compare(ray, cell, timeout)
-
-
-def _compare(ray: Any, cell: Cell, timeout: float) -> CellHistories:
-    from hpobench.running.cells.run_cell import run_cell
-    from hpobench.running.cluster.live_cells import LiveCells
-    from hpobench.running.proof.plain_tune import plain_history
-
-    histories: dict[str, list[HistoryRow]] = {}
-    if isinstance(build_problem(cell.problem), TabulatedProblem):
-        virtual = run_cell(dataclasses.replace(cell, stage="virtual"), None, timeout)
-        histories["virtual"] = _history(virtual)
-    live_cell = dataclasses.replace(cell, stage="live", pace=0.0)
-    with TemporaryDirectory() as folder:
-        cells = LiveCells(ray, commit=None, timeout=timeout, journals=Path(folder))
-        (live,) = [outcome for some in cells.outcomes([live_cell]) for outcome in some]
-        cells.close()
-    histories["live"] = _history(live)
-    configs = [json.loads(text) for text in live.trials["config"].to_pylist()]
-    histories["tuner"] = plain_history(
-        cell.problem,
-        build_scheduler(cell.scheduler),
-        configs,
-        problem_seed=cell.role_seed("problem"),
-        scheduler_seed=cell.role_seed("scheduler"),
-        cpus=ray.cluster_resources()["CPU"] / cell.workers,
-    )
-    return CellHistories(cell, histories)
+        histories: dict[str, list[HistoryRow]] = {}
+        if isinstance(build_problem(cell.problem), TabulatedProblem):
+            virtual = run_cell(dataclasses.replace(cell, stage="virtual"), None, timeout)
+            histories["virtual"] = _history(virtual)
+        live_cell = dataclasses.replace(cell, stage="live", pace=0.0)
+        with TemporaryDirectory() as folder:
+            live_cells = LiveCells(ray, commit=None, timeout=timeout, journals=Path(folder))
+            (live,) = [outcome for some in live_cells.outcomes([live_cell]) for outcome in some]
+            live_cells.close()
+        histories["live"] = _history(live)
+        histories["tuner"] = plain_history(
+            cell.problem,
+            build_scheduler(cell.scheduler),
+            [json.loads(text) for text in live.trials["config"].to_pylist()],
+            problem_seed=cell.role_seed("problem"),
+            scheduler_seed=cell.role_seed("scheduler"),
+            cpus=ray.cluster_resources()["CPU"] / cell.workers,
+        )
+        yield CellHistories(cell, histories)
 
 
 def _history(outcome: Outcome) -> list[HistoryRow]:

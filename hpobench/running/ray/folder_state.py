@@ -17,15 +17,19 @@ _FILES = "files"
 
 
 def pack(about: dict[str, Any], folder: Path | None) -> bytes:
-    """``about`` and the content of ``folder``, if any: the same bytes for the same content.
-
-    Raises :class:`TrialError` for anything but files and folders, and if there is too much.
-    """
+    """``about`` and the content of ``folder``, if any: the same bytes for the same content. Raises
+    :class:`TrialError` for anything but files and folders, and if there is too much."""
     paths = [folder, *sorted(folder.rglob("*"))] if folder else []
     if (size := sum(path.lstat().st_size for path in paths)) > MAX_BYTES:
         raise TrialError(
             f"the checkpoint has {size:,} bytes, more than the {MAX_BYTES:,} that a state may have"
         )
+
+    def anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+        member.mtime = member.uid = member.gid = 0
+        member.uname = member.gname = ""
+        return member
+
     buffer = io.BytesIO()
     # Dereferencing keeps a file with two names, a hard link, as two files.
     with tarfile.open(fileobj=buffer, mode="w", dereference=True) as archive:
@@ -38,7 +42,7 @@ def pack(about: dict[str, Any], folder: Path | None) -> bytes:
                 raise TrialError(f"the checkpoint has {path.name!r}, which is not a file or folder")
             assert folder is not None
             name = Path(_FILES, path.relative_to(folder))
-            archive.add(path, str(name), recursive=False, filter=_anonymous)
+            archive.add(path, str(name), recursive=False, filter=anonymous)
     return buffer.getvalue()
 
 
@@ -52,10 +56,3 @@ def unpack(state: bytes, folder: Path) -> tuple[dict[str, Any], Path | None]:
     about: dict[str, Any] = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
     files = folder / _FILES
     return about, files if files.is_dir() else None
-
-
-def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """``member`` without its times and owners."""
-    member.mtime = member.uid = member.gid = 0
-    member.uname = member.gname = ""
-    return member

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from types import ModuleType
 from typing import Any
 
@@ -27,10 +26,7 @@ from hpobench.running.ray.servers import exchanged
 from hpobench.running.ray.trial import RunMetadata, actor_arguments
 
 _PRIVATE: list[tuple[Any, str]] = [
-    (
-        _tc,
-        "_FutureTrainingResult _TrainingResult _get_trainable_kwargs flatten_dict warn_if_slow",
-    ),
+    (_tc, "_FutureTrainingResult _TrainingResult _get_trainable_kwargs flatten_dict warn_if_slow"),
     (_trial, "_TrainingRunMetadata"),
     (_trial_scheduler, "tag_scheduler"),
     (
@@ -96,10 +92,8 @@ def check_ray() -> None:
 
 
 def check_attributes(controller: _tc.TuneController) -> None:
-    """Raise :class:`RayError` naming every private attribute that ``controller`` lacks.
-
-    Ray sets them in ``__init__``, so that only an instance shows whether they are there.
-    """
+    """Raise :class:`RayError` naming every private attribute that ``controller`` lacks. Ray sets
+    them in ``__init__``, so that only an instance shows whether they are there."""
     missing = [name for name in _PRIVATE_ATTRIBUTES.split() if not hasattr(controller, name)]
     if missing:
         raise RayError(
@@ -125,11 +119,8 @@ def saved(state: Any, metrics: dict[str, Any]) -> Any:
 
 
 class _Future(_tc._FutureTrainingResult):
-    """A pending ``save``.
-
-    PBT recognises it by Ray's type, and asks for its value at once instead of waiting for the
-    event.
-    """
+    """A pending ``save``. PBT recognises it by Ray's type, and asks for its value at once instead
+    of waiting for the event."""
 
     def __init__(self, task: Callable[[], Any]) -> None:
         self._task = task
@@ -138,9 +129,7 @@ class _Future(_tc._FutureTrainingResult):
         return self._task()
 
 
-_UNTIMED = nullcontext()
-
-
+_UNTIMED = contextlib.nullcontext()
 # Results on our stages are flat already (an Event counts as one value), so that flattening a result
 # is copying it.
 _EXCHANGED: list[tuple[ModuleType, dict[str, Any]]] = [

@@ -1,4 +1,5 @@
-"""The private names of Ray that say how its servers are, set it up, and keep notes in it."""
+"""The private names of Ray that say how its servers are, set it up, and keep notes in it; and the
+marks of a Ray of our own."""
 
 from __future__ import annotations
 
@@ -9,6 +10,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
+MARK = "HPOBENCH_SESSION"
+"""The environment variable that all processes of a local Ray have. It holds their folder."""
+PREFIX = "hpobench-ray-"
+"""How the name of the folder of such a Ray begins."""
 _SERVERS = ("raylet", "gcs_server")
 _NAMESPACE = "hpobench"
 
@@ -42,11 +47,9 @@ def silenced() -> AbstractContextManager[None]:
 
 
 def servers_alone() -> AbstractContextManager[None]:
-    """Let Ray start, inside the block, only the servers that run tasks.
-
-    The autoscaler, the dashboard's server and what collects the logs are Python programs, each of
-    which takes most of a second of a processor to start. A private session has no use for them.
-    """
+    """Let Ray start, inside the block, only the servers that run tasks. The autoscaler, the
+    dashboard's server and what collects the logs are Python programs, each of which takes most of a
+    second of a processor to start. A private session has no use for them."""
     from ray._private.node import Node
 
     started = ("start_monitor", "start_api_server", "start_log_monitor")

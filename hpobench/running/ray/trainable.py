@@ -26,7 +26,7 @@ from ray.tune.result import RESULT_DUPLICATE, TIME_TOTAL_S, TRAINING_ITERATION, 
 from ray.tune.trainable import FunctionTrainable, wrap_function
 
 from hpobench.contract.errors import TrialError, UsageError
-from hpobench.contract.generators import generator_states, restore_generators, seed_generators
+from hpobench.contract.seeding import generator_states, restore_generators, seed_generators
 from hpobench.contract.training import Resources, Training
 from hpobench.plugins.foreign import shown
 from hpobench.running.ray.folder_state import pack, unpack
@@ -37,16 +37,16 @@ logging.getLogger("ray.tune.trainable").setLevel(logging.WARNING)
 
 GRACE_S = 2.0
 """The seconds that a function has to end after its trial; Ray gives it as many."""
+_lingering: list[threading.Thread] = []
+"""The threads of functions that did not end in time."""
 
 Losses: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, float]]
 """Makes of a result of ``Trainable.train`` what :meth:`Training.step` returns."""
 
 
 def trainable_class(found: Any) -> type[tune.Trainable]:
-    """``found`` if it is a class of trainables, or the class that Ray makes of a function.
-
-    Raises :class:`UsageError` if Ray would not take ``found`` either.
-    """
+    """``found`` if it is a class of trainables, or the class that Ray makes of a function. Raises
+    :class:`UsageError` if Ray would not take ``found`` either."""
     if isinstance(found, type) and issubclass(found, tune.Trainable):
         return found
     if isinstance(found, type) or not callable(found):
@@ -64,13 +64,10 @@ def trainable_class(found: Any) -> type[tune.Trainable]:
 
 
 class TrainableTraining(Training):
-    """A trial of the trainable ``cls``, which is given ``config`` as it is.
-
-    ``trial_id``: what the code is told about its trial, beside ``resources``.
-    ``seed``: of the global generators, from which the code may draw.
-    ``steps``: the steps of the problem. If the trainable ends before them, the trial fails, or if
-    it ``stops_early``, its last losses stand for the steps that are left.
-    """
+    """A trial of the trainable ``cls``, which is given ``config`` as it is. ``trial_id``: what the
+    code is told about its trial, beside ``resources``. ``seed``: of the global generators, from
+    which the code may draw. ``steps``: the steps of the problem. If the trainable ends before them,
+    the trial fails, or if it ``stops_early``, its last losses stand for the steps that are left."""
 
     def __init__(
         self,
@@ -116,18 +113,12 @@ class TrainableTraining(Training):
         return self._running
 
     def save(self) -> bytes | None:
-        """The last checkpoint: a class writes it now, a function wrote it with a report.
-
-        ``None`` if there is none.
-        """
+        """The last checkpoint, if any: a class writes it now, a function wrote it with a report."""
         about: dict[str, Any] = {"step": self._step, "last": dict(self._last), "ended": self._ended}
         if self._ended:
             return pack(about, None)
         found = None if self._running is None else self._running.checkpoint(self._step)
-        if found is None:
-            return None
-        folder, origin = found
-        return pack(about | {"origin": origin}, folder)
+        return None if found is None else pack(about | {"origin": found[1]}, found[0])
 
     def load(self, state: bytes) -> None:
         """Go on from the checkpoint in ``state``, and train the steps after it again."""
@@ -148,15 +139,18 @@ class TrainableTraining(Training):
 
 
 class _Running:
-    """A trainable that exists, with a folder of its own, which becomes the working folder.
-
-    :meth:`close` ends it and takes the process back.
-    """
+    """A trainable that exists, with a folder of its own, which becomes the working folder until
+    :meth:`close`."""
 
     def __init__(
         self, cls: type[tune.Trainable], config: dict[str, Any], trial_id: str, resources: Resources
     ) -> None:
-        _refuse_lingering()
+        _lingering[:] = [thread for thread in _lingering if thread.is_alive()]
+        if _lingering:  # what it reports would count for this trial
+            raise TrialError(
+                "the function of an earlier trial did not end when tune.report raised SystemExit "
+                "in it; do not catch BaseException around tune.report"
+            )
         self._origin: dict[str, Any] = {}
         """Where the last checkpoint comes from."""
         bundle = {"CPU": resources.cpu, "GPU": resources.gpu, **resources.custom}
@@ -170,8 +164,8 @@ class _Running:
             self._storage = _Storage(Path(stack.enter_context(folder)), trial_id)
             stack.callback(os.chdir, Path.cwd())
             self._trainable: Any = cls({**copy.deepcopy(config), TRIAL_INFO: info}, self._storage)
-            stack.callback(_stop, self._trainable)
-            self._end = stack.pop_all()
+            stack.callback(self._stop)
+            self.close = stack.pop_all().close
 
     def train(self, step: int) -> Mapping[str, Any] | None:
         """The result of ``step``; ``None`` if the function has ended instead."""
@@ -211,8 +205,14 @@ class _Running:
         restore_generators(origin["generators"])
         self._origin = origin
 
-    def close(self) -> None:
-        self._end.close()
+    def _stop(self) -> None:
+        """End the trainable, and wait a moment for the end of its thread, if it has one."""
+        session = get_session() if isinstance(self._trainable, FunctionTrainable) else None
+        with contextlib.suppress(Exception):  # the trial is over, whatever its clean-up raises
+            self._trainable.stop()
+        if session is not None and session.training_thread.is_alive():
+            session.training_thread.join(GRACE_S)
+            _lingering.append(session.training_thread)
 
 
 class _Storage:
@@ -235,16 +235,14 @@ class _Storage:
         self._count += 1
 
     def persist_current_checkpoint(self, checkpoint: tune.Checkpoint) -> tune.Checkpoint:
-        """A copy of ``checkpoint``, which is the user's and may be gone soon."""
-        return self._keep(checkpoint.to_directory(self._place()))
+        # A copy, because the user's own may be gone soon.
+        place = Path(self.trial_fs_path, self.checkpoint_dir_name)
+        return self._keep(checkpoint.to_directory(place))
 
     def adopt(self, files: Path) -> tune.Checkpoint:
         """``files`` as the last checkpoint, moved here."""
         self._update_checkpoint_index({})
-        return self._keep(shutil.move(files, self._place()))
-
-    def _place(self) -> Path:
-        return Path(self.trial_fs_path, self.checkpoint_dir_name)
+        return self._keep(shutil.move(files, Path(self.trial_fs_path, self.checkpoint_dir_name)))
 
     def _keep(self, folder: str | Path) -> tune.Checkpoint:
         before, self.checkpoint = self.checkpoint, Path(folder)
@@ -254,29 +252,3 @@ class _Storage:
 
     def persist_artifacts(self, force: bool = False) -> None:
         """Do nothing: other files of a trial go with it."""
-
-
-_lingering: list[threading.Thread] = []
-
-
-def _stop(trainable: tune.Trainable) -> None:
-    """End ``trainable``, and wait a moment for the end of its thread, if it has one."""
-    session = get_session() if isinstance(trainable, FunctionTrainable) else None
-    with contextlib.suppress(Exception):  # the trial is over, whatever its clean-up raises
-        trainable.stop()
-    if session is not None and session.training_thread.is_alive():
-        session.training_thread.join(GRACE_S)
-        _lingering.append(session.training_thread)
-
-
-def _refuse_lingering() -> None:
-    """Raise :class:`TrialError` if the function of an earlier trial still runs.
-
-    What it reports would count for the next trial of this process.
-    """
-    _lingering[:] = [thread for thread in _lingering if thread.is_alive()]
-    if _lingering:
-        raise TrialError(
-            "the function of an earlier trial did not end when tune.report raised SystemExit in "
-            "it; do not catch BaseException around tune.report"
-        )

@@ -3,9 +3,8 @@
 The controller asks for two kinds of things. Steps of training have results that take time.
 Everything else (starting, saving, restoring and stopping a trial) takes none: it happens at once,
 in the order in which it was asked for, before the next result. So a history depends on nothing
-but the order of the results, and a subclass decides nothing but that order:
-:class:`hpobench.running.stages.virtual.VirtualStage` by an event queue, and
-:class:`hpobench.running.stages.live.live_stage.LiveStage` by the arrival of real ones.
+but the order of the results, and a subclass decides nothing but that order: the virtual stage by an
+event queue, and the live stage by the arrival of real ones.
 
 It matters that everything else goes first. Where two trials of a HyperBand bracket report at the
 same instant and the first is still being saved, Ray's bracket overlooks it when it closes, and the
@@ -15,28 +14,83 @@ paused trial waits for ever (``cleanup_full`` in ray 2.60; ray#6780). Real Ray c
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
 import heapq
 import json
 import math
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
-from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Budget
 from hpobench.contract.errors import CellError, Interruption, ReplayError, StoreError
 from hpobench.contract.problem import Problem
+from hpobench.contract.space import Config
 from hpobench.running.ray.controller import EVENT
 from hpobench.running.ray.internals import saved
-from hpobench.running.stages.actor import Actor, SavedTrial, Step
-from hpobench.store.write.event import Event
+from hpobench.store.write.batch import Event
+
+
+class TrainedStep(NamedTuple):
+    """One step of training that ended."""
+
+    loss: float
+    heldout: float | None
+    cost: float
+    """Seconds."""
+    worker: int
+    """The worker that made it."""
+    error: Exception | None = None
+    """The reason why there is no loss. A failed step is paid for like any other."""
+
+
+@dataclass(frozen=True)
+class SavedTrial:
+    """A trial as it was when it was saved."""
+
+    trial: int
+    step: int
+    elapsed: float
+    config: Config
+    state: Any
+    """What the stage needs to go on from here."""
+
+
+class Actor:
+    """A trial on a worker. It replaces Ray's tracked actor and the trainable inside it."""
+
+    def __init__(self, trial: int, config: Config, on_start: Any, on_stop: Any) -> None:
+        self.trial, self.config = trial, config
+        self.on_start, self.on_stop = on_start, on_stop
+        self.state: Any = None
+        self.step = 0
+        self.elapsed = 0.0
+        self.result: dict[str, Any] = {}
+        self.worker: int | None = None
+        self.parent: tuple[int, int] | None = None
+        """Trial and step that its state was cloned from, until the first result after that."""
+        self.tasks = 0
+        """The generation of its tasks; tasks of an older generation are void."""
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """A short hash of the configuration, by which a replay notices another one."""
+        text = json.dumps(self.config, sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+
+    def set_on_stop(self, on_stop: Callable[[Actor], None] | None) -> None:
+        self.on_stop = on_stop
+
+    def set_on_error(self, on_error: Callable[[Actor, Exception], None] | None) -> None:
+        """Do nothing: the stage itself handles workers that die."""
 
 
 class StageFailure(Interruption):
     """The stage itself failed, for the reason ``error``, and the cell cannot say how it ends.
-
-    Plugins raise the same errors, and theirs cost the cell.
-    """
+    Plugins raise the same errors, and theirs cost the cell."""
 
     def __init__(self, error: StoreError | ReplayError) -> None:
         super().__init__(str(error))
@@ -54,11 +108,12 @@ def own_failures() -> Iterator[None]:
 
 
 class TrainingStage(ABC):
-    """Trials in training on ``workers`` workers, with the interface of Ray's actor manager.
+    """Trials in training on ``workers`` workers, with the interface of Ray's actor manager. ``now``
+    is the clock. Nothing happens later than ``budget.time``, nor once the budget's resource is paid
+    for; then ``exhausted`` is true."""
 
-    ``now`` is the clock. Nothing happens later than ``budget.time``, nor once the budget's
-    resource is paid for; then ``exhausted`` is true.
-    """
+    _clones_keep_states: ClassVar[bool] = True
+    """Whether a trial can go on from the state of another configuration."""
 
     def __init__(self, problem: Problem, *, workers: int, budget: Budget) -> None:
         self.count = workers
@@ -81,11 +136,11 @@ class TrainingStage(ABC):
         self.exhausted = False
         self.output: dict[int, str] = {}
         """What trials printed."""
+        self.cut_off: dict[int, str] = {}
+        """Messages on steps that the end of the budget cut off, by trial; only live ones are."""
         self.next_decision: Callable[[int, int], float | None] = lambda _trial, _step: None
         """The first step of a trial after another at which the scheduler may end or pause it, if
         that is known."""
-
-    # -- what a stage decides --------------------------------------------------------------
 
     @abstractmethod
     def _begin_step(self, actor: Actor, on_result: Any, on_error: Any) -> None:
@@ -100,12 +155,6 @@ class TrainingStage(ABC):
     @abstractmethod
     def training(self) -> bool:
         """Whether a result may still come."""
-
-    def cut_off(self, trial: int) -> str | None:  # noqa: ARG002 - only live steps are cut off
-        """A message on the step of ``trial`` that the end of the budget cut off, if it did."""
-        return None
-
-    # -- actors ----------------------------------------------------------------------------
 
     def add_actor(
         self,
@@ -141,16 +190,13 @@ class TrainingStage(ABC):
             self._waiting.remove(actor)
             return False
         actor.tasks += 1
-        self._instant_tasks.append((actor, None, lambda: self._stopped(actor)))
+        stopped = lambda: actor.on_stop and actor.on_stop(actor)  # noqa: E731
+        self._instant_tasks.append((actor, None, stopped))
         self._leave(actor)
         assert actor.worker is not None
         heapq.heappush(self._free, actor.worker)
         self._place()
         return True
-
-    def _stopped(self, actor: Actor) -> None:
-        if actor.on_stop is not None:
-            actor.on_stop(actor)
 
     def _leave(self, actor: Actor) -> None:  # noqa: B027 - only live workers need it
         """Release the worker of ``actor``, which leaves it."""
@@ -176,10 +222,6 @@ class TrainingStage(ABC):
         return len(self._waiting)
 
     @property
-    def num_total_actors(self) -> int:
-        return self.num_live_actors + self.num_pending_actors
-
-    @property
     def num_actor_tasks(self) -> int:
         return len(self._instant_tasks) + self.training
 
@@ -192,8 +234,6 @@ class TrainingStage(ABC):
     def idle(self) -> bool:
         """Whether nothing will happen unless the controller asks for it."""
         return not self._instant_tasks and not self.training
-
-    # -- tasks -----------------------------------------------------------------------------
 
     def schedule_actor_task(
         self,
@@ -224,23 +264,17 @@ class TrainingStage(ABC):
         return None
 
     def _restore(self, actor: Actor, save: Any, on_result: Any) -> None:
-        """Go on from ``save`` under the actor's own configuration, which a clone of PBT does not
-        share with its parent."""
+        # Under the actor's own configuration, which a clone of PBT does not share with its parent.
         origin: SavedTrial = save.checkpoint.state
         actor.step, actor.elapsed, actor.state = origin.step, origin.elapsed, origin.state
         actor.result = dict(save.metrics)
         if origin.trial != actor.trial or origin.config != actor.config:
             actor.parent = (origin.trial, origin.step)
-            self._cloned(actor)
+            if not self._clones_keep_states:
+                actor.state = None
         on_result(actor, save)
 
-    def _cloned(self, actor: Actor) -> None:  # noqa: B027 - only tables cannot carry states over
-        """React to ``actor`` having been given the state of another configuration."""
-
-    # -- events ----------------------------------------------------------------------------
-
     def _soon(self, actor: Actor, task: Callable[[], None]) -> None:
-        """Queue a task that takes no time."""
         self._instant_tasks.append((actor, actor.tasks, task))
 
     def next(self, timeout: float | None = None) -> bool:  # noqa: ARG002 - Ray's signature
@@ -252,7 +286,7 @@ class TrainingStage(ABC):
                 return True
         return not self.exhausted and self._next_step()
 
-    def _finish_step(self, actor: Actor, step: Step, on_result: Any, on_error: Any) -> None:
+    def _finish_step(self, actor: Actor, step: TrainedStep, on_result: Any, on_error: Any) -> None:
         self.steps += 1
         self.exhausted = self.steps >= self._limit
         self.busy += step.cost
@@ -290,8 +324,3 @@ class TrainingStage(ABC):
         self.exhausted = True
         self.now = self._deadline
         return False
-
-    def cleanup(self) -> None:
-        self._instant_tasks.clear()
-        self._waiting.clear()
-        self._live_actors_to_ray_actors_resources.clear()

@@ -11,17 +11,19 @@ import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Budget
 from hpobench.contract.errors import TrialError, describe
-from hpobench.contract.numbers import all_costs, all_floats, as_number, checked_cost
+from hpobench.contract.losses import all_costs, all_floats, as_number, checked_cost
 from hpobench.contract.problem import Curve, TabulatedProblem
 from hpobench.contract.space import Config
-from hpobench.running.stages.actor import Actor, Step
-from hpobench.running.stages.stage import TrainingStage
+from hpobench.running.stages.stage import Actor, TrainedStep, TrainingStage
 
 
 class VirtualStage(TrainingStage):
     """A stage that looks results up in a table and lets the clock jump from one to the next."""
+
+    # A table knows curves of whole configurations only: a clone goes on along its own.
+    _clones_keep_states = False
 
     def __init__(
         self, problem: TabulatedProblem, *, seed: int, workers: int, budget: Budget
@@ -29,7 +31,7 @@ class VirtualStage(TrainingStage):
         super().__init__(problem, workers=workers, budget=budget)
         self._problem, self._seed = problem, seed
         self._failure_cost = problem.estimate() / problem.fidelity.steps
-        self._queue: list[tuple[float, int, Actor, int, Step, Any, Any]] = []
+        self._queue: list[tuple[float, int, Actor, int, TrainedStep, Any, Any]] = []
         self._sequence = 0
 
     @property
@@ -39,10 +41,16 @@ class VirtualStage(TrainingStage):
     def _begin_step(self, actor: Actor, on_result: Any, on_error: Any) -> None:
         assert actor.worker is not None
         try:
-            loss, heldout, cost = self._look_up(actor)
-            step = Step(loss, heldout, cost, actor.worker)
+            if actor.state is None:
+                actor.state = self._curve(actor.config)
+            curve: list[_Values] | Curve = actor.state
+            i = actor.step
+            if i >= self._steps_of_trial:
+                raise TrialError(f"the scheduler let the trial run past its last step, {i}")
+            loss, heldout, cost = curve[i] if isinstance(curve, list) else _values(curve, i)
+            step = TrainedStep(loss, heldout, cost, actor.worker)
         except TrialError as error:
-            step = Step(math.nan, None, self._failure_cost, actor.worker, error)
+            step = TrainedStep(math.nan, None, self._failure_cost, actor.worker, error)
         self._sequence += 1
         order = (self.now + step.cost, self._sequence)
         heapq.heappush(self._queue, (*order, actor, actor.tasks, step, on_result, on_error))
@@ -59,25 +67,10 @@ class VirtualStage(TrainingStage):
                 return True
         return False
 
-    def _cloned(self, actor: Actor) -> None:
-        # A table knows curves of whole configurations only: the clone goes on along its own.
-        actor.state = None
-
-    def _look_up(self, actor: Actor) -> _Values:
-        """What the next step brings.
-
-        Raises :class:`TrialError` where the trial cannot make it.
-        """
-        if actor.state is None:
-            actor.state = _checked(self._curve(actor.config))
-        curve: _Checked | Curve = actor.state
-        i = actor.step
-        if i >= self._steps_of_trial:
-            raise TrialError(f"the scheduler let the trial run past its last step, {i}")
-        return curve[i] if isinstance(curve, list) else _values(curve, i)
-
-    def _curve(self, config: Config) -> Curve:
-        steps = self._problem.fidelity.steps
+    def _curve(self, config: Config) -> list[_Values] | Curve:
+        """The values of all steps if they can be checked at once; otherwise the curve, each of
+        whose steps is checked when it comes: a bad value fails the trial there and not before."""
+        steps = self._steps_of_trial
         try:
             curve = self._problem.curve(config, self._seed)
             losses, costs = list(curve.losses), list(curve.costs)
@@ -90,28 +83,20 @@ class VirtualStage(TrainingStage):
             )
         if heldout is not None and len(heldout) != steps:
             raise TrialError(f"curve has {len(heldout)} held-out losses for {steps} steps")
+        if (
+            all_floats(losses)
+            and math.isfinite(sum(losses))
+            and all_floats(costs)
+            and all_costs(costs)
+            and (heldout is None or all_floats(heldout))
+        ):
+            aside: Sequence[float | None] = [None] * steps if heldout is None else heldout
+            return list(zip(losses, aside, costs, strict=True))
         return Curve(losses, costs, heldout)
-
-    def cleanup(self) -> None:
-        super().cleanup()
-        self._queue.clear()
 
 
 _Values: TypeAlias = tuple[float, float | None, float]
 """Loss, held-out loss and cost of a step."""
-_Checked: TypeAlias = list[_Values]
-
-
-def _checked(curve: Curve) -> _Checked | Curve:
-    """The values of all steps if they can be checked at once; otherwise ``curve``, each of whose
-    steps is checked when it comes, because a bad value fails the trial there and not before."""
-    losses, heldout, costs = curve.losses, curve.heldout, curve.costs
-    if not (all_floats(losses) and math.isfinite(sum(losses)) and all_floats(costs)):
-        return curve
-    if not all_costs(costs) or (heldout is not None and not all_floats(heldout)):
-        return curve
-    aside: Sequence[float | None] = [None] * len(losses) if heldout is None else heldout
-    return list(zip(losses, aside, costs, strict=True))
 
 
 def _values(curve: Curve, i: int) -> _Values:

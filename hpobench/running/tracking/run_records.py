@@ -8,24 +8,15 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hpobench.store.write.batch import Outcome
 
 _PARAMS = ("searcher", "scheduler", "problem", "seed", "workers", "stage")
-_METRICS = (
-    "trials",
-    "results",
-    "resource",
-    "clock",
-    "evaluation_s",
-    "suggest_s",
-    "observe_s",
-    "harness_s",
-    "peak_memory",
-)
+_SECONDS = ("clock", "evaluation_s", "suggest_s", "observe_s", "harness_s")
+_METRICS = ("trials", "results", "resource", *_SECONDS, "peak_memory")
 _STATUS = {
     "done": "FINISHED",
     "failed": "FAILED",
@@ -77,16 +68,23 @@ class CellRecords:
             self._events[event["trial"]].append(event)
 
     def cell(self) -> Record:
-        """The cell as a whole, with its incumbents as ``best_loss`` and ``best_heldout``.
-
-        A cell that is not done has no incumbent, as in the report.
-        """
+        """The cell as a whole, with its incumbents as ``best_loss`` and ``best_heldout``. A cell
+        that is not done has no incumbent, as in the report."""
         row = self._row
         budget = json.loads(row["spec"])["budget"]
         end = self._time(row["clock"])
         points = [
             Point(name, float(row[name]), end, 0) for name in _METRICS if row[name] is not None
         ]
+        best = math.inf if row["status"] == "done" else -math.inf
+        for number, event in enumerate(self._order, start=1):
+            if event["loss"] < best:
+                best = event["loss"]
+                found = self._points(event, number, ("loss", "heldout"))
+                points += [replace(point, metric=f"best_{point.metric}") for point in found]
+        origin = {"commit": self._provenance["commit"]}
+        origin |= {f"host.{key}": value for key, value in self._provenance["host"].items()}
+        origin |= {f"version.{name}": text for name, text in self._provenance["versions"].items()}
         return Record(
             name=row["cell"],
             start=self._time(0.0),
@@ -94,21 +92,31 @@ class CellRecords:
             status=_STATUS[row["status"]],
             params={name: row[name] for name in _PARAMS}
             | {f"budget.{limit}": value for limit, value in budget.items()},
-            tags=_tags(row) | self._origin(),
-            points=points + (list(self._incumbents()) if row["status"] == "done" else []),
+            tags=_tags(row)
+            | {f"hpobench.{key}": str(value) for key, value in origin.items() if value is not None},
+            points=points,
         )
 
     def trials(self) -> Iterator[Record]:
         """The trials in the order of asking."""
         for row in self._trials.to_pylist():
             events = self._events[row["trial"]]
+            tags = _tags(row) | {"hpobench.trial": str(row["trial"])}
+            # What population-based training gave the trial, by the first step after the change.
+            columns = ("parent", "parent_step", "config")
+            changes = {e["step"]: {c: e[c] for c in columns if e[c] is not None} for e in events}
+            for step, change in changes.items():
+                if "config" in change:
+                    change["config"] = json.loads(change["config"])
+                if change:
+                    tags[f"hpobench.exploit.{step}"] = json.dumps(change)
             yield Record(
                 name=f"trial {row['trial']}",
                 start=self._time(row["start"]),
                 end=self._time(row["end"]),
                 status=_STATUS[row["status"]],
                 params=json.loads(row["config"]),
-                tags=_tags(row) | {"hpobench.trial": str(row["trial"])} | _exploits(events),
+                tags=tags,
                 points=[
                     point
                     for event in events
@@ -123,38 +131,7 @@ class CellRecords:
         time = self._time(event["clock"])
         return [Point(c, event[c], time, step) for c in columns if event[c] is not None]
 
-    def _incumbents(self) -> Iterator[Point]:
-        """The best result so far, by its number among the cell's results."""
-        best = math.inf
-        for number, event in enumerate(self._order, start=1):
-            if event["loss"] < best:
-                best = event["loss"]
-                for point in self._points(event, number, ("loss", "heldout")):
-                    yield Point(f"best_{point.metric}", point.value, point.time, number)
-
-    def _origin(self) -> dict[str, str]:
-        """Where the result comes from, as tags."""
-        found = {"commit": self._provenance["commit"]}
-        found |= {f"host.{key}": value for key, value in self._provenance["host"].items()}
-        found |= {f"version.{name}": text for name, text in self._provenance["versions"].items()}
-        return {f"hpobench.{key}": str(value) for key, value in found.items() if value is not None}
-
 
 def _tags(row: Mapping[str, Any]) -> dict[str, str]:
     error = {} if row["error"] is None else {"hpobench.error": row["error"]}
     return {"hpobench.status": row["status"]} | error
-
-
-def _exploits(events: list[dict[str, Any]]) -> dict[str, str]:
-    """The parents and configurations that population-based training gave a trial, by the first
-    step after the change."""
-    columns = ("parent", "parent_step", "config")
-    changes = {
-        event["step"]: {c: event[c] for c in columns if event[c] is not None} for event in events
-    }
-    for change in changes.values():
-        if "config" in change:
-            change["config"] = json.loads(change["config"])
-    return {
-        f"hpobench.exploit.{step}": json.dumps(change) for step, change in changes.items() if change
-    }

@@ -48,15 +48,15 @@ _SERVER_THREADS = 8
 _LINE_S = 10.0
 _LONGEST_REASON = 600
 _LONGEST_TAG = 5000
+_REFUSED = re.compile(r"[^\w./: -]")
+"""The characters that MLflow does not accept in names of parameters."""
 _LOGIN = re.compile(r"//[^/\s'\"]*@")
 """``user:password@`` of an address; a password may hold an ``@`` itself."""
 
 
 class Tracker:
-    """Logs the cells of a run; use :func:`tracking`.
-
-    It never raises into the run. The first failure is reported and ends the logging.
-    """
+    """Logs the cells of a run; use :func:`tracking`. It never raises into the run. The first
+    failure is reported and ends the logging."""
 
     def __init__(
         self,
@@ -103,8 +103,6 @@ class Tracker:
         """Stop logging. The MLflow run of a cell that was being logged stays RUNNING."""
         self._stopped = True
         self._pool.shutdown(cancel_futures=True)
-
-    # -- in the threads ----------------------------------------------------------------------
 
     def _attempt(self, work: Callable[..., T], *args: object) -> T | None:
         """The result of ``work``; ``None`` if it failed or something has failed before."""
@@ -170,7 +168,7 @@ class Tracker:
         self._client.log_batch(
             run,
             [Metric(point.metric, point.value, point.time, point.step) for point in record.points],
-            [Param(_name(key), str(value)) for key, value in record.params.items()],
+            [Param(_REFUSED.sub("_", key), str(value)) for key, value in record.params.items()],
         )
         return run
 
@@ -224,11 +222,9 @@ def tracking(
 
 
 def client(uri: str, what: str) -> MlflowClient:
-    """A client for ``uri``. This opens a database, but does not contact a server yet.
-
-    ``what`` brought the ``uri``, for messages. Raises :class:`NotAvailableError` without MLflow
-    and :class:`UsageError` for a ``uri`` that it refuses.
-    """
+    """A client for ``uri``. This opens a database, but does not contact a server yet. ``what``
+    brought the ``uri``, for messages. Raises :class:`NotAvailableError` without MLflow and
+    :class:`UsageError` for a ``uri`` that it refuses."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     try:
@@ -257,8 +253,3 @@ def _reason(error: Exception) -> str:
 def without_secrets(text: str) -> str:
     """``text`` with ``***`` for who logs in at the addresses in it, and with which password."""
     return _LOGIN.sub("//***@", text)
-
-
-def _name(parameter: str) -> str:
-    """``parameter`` in the characters that MLflow accepts."""
-    return re.sub(r"[^\w./: -]", "_", parameter)

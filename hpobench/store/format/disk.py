@@ -24,15 +24,10 @@ from hpobench.contract.files import (
     read_whole,
     write_whole,
 )
-from hpobench.contract.wording import count
 from hpobench.store.format import checks, schema, seal
-from hpobench.store.format.shapes import Unfit
 
 COUNTS = {"events": "results", "trials": "trials"}
 """The column of ``cells`` that counts a cell's rows, by the kind of file that holds them."""
-_FOLDERS = ("copies", "journals", "output", "report")
-_NAMED = 3
-"""How many cells an error message lists."""
 
 
 def replace(path: Path, data: bytes) -> None:
@@ -78,12 +73,12 @@ class LockedError(StoreError):
 
 def listed(cells: Collection[str]) -> str:
     """``3 cells (a, b, c)``, and of many the first few."""
-    return f"{count(len(cells), 'cell')} ({wording.listed(sorted(cells), _NAMED)})"
+    return f"{wording.count(len(cells), 'cell')} ({wording.listed(sorted(cells), most=3)})"
 
 
 def refuse_links(folder: Path) -> None:
     """Raise :class:`StoreError` if a folder inside the results folder ``folder`` is a link."""
-    for name in _FOLDERS:
+    for name in ("copies", "journals", "output", "report"):
         if is_there(folder / name):
             own_folder(folder / name)
 
@@ -141,9 +136,7 @@ def read_table(
     path: Path, cells: Collection[str] = (), columns: Sequence[str] | None = None
 ) -> pa.Table:
     """The table at ``path``, which holds rows of ``cells``, or only its ``columns``.
-
-    Raises :class:`StoreError` if it is missing, damaged or of another schema version.
-    """
+    Raises :class:`StoreError` if it is missing, damaged or of another schema version."""
     if not is_there(path):
         raise DamagedError(path, "the file is missing", cells)
     with explained(path):
@@ -177,23 +170,17 @@ def read_rows(folder: Path, kind: str, cells: pa.Table) -> pa.Table:
 
 def rows_by_file(folder: Path, kind: str, cells: pa.Table) -> Iterator[pa.Table]:
     """The rows of ``kind`` of the rows of ``cells``, file by file, labels as plain strings.
-
     A cell's rows are taken from the file that it names: others may hold an earlier attempt at it.
-    Raises :class:`StoreError` if they are not as many as there must be.
-    """
-    for name, some in members(cells, kind):
-        yield _own_rows(folder / name, kind, some)
-
-
-def _own_rows(path: Path, kind: str, cells: pa.Table) -> pa.Table:
-    names = cells["cell"].to_pylist()
-    table = read_table(path, names).cast(schema.plain(schema.TABLES[kind]))
-    rows = table.filter(pc.is_in(table["cell"], cells["cell"].combine_chunks()))
-    try:
-        checks.rows(kind, rows, dict(zip(names, cells[COUNTS[kind]].to_pylist(), strict=True)))
-    except Unfit as error:
-        raise DamagedError(path, str(error), names) from error
-    return rows
+    Raises :class:`StoreError` if they are not as many as there must be."""
+    for file, some in members(cells, kind):
+        path, names = folder / file, some["cell"].to_pylist()
+        table = read_table(path, names).cast(schema.plain(schema.TABLES[kind]))
+        rows = table.filter(pc.is_in(table["cell"], some["cell"].combine_chunks()))
+        try:
+            checks.rows(kind, rows, dict(zip(names, some[COUNTS[kind]].to_pylist(), strict=True)))
+        except checks.Unfit as error:
+            raise DamagedError(path, str(error), names) from error
+        yield rows
 
 
 def members(cells: pa.Table, kind: str) -> Iterator[tuple[str, pa.Table]]:
@@ -210,10 +197,8 @@ def members(cells: pa.Table, kind: str) -> Iterator[tuple[str, pa.Table]]:
 @contextlib.contextmanager
 def lock(folder: Path) -> Iterator[None]:
     """Keep other writers out of ``folder`` inside the block.
-
     The system releases the lock of a killed process. Raises :class:`LockedError` at once if another
-    process holds the lock, and :class:`StoreError` if the file system has no locks.
-    """
+    process holds the lock, and :class:`StoreError` if the file system has no locks."""
     path = folder / ".lock"
     with contextlib.ExitStack() as held:
         with explained(path):

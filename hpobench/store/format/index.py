@@ -22,20 +22,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.files import is_there, own_folder, read_text
-from hpobench.store.format import checks, disk, schema, seal, shapes
+from hpobench.store.format import checks, disk, schema, seal
 
-SUITE, PLAN, CELLS, PROBLEMS, DECISION = (
-    "suite.yaml",
-    "plan.json",
-    "cells.parquet",
-    "problems.parquet",
-    "decision.json",
-)
+SUITE, PLAN, DECISION = "suite.yaml", "plan.json", "decision.json"
+CELLS, PROBLEMS = "cells.parquet", "problems.parquet"
 COPIES = "copies"
-_COMMIT = re.compile(r"cells-\d{8}\.parquet")
 _LONGEST = 2**28
 """Bytes of the longest JSON file that is read: a plan of a million cells has a quarter of them."""
 
@@ -73,7 +68,7 @@ def read_sealed(path: Path) -> str:
     return text
 
 
-def _read_json(path: Path) -> Any:
+def _read_json(path: Path, shape: type[BaseModel]) -> dict[str, Any]:
     text = read_sealed(path)
     try:
         content = json.loads(text)
@@ -81,7 +76,8 @@ def _read_json(path: Path) -> Any:
         raise disk.DamagedError(path, f"not readable as JSON ({error})") from error
     if isinstance(content, dict):
         content.pop(seal.KEY, None)
-    return content
+    with _told_of(path):
+        return checks.fit(shape, content)
 
 
 def what_is_there(folder: Path) -> str:
@@ -102,18 +98,12 @@ def read_plan(path: Path) -> dict[str, Any]:
     """The plan in the file ``path``; raises :class:`UsageError` if there is none."""
     if not is_there(path):
         raise UsageError(f"{path.parent}: {what_is_there(path.parent)}")
-    content = _read_json(path)
-    with _told_of(path):
-        return shapes.fit(shapes.StoredPlan, content)
+    return _read_json(path, checks.StoredPlan)
 
 
 def read_decision(path: Path) -> dict[str, Any] | None:
     """The decision in the file ``path``; ``None`` where nothing was decided."""
-    if not is_there(path):
-        return None
-    content = _read_json(path)
-    with _told_of(path):
-        return shapes.fit(shapes.StoredDecision, content)
+    return _read_json(path, checks.StoredDecision) if is_there(path) else None
 
 
 def read_cells(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -153,7 +143,8 @@ def load_cells(folder: Path, columns: Sequence[str] | None = None) -> pa.Table:
 
 def commits(folder: Path) -> list[Path]:
     """The files of cells that are not folded into ``cells.parquet`` yet, the earliest first."""
-    return sorted(path for path in folder.glob("cells-*.parquet") if _COMMIT.fullmatch(path.name))
+    pattern = r"cells-\d{8}\.parquet"
+    return sorted(p for p in folder.glob("cells-*.parquet") if re.fullmatch(pattern, p.name))
 
 
 def commit_path(folder: Path, number: int) -> Path:
@@ -198,7 +189,7 @@ def _told_of(path: Path) -> Iterator[None]:
     """Add where and what to do to the finding of a check."""
     try:
         yield
-    except shapes.Unfit as error:
+    except checks.Unfit as error:
         raise disk.DamagedError(path, str(error)) from error
 
 
@@ -209,21 +200,15 @@ READERS: Mapping[str, Callable[[Path], object]] = {
     PROBLEMS: read_problems,
     DECISION: read_decision,
 }
-"""The function that reads and checks each of the files."""
-
-
-def reader_of(name: str) -> Callable[[Path], object]:
-    """The function that reads and checks the file called ``name``."""
-    return READERS.get(name, read_cells)
+"""The function that reads and checks each of the files; ``read_cells`` those of commits."""
 
 
 def reason(path: Path) -> str | None:
     """Why the file ``path`` cannot be read, or ``None`` if it can.
-
-    Raises :class:`OtherVersionError` for a table of another version, which is no damage.
-    """
+    Raises :class:`OtherVersionError` for a table of another version, which is no damage."""
+    read: Callable[[Path], object] = READERS.get(path.name, read_cells)
     try:
-        reader_of(path.name)(path)
+        read(path)
     except disk.OtherVersionError:
         raise
     except disk.DamagedError as error:

@@ -97,9 +97,7 @@ TABLES = {"events": EVENTS, "trials": TRIALS, "cells": CELLS, "problems": PROBLE
 
 def plain(schema: pa.Schema) -> pa.Schema:
     """``schema`` with labels as plain strings, in which tables of different cells join."""
+    kinds = {field.name: field.type for field in schema}
     return pa.schema(
-        [
-            pa.field(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type)
-            for f in schema
-        ]
+        {n: t.value_type if pa.types.is_dictionary(t) else t for n, t in kinds.items()}
     )

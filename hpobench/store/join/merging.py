@@ -1,4 +1,4 @@
-"""Brings results folders into one: the shards of a plan, or results of different suites."""
+"""Several results folders as one, stored or only read: the shards of a plan, or other suites."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpobench.contract.errors import UsageError
 from hpobench.contract.files import is_regular, is_there, own_folder, read_whole
 from hpobench.store.format import disk, index
-from hpobench.store.join.plan_of_shards import Store, plan_of_shards
-from hpobench.store.join.plan_of_union import plan_of_union
+from hpobench.store.join.plans import merged_plan
+from hpobench.store.read.reader import Results, by_cell, in_order, load_results
 from hpobench.store.write.batch import Batch
 from hpobench.store.write.writer import open_writer
 
@@ -31,65 +32,36 @@ def merge(folders: Sequence[Path], into: Path | None = None) -> tuple[Path, int,
     there too, and a run of the suite adds them.
 
     Raises :class:`UsageError`, before anything is written, if the folders do not go together
-    (:func:`plan_of_shards`, :func:`plan_of_union`), and :class:`StoreError` for damage.
+    (:func:`merged_plan`), and :class:`StoreError` for damage.
     """
     stores, plan, suite = merged_plan(folders)
-    shards = "shard" in stores[0].plan
-    into = (into or stores[0].folder.parent / plan["name"]) if shards else _new(into)
+    if "shard" in stores[0].plan:
+        into = into or stores[0].folder.parent / plan["name"]
+    elif into is None:
+        raise UsageError("results of different suites need a folder to merge into: --into FOLDER")
+    elif any(is_there(into / name) for name in index.READERS):
+        raise UsageError(f"{into}: holds results already; merge into another folder (--into)")
     if into.resolve() in {store.folder.resolve() for store in stores}:
         raise UsageError(f"{into}: is one of the folders to merge; name another one (--into)")
-    labels = _labels(stores, plan["cells"])
-    stored = len(labels)
-    labels |= dict.fromkeys(set(plan["cells"]) - set(labels), ("", ""))
+    labels = dict.fromkeys(plan["cells"], ("", ""))
+    stored = set[str]()
+    problems: dict[str, dict[str, Any]] = {}
+    for store in stores:
+        rows = index.load_cells(store.folder, ("cell", "searcher", "scheduler")).to_pylist()
+        own = {row["cell"]: (row["searcher"], row["scheduler"]) for row in rows}
+        stored |= own.keys() & labels.keys()
+        labels |= {cell: own[cell] for cell in own.keys() & labels.keys()}
+        for row in index.load_problems(store.folder):
+            known = problems.setdefault(row["problem"], row)
+            if (row["version"] or 0) > (known["version"] or 0):
+                problems[row["problem"]] = row  # the one with the latest reference losses
     with open_writer(into) as writer:
-        writer.begin(suite, plan, labels, _problems(stores))
+        writer.begin(suite, plan, labels, problems)
         for store in stores:
             for batch in _batches(store.folder, into, writer.added()):
                 writer.add([batch])
         writer.compact()
-    return into, stored, len(plan["cells"])
-
-
-def merged_plan(folders: Sequence[Path]) -> tuple[list[Store], dict[str, Any], str]:
-    """The results in ``folders`` in an order of their own, the plan of all, and its suite.
-
-    Raises as :func:`merge`.
-    """
-    stores = [Store.of(folder) for folder in folders]
-    shards = any("shard" in store.plan for store in stores)
-    return plan_of_shards(stores) if shards else plan_of_union(stores)
-
-
-def _new(into: Path | None) -> Path:
-    """``into``, which must be a folder without results."""
-    if into is None:
-        raise UsageError("results of different suites need a folder to merge into: --into FOLDER")
-    if any(is_there(into / name) for name in index.READERS):
-        raise UsageError(f"{into}: holds results already; merge into another folder (--into)")
-    return into
-
-
-def _labels(stores: Sequence[Store], planned: Collection[str]) -> dict[str, tuple[str, str]]:
-    """The labels of searcher and scheduler of the ``planned`` cells that are stored."""
-    known = set(planned)
-    tables = [index.load_cells(p.folder, ("cell", "searcher", "scheduler")) for p in stores]
-    return {
-        row["cell"]: (row["searcher"], row["scheduler"])
-        for table in tables
-        for row in table.to_pylist()
-        if row["cell"] in known
-    }
-
-
-def _problems(stores: Sequence[Store]) -> dict[str, dict[str, Any]]:
-    """The rows of all problems; of several those with the latest reference losses."""
-    found: dict[str, dict[str, Any]] = {}
-    for store in stores:
-        for row in index.load_problems(store.folder):
-            known = found.setdefault(row["problem"], row)
-            if (row["version"] or 0) > (known["version"] or 0):
-                found[row["problem"]] = row
-    return found
+    return into, len(stored), len(plan["cells"])
 
 
 def _batches(folder: Path, into: Path, taken: Collection[str]) -> Iterator[Batch]:
@@ -114,7 +86,6 @@ def _batches(folder: Path, into: Path, taken: Collection[str]) -> Iterator[Batch
 
 
 def _output(folder: Path, rows: pa.Table) -> Iterator[tuple[str, dict[int, str]]]:
-    """What trials printed, by cell and number."""
     if not (folder / "output").exists():
         return
     for cell in rows["cell"].to_pylist():
@@ -122,3 +93,35 @@ def _output(folder: Path, rows: pa.Table) -> Iterator[tuple[str, dict[int, str]]
         texts = {int(path.stem.partition("-")[2]): path for path in found if is_regular(path)}
         if texts:
             yield cell, {n: read_whole(p).decode("utf-8", "replace") for n, p in texts.items()}
+
+
+def load_together(folders: Sequence[Path]) -> Results:
+    """The results in ``folders`` read as those of one suite, as a merge would store them. A cell
+    that several hold is taken once. Raises what :func:`merge` and :func:`load_results` raise."""
+    stores, plan, _ = merged_plan(folders)
+    every = [load_results(store.folder) for store in stores]
+    own, taken = [], set[str]()
+    for results in every:
+        own.append(results.select(~results.cells["cell"].isin(taken)))
+        taken.update(results.cells["cell"])
+    cells = in_order(_joined([one.cells for one in own]), plan)
+    problems = _joined([one.problems for one in every])
+    version = problems["version"].fillna(0).sort_values(ascending=False, kind="stable")
+    latest = problems.loc[version.index].drop_duplicates("problem").sort_index()
+    return Results(
+        name=plan["name"],
+        suite=plan["suite"],
+        cells=cells,
+        events=by_cell(_joined([one.events for one in own]), cells),
+        trials=by_cell(_joined([one.trials for one in own]), cells),
+        problems=latest.reset_index(drop=True),
+        plan=plan,
+    )
+
+
+def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of all ``frames``, which have the same columns."""
+    # pandas warns of types that it would guess from frames without rows.
+    joined = pd.concat([one for one in frames if len(one)] or frames[:1], ignore_index=True)
+    labels = [name for name, kind in frames[0].dtypes.items() if kind == "category"]
+    return joined.astype(dict.fromkeys(labels, "category"))  # other labels make them plain objects

@@ -38,13 +38,11 @@ class Damage:
 
 def find_damage(folder: Path) -> list[Damage]:
     """All damage in the results folder ``folder``, which is read completely.
-
     Raises :class:`UsageError` if it is no results folder, and :class:`StoreError` if it is of
-    another version of the schema. What trials printed (``output/``) and
-    what running cells recorded (``journals/``) is not looked at.
-    """
+    another version of the schema. ``output/`` and ``journals/`` are not looked at."""
     disk.refuse_links(folder)
-    if not any(is_there(place / name) for place in _places(folder) for name in index.names(folder)):
+    places = (folder, folder / index.COPIES)
+    if not any(is_there(place / name) for place in places for name in index.names(folder)):
         raise UsageError(f"{folder}: {index.what_is_there(folder)}")
     found = list(_damaged_index(folder))
     broken = {damage.path.name for damage in found if damage.path.parent == folder}
@@ -53,13 +51,9 @@ def find_damage(folder: Path) -> list[Damage]:
     return found
 
 
-def _places(folder: Path) -> tuple[Path, Path]:
-    return folder, folder / index.COPIES
-
-
 def _damaged_index(folder: Path) -> Iterator[Damage]:
     for name in index.names(folder):
-        own, copy = (place / name for place in _places(folder))
+        own, copy = folder / name, folder / index.COPIES / name
         if is_there(copy) and (reason := index.reason(copy)) is not None:
             yield Damage(copy, reason)
         if not is_there(own) and (is_there(copy) or name == index.PLAN):
@@ -92,9 +86,7 @@ def _damaged_rows(folder: Path) -> Iterator[Damage]:
 
 def repair(folder: Path) -> list[str]:
     """Repair ``folder``; returns what was done, a sentence for each file.
-
-    Raises :class:`StoreError` while a run writes into ``folder``, or if it cannot be written.
-    """
+    Raises :class:`StoreError` while a run writes into ``folder``, or if it cannot be written."""
     with disk.lock(folder):
         broken = [d.path for d in _damaged_index(folder) if d.path.parent == folder]
         done = [_restored(folder, path) for path in broken]
@@ -106,8 +98,7 @@ def repair(folder: Path) -> list[str]:
         if not index.cell_files(folder):
             for path in sorted(folder.glob("*-*.parquet")):
                 _set_aside(path)
-        writer = Writer(folder)
-        writer.forget(cell for damage in lost for cell in damage.cells)
+        Writer(folder).forget(cell for damage in lost for cell in damage.cells)
         done += _copied(folder)
     return done
 
@@ -136,7 +127,7 @@ def _set_aside(path: Path) -> None:
 def _copied(folder: Path) -> Iterator[str]:
     """Write the copies that are missing or damaged; yields what was done."""
     for name in index.names(folder):
-        own, copy = (place / name for place in _places(folder))
+        own, copy = folder / name, folder / index.COPIES / name
         damaged = is_there(copy) and index.reason(copy) is not None
         if damaged:
             yield f"{copy}: written anew"

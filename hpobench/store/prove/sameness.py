@@ -73,9 +73,7 @@ def of_cell(tables: Tables, cell: str) -> Tables:
 
 def first_difference(stored: Tables, other: Tables) -> Difference | None:
     """The first difference between what two stores hold of the same cells, or ``None``.
-
-    A store without trials, such as a small reference for CI, says nothing of them.
-    """
+    A store without trials, such as a small reference for CI, says nothing of them."""
     for kind, columns in _COMPARED.items():
         one, two = stored[kind], other[kind]
         if kind == "trials" and not (len(one) and len(two)):

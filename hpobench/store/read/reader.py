@@ -1,8 +1,9 @@
-"""Reading a results folder."""
+"""Reading a results folder, and the decision that a run with several looks stored in it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,17 +13,15 @@ import pyarrow as pa
 
 from hpobench.contract.errors import UsageError
 from hpobench.contract.files import is_there
-from hpobench.store.format import disk, index, shapes
+from hpobench.store.format import checks, disk, index
 from hpobench.suites.yamlfile import read_yaml
 
 
 @dataclass(frozen=True)
 class Results:
     """Stored results. The frames have the columns of :mod:`hpobench.store.format.schema`.
-
     They hold only cells of the present suite, sorted by searcher, scheduler, problem and seed in
-    the suite's order, then by workers. Events are sorted by cell, then by when they happened.
-    """
+    the suite's order, then by workers. Events are sorted by cell, then by when they happened."""
 
     name: str
     suite: dict[str, Any]
@@ -53,30 +52,28 @@ def _with(frame: pd.DataFrame, column: str, cells: pd.DataFrame) -> pd.DataFrame
 
 def load_results(folder: Path) -> Results:
     """Read the results in ``folder``, and check all that is read.
-
-    Raises :class:`UsageError` if there are none, :class:`StoreError` if a file is damaged,
-    missing, or of another schema version.
-    """
+    Raises :class:`UsageError` if there are none, :class:`StoreError` if a file is damaged, missing,
+    or of another schema version."""
     plan = load_plan(folder)
-    cells = _planned(folder, plan)
+    cells = index.load_cells(folder).to_pandas()
+    cells = cells[cells["in_suite"] & cells["cell"].isin(set(plan["cells"]))]
+    if not len(cells):
+        raise UsageError(f"{folder}: no cell is finished yet; `hpobench run` goes on")
+    for label in ("problem", "scheduler", "searcher"):
+        if not cells[label].isin(plan[f"{label}s"]).all():
+            path = folder / index.CELLS
+            raise disk.DamagedError(path, f"it has a {label} that {index.PLAN} does not name")
+    cells["error"] = cells["error"].str.slice(0, checks.LONGEST_TEXT)
+    cells = in_order(cells, plan)
     problems = index.read_problems(folder / index.PROBLEMS).to_pandas()
-    present = set(cells["problem"])
-    problems = problems[problems["problem"].isin(present)].reset_index(drop=True)
+    problems = _with(problems, "problem", cells)
     if unknown := set(cells["problem"][cells["status"] == "done"]) - set(problems["problem"]):
         lost = cells["cell"][cells["problem"].isin(unknown)]
         what = f"it has no row of {', '.join(sorted(unknown))[:200]}"
         raise disk.DamagedError(folder / index.PROBLEMS, what, list(lost))
-    events = _rows(folder, "events", cells)
+    events, trials = (_rows(folder, kind, cells) for kind in disk.COUNTS)
     _check_places(folder, events, cells, problems)
-    return Results(
-        name=plan["name"],
-        suite=plan["suite"],
-        cells=cells,
-        events=events,
-        trials=_rows(folder, "trials", cells),
-        problems=problems,
-        plan=plan,
-    )
+    return Results(plan["name"], plan["suite"], cells, events, trials, problems, plan)
 
 
 def load_plan(folder: Path) -> dict[str, Any]:
@@ -86,18 +83,16 @@ def load_plan(folder: Path) -> dict[str, Any]:
 
 def stored_suite(folder: Path) -> dict[str, Any]:
     """The resolved suite of the last run in ``folder``, whose labels and seeds are in lists.
-
     It is that of ``suite.yaml``, where there is one: a plan does not keep the order of options,
-    which may be a space's.
-    """
+    which may be a space's."""
     file = folder / index.SUITE
     suite: Any = load_plan(folder)["suite"]
     if is_there(file):
         index.read_sealed(file)
         suite = read_yaml(file).value
     try:
-        return shapes.fit(shapes.StoredSuite, suite)
-    except shapes.Unfit as error:
+        return checks.fit(checks.StoredSuite, suite)
+    except checks.Unfit as error:
         raise UsageError(f"{folder}: its suite is not one that a run has stored") from error
 
 
@@ -106,20 +101,6 @@ def load_cells(folder: Path, columns: Sequence[str] | None = None) -> list[dict[
     of which ``cell`` must be the first."""
     found: list[dict[str, Any]] = index.load_cells(folder, columns).to_pylist()
     return found
-
-
-def _planned(folder: Path, plan: dict[str, Any]) -> pd.DataFrame:
-    """The cells of ``plan`` that are stored, in its order."""
-    cells = index.load_cells(folder).to_pandas()
-    cells = cells[cells["in_suite"] & cells["cell"].isin(set(plan["cells"]))]
-    if not len(cells):
-        raise UsageError(f"{folder}: no cell is finished yet; `hpobench run` goes on")
-    for label in ("problem", "scheduler", "searcher"):
-        if not cells[label].isin(plan[f"{label}s"]).all():
-            path = folder / index.CELLS
-            raise disk.DamagedError(path, f"it has a {label} that {index.PLAN} does not name")
-    cells["error"] = cells["error"].str.slice(0, shapes.LONGEST_TEXT)
-    return in_order(cells, plan)
 
 
 def in_order(cells: pd.DataFrame, plan: dict[str, Any]) -> pd.DataFrame:
@@ -144,7 +125,6 @@ def by_cell(frame: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rows(folder: Path, kind: str, cells: pd.DataFrame) -> pd.DataFrame:
-    """The events or trials of ``cells``, in the order of ``cells``."""
     wanted = ["cell", f"{kind}_shard", disk.COUNTS[kind]]
     named = pa.Table.from_pandas(cells[wanted], preserve_index=False)
     return by_cell(disk.read_rows(folder, kind, named).to_pandas(), cells)
@@ -153,8 +133,8 @@ def _rows(folder: Path, kind: str, cells: pd.DataFrame) -> pd.DataFrame:
 def _check_places(
     folder: Path, events: pd.DataFrame, cells: pd.DataFrame, problems: pd.DataFrame
 ) -> None:
-    """Check that events are of trials that their cell may have, and of steps of its problem:
-    analyses make arrays of as many."""
+    """Check that events are of trials that their cell may have, and of steps of its problem."""
+    # Analyses make arrays of as many: an event of trial 2**31 - 1 would fill the memory.
     run = events["cell"].cat.codes.to_numpy()
     trials = (cells["trials"] + cells["results"]).to_numpy()[run]
     steps = cells["problem"].map(problems.set_index("problem")["steps"]).to_numpy()[run]
@@ -164,3 +144,22 @@ def _check_places(
         cell = cells.iloc[run[wrong.to_numpy().argmax()]]
         what = "it has an event of a trial or a step that there is not"
         raise disk.DamagedError(folder / cell["events_shard"], what, [cell["cell"]])
+
+
+def decision_sentence(folder: Path) -> str | None:
+    """The decision on the results in ``folder`` in words.
+    It is ``None`` where nothing was decided, or where the results have changed since, for example
+    by other seeds or by failed cells that ran again."""
+    found = index.read_decision(folder / index.DECISION)
+    return found["sentence"] if found and found["results"] == stored_digest(folder) else None
+
+
+def stored_digest(folder: Path) -> str:
+    """A digest of the cells of the present plan and how each ended."""
+    statuses = {row["cell"]: row["status"] for row in load_cells(folder, ("cell", "status"))}
+    return digest(f"{name} {statuses.get(name)}" for name in load_plan(folder)["cells"])
+
+
+def digest(lines: Iterable[str]) -> str:
+    """A hash of ``lines`` in any order."""
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()

@@ -5,21 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hpobench.contract.errors import UsageError
-
-if TYPE_CHECKING:
-    from hpobench.store.remote.remote_folder import RemoteFolder
 
 SCHEMES = ("s3://", "gs://")
 
 
 def place_of(given: str | os.PathLike[str]) -> str | Path:
     """``given`` as the address of a folder in an object store, or as a path of this machine.
-
-    Raises :class:`UsageError` for an address of another kind, which is no path.
-    """
+    Raises :class:`UsageError` for an address of another kind, which is no path."""
     if not isinstance(given, str) or "://" not in given:
         return Path(given)
     if not given.startswith(SCHEMES):
@@ -39,7 +33,11 @@ class Place:
 
     def __init__(self, given: str | Path) -> None:
         self.given = given
-        self._remote = _remote(given) if isinstance(given, str) else None
+        self._remote = None
+        if isinstance(given, str):
+            from hpobench.store.remote.remote_folder import RemoteFolder  # it brings pyarrow
+
+            self._remote = RemoteFolder(given)
 
     @property
     def folder(self) -> Path:
@@ -54,9 +52,3 @@ class Place:
         """Bring what has changed to where it belongs."""
         if self._remote:
             self._remote.push()
-
-
-def _remote(url: str) -> RemoteFolder:
-    from hpobench.store.remote.remote_folder import RemoteFolder  # it brings pyarrow
-
-    return RemoteFolder(url)

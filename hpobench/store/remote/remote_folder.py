@@ -16,10 +16,12 @@ import datetime
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from platformdirs import user_cache_path
 
 from hpobench.contract.errors import NotAvailableError, StoreError, UsageError
 from hpobench.contract.files import own_folder, read_text, read_whole, write_whole
@@ -29,7 +31,7 @@ _SAFE = re.compile(r"(?:[\w][\w.+-]*/){0,4}[\w][\w.+-]*", re.ASCII)
 """Names of files that a results folder has; nothing that leaves it."""
 _LOCAL = ("journals/", "damaged/")
 _KNOWN = ".remote.json"
-_AT_ONCE = 16
+_RETRY: dict[str, Any] = {"max_retries": 4, "retry_timeout": datetime.timedelta(seconds=60)}
 
 
 class _Seen(NamedTuple):
@@ -42,9 +44,6 @@ class _Seen(NamedTuple):
     """When it was changed here, in nanoseconds."""
 
 
-_RETRY: dict[str, Any] = {"max_retries": 4, "retry_timeout": datetime.timedelta(seconds=60)}
-
-
 class RemoteFolder:
     """The folder ``url`` of an object store, and ``copy``, its copy on this machine."""
 
@@ -52,7 +51,9 @@ class RemoteFolder:
         """Raises :class:`NotAvailableError` without obstore, :class:`UsageError` for no address."""
         self.url = url.rstrip("/")
         self._store = _opened(self.url)
-        self.copy = _copy_of(self.url)
+        digest = hashlib.blake2b(self.url.encode(), digest_size=8).hexdigest()
+        # It ends with the folder's own name, because pages show that.
+        self.copy = user_cache_path("hpobench") / "stores" / digest / self.url.rpartition("/")[2]
         self._lent = False
         """Whether another process works on the copy."""
         self._known: dict[str, _Seen] = {}
@@ -70,20 +71,19 @@ class RemoteFolder:
                 # put there whatever changes in it.
                 self._lent = True
                 return self.copy
-            return self._pull(wanted)
-
-    def _pull(self, wanted: Callable[[str], bool]) -> Path:
-        self._lent = False
-        before, there = self._read_known(), self._listed()
-        for name in self._local_names():
-            if name not in there:
-                (self.copy / name).unlink()
-        same = {name for name, tag in there.items() if self._has(name, before, tag)}
-        lacking = [name for name in there if wanted(name) and name not in same]
-        self._known = {name: before[name] for name in same}
-        self._each(self._fetch, lacking)
-        self._write_known()
-        return self.copy
+            self._lent = False
+            there = self._listed()
+            for name in self._local_names():
+                if name not in there:
+                    (self.copy / name).unlink()
+            self._known = {
+                n: seen
+                for n, seen in self._read_known().items()
+                if (tag := there.get(n)) and (seen.tag, seen.changed) == (tag, self._changed(n))
+            }
+            self._each(self._fetch, [n for n in there if wanted(n) and n not in self._known])
+            self._write_known()
+            return self.copy
 
     def push(self) -> None:
         """Put into the store what has changed in the copy, in an order in which whoever reads or
@@ -95,17 +95,17 @@ class RemoteFolder:
             n for n, at in here.items() if n not in self._known or self._known[n].changed != at
         ]
         gone = [name for name in self._known if name not in here]
-        rows = [name for name in changed if _is_of_cells(name)]
-        self._each(self._put, [name for name in changed if name not in rows])
+        self._each(self._put, [name for name in changed if not _is_of_cells(name)])
+        rows = filter(_is_of_cells, changed)
         for name in sorted(rows, key=lambda name: (name == index.CELLS, name)):
             self._put(name)
         # Files of cells first, the earliest of them first; then the files of rows that they name.
         for name in sorted(gone, key=lambda name: (not _is_of_cells(name), name)):
-            self._remove(name)
+            with self._explained(f"removed ({name})"):
+                self._store.delete(name)
+            del self._known[name]
         if changed or gone:
             self._write_known()
-
-    # -- files there -------------------------------------------------------------------------
 
     def _listed(self) -> dict[str, str | None]:
         """The ETags of the files there by their names."""
@@ -129,25 +129,17 @@ class RemoteFolder:
 
     def _put(self, name: str) -> None:
         changed, data = self._changed(name), read_whole(self.copy / name)
+        mode: Any = "overwrite"
+        if "/" not in name and _is_of_cells(name):
+            # Only what was read is replaced, so that no other run's work is undone.
+            mode = "create"
+            if known := self._known.get(name):
+                state = {"e_tag": known.tag, "version": known.version}
+                mode = {key: value for key, value in state.items() if value is not None}
         with self._explained(f"written ({name})", name):
-            result = self._store.put(name, data, mode=self._mode(name))
+            result = self._store.put(name, data, mode=mode)
         assert changed is not None
         self._known[name] = _Seen(result["e_tag"], result["version"], changed)
-
-    def _mode(self, name: str) -> Any:
-        """On what condition a file is put there."""
-        if "/" in name or not _is_of_cells(name):
-            return "overwrite"
-        known = self._known.get(name)
-        if known is None:
-            return "create"
-        state = {"e_tag": known.tag, "version": known.version}
-        return {key: value for key, value in state.items() if value is not None}
-
-    def _remove(self, name: str) -> None:
-        with self._explained(f"removed ({name})"):
-            self._store.delete(name)
-        del self._known[name]
 
     @contextlib.contextmanager
     def _explained(self, what: str, name: str = "") -> Iterator[None]:
@@ -168,8 +160,6 @@ class RemoteFolder:
                 "are kept, the same command goes on"
             ) from error
 
-    # -- files here --------------------------------------------------------------------------
-
     def _local_names(self) -> list[str]:
         """The files of the copy that belong into the store."""
         found = (path for path in self.copy.rglob("*") if path.is_file() and not path.is_symlink())
@@ -182,11 +172,6 @@ class RemoteFolder:
             return (self.copy / name).lstat().st_mtime_ns
         return None
 
-    def _has(self, name: str, known: Mapping[str, _Seen], tag: str | None) -> bool:
-        """Whether the copy has what is there with this ``tag``, by what was ``known`` before."""
-        seen = known.get(name)
-        return bool(tag and seen and (seen.tag, seen.changed) == (tag, self._changed(name)))
-
     def _read_known(self) -> dict[str, _Seen]:
         try:
             content = json.loads(read_text(self.copy / _KNOWN, limit=2**28))
@@ -198,9 +183,8 @@ class RemoteFolder:
         write_whole(self.copy / _KNOWN, json.dumps(self._known).encode(), flush=False)
 
     def _each(self, work: Callable[[str], None], names: Iterable[str]) -> None:
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for _ in pool.map(work, names):
-                pass
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(work, names))  # it raises the first error
 
 
 def is_small(name: str) -> bool:
@@ -227,11 +211,3 @@ def _opened(url: str) -> Any:
         return from_url(url, retry_config=_RETRY)  # type: ignore[call-overload]
     except (exceptions.BaseError, ValueError) as error:
         raise UsageError(f"{url}: {error}") from error
-
-
-def _copy_of(url: str) -> Path:
-    """The copy's place in the user's cache. It has the folder's own name, which pages show."""
-    from platformdirs import user_cache_path
-
-    digest = hashlib.blake2b(url.encode(), digest_size=8).hexdigest()
-    return user_cache_path("hpobench") / "stores" / digest / url.rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""Finished cells on their way into a store.
+"""Events of one cell, and finished cells on their way into a store.
 
 The process that ran some cells makes their rows, writes the files of events and trials, or hands
 over their bytes where it cannot reach the store, and leaves to the run what is small: the rows of
@@ -8,7 +8,8 @@ the cells, and what an observer wants to know of them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,32 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpobench.store.format import disk, schema
+
+
+@dataclass(slots=True)
+class Event:
+    """One result of one trial. :data:`hpobench.store.format.schema.EVENTS` explains the fields,
+    which are its columns after ``cell``."""
+
+    trial: int
+    step: int
+    resource: float
+    clock: float
+    loss: float
+    heldout: float | None
+    cost: float
+    worker: int
+    parent: int | None
+    parent_step: int | None
+    config: str | None
+    decision: str = ""
+    """Empty until the scheduler has decided."""
+
+
+def events_table(cell: str, events: Sequence[Event]) -> pa.Table:
+    """The rows of the cell with the id ``cell``, labels as plain strings."""
+    columns = {f.name: list(map(attrgetter(f.name), events)) for f in fields(Event)}
+    return pa.table({"cell": [cell] * len(events), **columns}, schema.plain(schema.EVENTS))
 
 
 @dataclass(frozen=True)
@@ -33,8 +60,7 @@ class Outcome:
 
     @property
     def final(self) -> float | None:
-        """The loss of the incumbent at the end, held out where there is one; ``None`` without any
-        result."""
+        """The incumbent's last loss, held out where there is one; ``None`` without results."""
         if not len(self.events):
             return None
         best = int(self.events["loss"].to_numpy().argmin())
@@ -91,7 +117,9 @@ class Batch:
                 unwritten[file.name] = file.data
         return cls(
             ended=tuple(map(CellEnd.of, outcomes)),
-            rows=_table([{**outcome.cell, **named, "in_suite": True} for outcome in outcomes]),
+            rows=pa.Table.from_pylist(
+                [{**o.cell, **named, "in_suite": True} for o in outcomes], schema=schema.CELLS
+            ),
             signatures=frozenset(
                 (o.cell["problem"], o.signature) for o in outcomes if o.signature is not None
             ),
@@ -105,8 +133,3 @@ class Batch:
         for row in self.rows.to_pylist():
             parts = (t.filter(pc.equal(t["cell"], row["cell"])) for t in tables.values())
             yield Outcome(row, *parts)
-
-
-def _table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    columns = {name: [row.get(name) for row in rows] for name in schema.CELLS.names}
-    return pa.table(columns, schema=schema.CELLS)

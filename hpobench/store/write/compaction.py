@@ -3,13 +3,14 @@
 The same finished cells are the same bytes, however often their run was interrupted and whichever
 process ran them. Events and trials lie in files of whole cells, sorted by the cells' ids;
 ``cells.parquet`` has all rows of cells in the same order. Everything goes through
-:class:`~hpobench.store.write.buckets.Buckets`, so that a store may be much larger than the memory.
+:class:`Buckets`, so that a store may be much larger than the memory.
 """
 
 from __future__ import annotations
 
 import bisect
 import contextlib
+import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +23,13 @@ from numpy.typing import NDArray
 
 from hpobench.contract.files import read_whole
 from hpobench.store.format import disk, index, schema
-from hpobench.store.write.buckets import Buckets
 
 FILE_ROWS = 1_000_000
 """Events in a canonical file, as whole cells; only the last file holds fewer."""
 _GROUP_ROWS = 2**15
 """Cells in a row group of ``cells.parquet``."""
+MEMORY = 2**27
+"""Bytes that wait in memory before they go to disk."""
 _COLUMNS = ("cell", "trials", "results", "events_shard", "trials_shard")
 
 
@@ -42,12 +44,8 @@ class Members:
     @classmethod
     def of(cls, labels: Mapping[str, tuple[str, str]]) -> Members:
         """``labels`` are those of the searcher and the scheduler, by the id of the cell."""
-        pairs = list(labels.values())
-        searchers, schedulers = ([pair[i] for pair in pairs] for i in (0, 1))
-        text = pa.string()
-        return cls(
-            pa.array(list(labels), text), pa.array(searchers, text), pa.array(schedulers, text)
-        )
+        columns = list(labels), *([pair[i] for pair in labels.values()] for i in (0, 1))
+        return cls(*(pa.array(column, pa.string()) for column in columns))
 
     def applied(self, rows: pa.Table) -> pa.Table:
         """``rows`` of cells, in this suite or not, with the present labels of those that are."""
@@ -77,34 +75,73 @@ class Ranges:
         return found
 
 
+class Buckets:
+    """``count`` buckets of rows with ``columns``. Rows keep the order in which they came.
+    What does not fit into memory goes to a file in ``folder`` that nobody else sees and that is
+    gone when the process ends."""
+
+    def __init__(self, count: int, columns: pa.Schema, folder: Path) -> None:
+        self._columns = columns
+        self._waiting: list[list[pa.Table]] = [[] for _ in range(count)]
+        self._bytes = 0
+        self._written: list[list[tuple[int, int]]] = [[] for _ in range(count)]
+        """Where the pieces of each bucket lie in the file."""
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - open as long as this is
+
+    def add(self, table: pa.Table, numbers: NDArray[np.int64]) -> None:
+        """Put the rows of ``table`` into the buckets with these ``numbers``."""
+        if not len(table):
+            return
+        order = np.argsort(numbers, kind="stable")
+        there, begins = np.unique(numbers[order], return_index=True)
+        for number, rows in zip(there, np.split(order, begins[1:]), strict=True):
+            piece = table.take(pa.array(rows))
+            self._waiting[number].append(piece)
+            self._bytes += piece.nbytes
+        if self._bytes <= MEMORY:
+            return
+        for number, pieces in enumerate(self._waiting):
+            if pieces:
+                sink = pa.BufferOutputStream()
+                with pa.ipc.new_stream(sink, self._columns) as stream:
+                    stream.write_table(pa.concat_tables(pieces))
+                begin = self._file.seek(0, 2)
+                self._file.write(sink.getvalue())
+                self._written[number].append((begin, self._file.tell() - begin))
+                pieces.clear()
+        self._bytes = 0
+
+    def take(self, number: int) -> pa.Table:
+        """The rows of a bucket, which is empty afterwards."""
+        found = [self._columns.empty_table()]
+        for begin, length in self._written[number]:
+            self._file.seek(begin)
+            found.append(pa.ipc.open_stream(self._file.read(length)).read_all())
+        found += self._waiting[number]
+        self._waiting[number], self._written[number] = [], []
+        return pa.concat_tables(found)
+
+    def close(self) -> None:
+        self._file.close()
+
+
 def compact(folder: Path, members: Members | None) -> None:
     """Bring ``folder`` into its canonical form, if it is not in it already."""
     cells = index.load_cells(folder, _COLUMNS)
     cells = cells.take(pc.sort_indices(cells["cell"]))
-    begins = _file_begins(cells["results"].to_numpy())
-    columns = [f"{kind}_shard" for kind in disk.COUNTS]
-    if not all(_are_canonical(cells[column], begins) for column in columns):
-        ranges = Ranges(cells["cell"], begins)
-        files = {
-            f"{kind}_shard": [
-                _write(folder, kind, table) for table in _sorted(folder, kind, cells, ranges)
-            ]
-            for kind in disk.COUNTS
-        }
-        fold(folder, members, files=(ranges, files))
-    elif index.commits(folder):
-        fold(folder, members)
-
-
-def _file_begins(results: NDArray[np.int64]) -> list[int]:
-    """The places at which canonical files begin: whenever enough rows are together."""
     begins, rows = [], FILE_ROWS
-    for place, count in enumerate(results.tolist()):
+    for place, count in enumerate(cells["results"].to_pylist()):
         if rows >= FILE_ROWS:
             begins.append(place)
             rows = 0
         rows += count
-    return begins
+    columns = [f"{kind}_shard" for kind in disk.COUNTS]
+    if not all(_are_canonical(cells[column], begins) for column in columns):
+        ranges = Ranges(cells["cell"], begins)
+        files = {f"{kind}_shard": _written(folder, kind, cells, ranges) for kind in disk.COUNTS}
+        fold(folder, members, files=(ranges, files))
+    elif index.commits(folder):
+        fold(folder, members)
 
 
 def _are_canonical(column: pa.ChunkedArray, begins: Sequence[int]) -> bool:
@@ -115,22 +152,20 @@ def _are_canonical(column: pa.ChunkedArray, begins: Sequence[int]) -> bool:
     return len(pairs) == len(begins) and len(named) == len(set(named))
 
 
-def _write(folder: Path, kind: str, table: pa.Table) -> str | None:
-    if not len(table):
-        return None
-    file = disk.RowFile.of(kind, table)
-    file.write(folder)
-    return file.name
-
-
-def _sorted(folder: Path, kind: str, cells: pa.Table, ranges: Ranges) -> Iterator[pa.Table]:
-    """The rows of ``kind`` of each range, sorted by cell; the rows of a cell keep their order."""
+def _written(folder: Path, kind: str, cells: pa.Table, ranges: Ranges) -> list[str | None]:
+    """Write the rows of ``kind`` of each range, sorted by cell; returns the files' names."""
+    names = list[str | None]()
     plain = schema.plain(schema.TABLES[kind])
     with contextlib.closing(Buckets(len(ranges), plain, folder)) as buckets:
         for table in disk.rows_by_file(folder, kind, cells):
             buckets.add(table, ranges.numbers(table["cell"]))
         for number in range(len(ranges)):
-            yield _by_cell(buckets.take(number))
+            table = _by_cell(buckets.take(number))
+            file = disk.RowFile.of(kind, table) if len(table) else None
+            if file:
+                file.write(folder)
+            names.append(file.name if file else None)
+    return names
 
 
 def _by_cell(table: pa.Table) -> pa.Table:
@@ -145,11 +180,8 @@ def fold(
     drop: Collection[str] = (),
     files: tuple[Ranges, Mapping[str, list[str | None]]] | None = None,
 ) -> None:
-    """Bring all rows of cells into ``cells.parquet``, without those of ``drop``.
-
-    ``members`` give the labels, if they are known; ``files`` the new names of files by column
-    and range.
-    """
+    """Bring all rows of cells into ``cells.parquet``, without those of ``drop``. ``members`` give
+    the labels, if they are known; ``files`` the new names of files by column and range."""
     paths = index.cell_files(folder)
     names = [index.read_cells(path, ("cell",))["cell"] for path in paths]
     keep = index.latest(names)
@@ -157,26 +189,28 @@ def fold(
         gone = pa.array(sorted(drop), pa.string())
         dropped = [np.asarray(pc.is_in(column, value_set=gone)) for column in names]
         keep = [mask & ~out for mask, out in zip(keep, dropped, strict=True)]
-    ranges = _row_groups(names, keep)
-    with contextlib.closing(Buckets(max(1, len(ranges)), schema.CELLS, folder)) as buckets:
+    left = [column.filter(pa.array(mask)) for column, mask in zip(names, keep, strict=True)]
+    ids = pa.chunked_array([chunk for column in left for chunk in column.chunks], pa.string())
+    groups = Ranges(ids.take(pc.sort_indices(ids)), range(0, len(ids), _GROUP_ROWS))
+    count = max(1, len(groups))  # a file without any cell has one group, which is empty
+    with contextlib.closing(Buckets(count, schema.CELLS, folder)) as buckets:
         for path, mask in zip(paths, keep, strict=True):
             for rows in _kept(path, mask):
-                rows = rows if files is None else _renamed(rows, *files)
+                if files is not None:
+                    ranges, new = files
+                    where = pa.array(ranges.numbers(rows["cell"]))
+                    taken = {
+                        name: pa.array(of, pa.string()).take(where) for name, of in new.items()
+                    }
+                    rows = _with(rows, taken)
                 rows = members.applied(rows) if members else rows
-                buckets.add(rows, ranges.numbers(rows["cell"]))
-        groups = (_by_cell(buckets.take(number)) for number in range(max(1, len(ranges))))
-        data = disk.tables_bytes(groups, schema.CELLS, sealed=True)
+                buckets.add(rows, groups.numbers(rows["cell"]))
+        tables = (_by_cell(buckets.take(number)) for number in range(count))
+        data = disk.tables_bytes(tables, schema.CELLS, sealed=True)
     index.write(folder / index.CELLS, data)
     # The earliest first: whenever this ends, what is left says nothing older than cells.parquet.
     for path in index.commits(folder):
         index.remove(path)
-
-
-def _row_groups(names: Sequence[pa.ChunkedArray], keep: Sequence[NDArray[np.bool_]]) -> Ranges:
-    """The row groups of ``cells.parquet``."""
-    left = [column.filter(pa.array(mask)) for column, mask in zip(names, keep, strict=True)]
-    ids = pa.chunked_array([chunk for column in left for chunk in column.chunks], pa.string())
-    return Ranges(ids.take(pc.sort_indices(ids)), range(0, len(ids), _GROUP_ROWS))
 
 
 def _kept(path: Path, mask: NDArray[np.bool_]) -> Iterator[pa.Table]:
@@ -187,14 +221,6 @@ def _kept(path: Path, mask: NDArray[np.bool_]) -> Iterator[pa.Table]:
             rows = pa.table(batch).replace_schema_metadata()
             yield rows.filter(pa.array(mask[begin : begin + len(rows)]))
             begin += len(rows)
-
-
-def _renamed(rows: pa.Table, ranges: Ranges, files: Mapping[str, list[str | None]]) -> pa.Table:
-    """``rows`` of cells with the new names of their files."""
-    where = pa.array(ranges.numbers(rows["cell"]))
-    return _with(
-        rows, {name: pa.array(new, pa.string()).take(where) for name, new in files.items()}
-    )
 
 
 def _with(rows: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import PluginError
+from hpobench.contract.frozen import Reference
 from hpobench.contract.problem import Problem
-from hpobench.contract.references import Reference
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem
 from hpobench.plugins.foreign import calling, shown
 from hpobench.plugins.process_state import contained
 
@@ -21,44 +21,33 @@ ProblemRows: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 def problem_rows(refs: Iterable[PluginRef]) -> ProblemRows:
     """The row of each problem by its label.
-
-    Raises :class:`PluginError` for references with which no regret can be measured.
-    """
+    Raises :class:`PluginError` for references with which no regret can be measured."""
     rows = {}
     for ref in refs:
         # What one problem leaves behind must not change the references of the next.
         with contained(ref.file):
-            rows[ref.label] = _row(ref, build_problem(ref))
+            problem = build_problem(ref)
+            rows[ref.label] = {
+                "problem": ref.label,
+                "metric": problem.objective.metric,
+                "direction": problem.objective.direction,
+                **_of_reference(ref, problem),
+                "heldout": bool(getattr(problem, "heldout", False)),
+                "fidelity": problem.fidelity.name,
+                "steps": problem.fidelity.steps,
+                "unit": problem.fidelity.unit,
+                "dimensions": len(problem.space),
+                "space": json.dumps(problem.space.to_json()),
+            }
     return rows
 
 
-def _row(ref: PluginRef, problem: Problem) -> dict[str, Any]:
-    fidelity, reference = problem.fidelity, _reference(ref, problem)
-    of_reference: dict[str, Any] = dict.fromkeys(("optimum", "clip", "version", "random"))
-    if reference is not None:
-        of_reference = {key: getattr(reference, key) for key in of_reference}
-        of_reference["random"] = json.dumps(dict(reference.random))
-    return {
-        "problem": ref.label,
-        "metric": problem.objective.metric,
-        "direction": problem.objective.direction,
-        **of_reference,
-        "known": reference.known if reference else False,
-        "source": reference.source if reference else "",
-        "heldout": bool(getattr(problem, "heldout", False)),
-        "fidelity": fidelity.name,
-        "steps": fidelity.steps,
-        "unit": fidelity.unit,
-        "dimensions": len(problem.space),
-        "space": json.dumps(problem.space.to_json()),
-    }
-
-
-def _reference(ref: PluginRef, problem: Problem) -> Reference | None:
+def _of_reference(ref: PluginRef, problem: Problem) -> dict[str, Any]:
+    columns = ("optimum", "clip", "version", "random", "known", "source")
     with calling(ref.file, f"{ref.label}: reference() failed"):
         found: object = problem.reference()
         if found is None:
-            return None
+            return {**dict.fromkeys(columns), "known": False, "source": ""}
         if not isinstance(found, Reference):
             raise PluginError(
                 f"{ref.file}: {ref.label}: reference() gives {shown(found)}; it must be a Reference"
@@ -68,4 +57,5 @@ def _reference(ref: PluginRef, problem: Problem) -> Reference | None:
                 f"{ref.label}: a reference needs finite optimum < clip, not {found.optimum} and "
                 f"{found.clip}"
             )
-        return found
+    row = {key: getattr(found, key) for key in columns}
+    return row | {"random": json.dumps(dict(found.random))}

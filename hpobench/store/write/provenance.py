@@ -16,48 +16,36 @@ from packaging.requirements import Requirement
 
 from hpobench.contract.package import PACKAGE, VERSION
 
-_ALWAYS = ("ray", "numpy", "scipy", "pandas", "pyarrow")
-
 
 def versions(requirements: Iterable[str]) -> dict[str, str]:
     """Installed versions of hpobench, of what it always uses, and of ``requirements``."""
     found = {"hpobench": VERSION, "python": platform.python_version()}
-    for name in (*_ALWAYS, *map(_name, requirements)):
+    for requirement in ("ray", "numpy", "scipy", "pandas", "pyarrow", *requirements):
         with contextlib.suppress(metadata.PackageNotFoundError):
-            found[name] = _version(name)
+            found |= _installed(requirement)
     return found
 
 
-@functools.cache
-def _name(requirement: str) -> str:
-    return Requirement(requirement).name
-
-
-@functools.cache
-def _version(name: str) -> str:
-    """The installed version, read once: what is imported by now stays in this process."""
-    return metadata.version(name)
+@functools.cache  # what is imported by now stays in this process, whatever is installed later
+def _installed(requirement: str) -> dict[str, str]:
+    name = Requirement(requirement).name
+    return {name: metadata.version(name)}
 
 
 @functools.cache
 def host() -> dict[str, Any]:
     """The machine that the calling process runs on."""
+    cpuinfo, lines = Path("/proc/cpuinfo"), list[str]()
+    if cpuinfo.exists():  # on Linux, where platform.processor() is empty or the architecture
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return {
         "name": platform.node(),
         "system": f"{platform.system()} {platform.release()}",
         "machine": platform.machine(),
         "cpus": os.cpu_count(),
-        "processor": _processor(),
+        "processor": models[0] if models else platform.processor(),
     }
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor()
 
 
 @functools.cache

@@ -12,7 +12,7 @@ import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,11 +22,9 @@ from hpobench.contract.files import TEMPORARY, own_folder
 from hpobench.plugins.signature import moved
 from hpobench.store.format import disk, index, schema
 from hpobench.store.write import compaction
+from hpobench.store.write.batch import Batch
 from hpobench.store.write.compaction import Members
-
-if TYPE_CHECKING:
-    from hpobench.store.write.batch import Batch
-    from hpobench.store.write.problem_rows import ProblemRows
+from hpobench.store.write.problem_rows import ProblemRows
 
 _NAMED = ("cell", "events_shard", "trials_shard")
 _COLUMNS = (*_NAMED, "searcher", "scheduler", "problem", "status", "in_suite")
@@ -38,16 +36,22 @@ class Writer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         disk.refuse_links(folder)
-        self._stored = index.load_cells(folder, _COLUMNS)
+        stored = index.load_cells(folder, _COLUMNS)
         self._problems = {row["problem"]: row for row in index.load_problems(folder)}
         self._problems_stored = dict(self._problems)
         self._members: Members | None = None
-        self.lost = self._find_lost()
+        known = pc.is_in(stored["problem"], value_set=pa.array([*self._problems], pa.string()))
+        whole = pc.or_(known, pc.not_equal(stored["status"], "done"))
+        for kind in disk.COUNTS:
+            column = stored[f"{kind}_shard"]
+            files = column.unique().drop_null().to_pylist()
+            broken = [file for file in files if not disk.is_whole(folder / file)]
+            lacking = pc.is_in(column, value_set=pa.array(broken, pa.string()))
+            whole = pc.and_(whole, pc.invert(lacking))
+        self.lost: list[str] = stored["cell"].filter(pc.invert(whole)).to_pylist()
         """Stored cells that are forgotten, because their rows or problem are missing or damaged."""
-        self._sweep(self._stored)
-        if self.lost:
-            lost = pc.is_in(self._stored["cell"], value_set=pa.array(self.lost))
-            self._stored = self._stored.filter(pc.invert(lost))
+        self._sweep(stored)
+        self._stored = stored.filter(whole)
         self._commits = max(map(index.commit_number, index.commits(folder)), default=0)
         self._commits_before = self._commits
 
@@ -62,21 +66,6 @@ class Writer:
         place = pc.index_in(pa.array(cells, pa.string()), value_set=self._stored["cell"])
         found: list[str] = pc.fill_null(self._stored["status"].take(place), "missing").to_pylist()
         return found
-
-    def _find_lost(self) -> list[str]:
-        stored = self._stored
-        known = pc.is_in(stored["problem"], value_set=pa.array(list(self._problems), pa.string()))
-        whole = pc.or_(known, pc.not_equal(stored["status"], "done"))
-        for kind in disk.COUNTS:
-            column = stored[f"{kind}_shard"]
-            broken = [
-                file
-                for file in column.unique().to_pylist()
-                if file and not disk.is_whole(self.folder / file)
-            ]
-            lacking = pc.is_in(column, value_set=pa.array(broken, pa.string()))
-            whole = pc.and_(whole, pc.invert(lacking))
-        return stored["cell"].filter(pc.invert(whole)).to_pylist()  # type: ignore[no-any-return]
 
     def forget(self, cells: Iterable[str]) -> None:
         """Forget ``cells`` and those in :attr:`lost`, and nothing else of what is stored."""
@@ -112,17 +101,23 @@ class Writer:
 
     def add(self, batches: Sequence[Batch]) -> None:
         """Store finished cells, replacing earlier attempts at them.
-
         Raises :class:`StoreError` if a problem is no longer the one that stored cells ran on. Its
-        old and new cells cannot be compared, so that no new one is stored.
-        """
+        old and new cells cannot be compared, so that no new one is stored."""
         for batch in batches:
             for problem, signature in sorted(batch.signatures):
                 self._recognise(problem, signature)
         for batch in batches:
             for name, data in batch.files.items():
                 disk.RowFile(name, data).write(self.folder)
-            self._print(batch)
+            for cell, output in batch.output.items():
+                folder = self.folder / "output" / cell
+                for trial, text in output.items():
+                    if text:
+                        with disk.explained(folder):
+                            own_folder(self.folder / "output")
+                            own_folder(folder)
+                        path = folder / f"trial-{trial:06d}.txt"
+                        disk.replace(path, text.encode("utf-8", "replace"))
         self._write_problems()
         rows = pa.concat_tables([batch.rows for batch in batches])
         self._commits += 1
@@ -139,26 +134,11 @@ class Writer:
         row = self._problems[problem]
         if row["signature"] is None:
             self._problems[problem] = {**row, "signature": signature}
-            return
-        if row["signature"] == signature:
-            return
-        if (change := moved(json.loads(row["signature"]), json.loads(signature))) is not None:
+        elif (change := moved(json.loads(row["signature"]), json.loads(signature))) is not None:
             raise StoreError(
                 f"{problem}: the problem is no longer the one that cells in {self.folder} "
                 f"ran on: {change}; run into another folder (--results), or remove this one"
             )
-
-    def _print(self, batch: Batch) -> None:
-        """Store what each trial printed in a file of its own."""
-        for cell, output in batch.output.items():
-            folder = self.folder / "output" / cell
-            for trial, text in output.items():
-                if text:
-                    with disk.explained(folder):
-                        own_folder(self.folder / "output")
-                        own_folder(folder)
-                    path = folder / f"trial-{trial:06d}.txt"
-                    disk.replace(path, text.encode("utf-8", "replace"))
 
     def compact(self) -> None:
         """Bring the folder into its canonical form, if it is not in it already."""
@@ -166,7 +146,6 @@ class Writer:
         self._sweep(index.load_cells(self.folder, _NAMED))
 
     def _write_problems(self) -> None:
-        """Write the rows of problems, if they are not stored so already."""
         if self._problems != self._problems_stored:
             rows = [row for _, row in sorted(self._problems.items())]
             table = pa.Table.from_pylist(rows, schema=schema.PROBLEMS)
@@ -185,9 +164,7 @@ class Writer:
 @contextlib.contextmanager
 def open_writer(folder: Path) -> Iterator[Writer]:
     """Open ``folder`` for writing, made if need be; one writer at a time.
-
-    Raises :class:`StoreError` if it cannot be written, is in use, or holds another schema.
-    """
+    Raises :class:`StoreError` if it cannot be written, is in use, or holds another schema."""
     with disk.explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with disk.lock(folder):

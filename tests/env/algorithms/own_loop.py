@@ -11,9 +11,9 @@ from typing import Any
 
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Searcher, Space, When
 from hpobench.contract.cell import PluginRef
-from hpobench.plugins.build import build_searcher
+from hpobench.plugins.building import build_searcher
 from hpobench.plugins.isolation.environments import Environment
-from hpobench.plugins.isolation.searcher import surroundings
+from hpobench.plugins.isolation.remote import surroundings
 from hpobench.plugins.options import resolve
 from hpobench.plugins.registry import Registry
 from tests.support.present import present

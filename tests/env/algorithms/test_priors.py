@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 
 from hpobench.api import Config, Exhausted, Fidelity, Prior, Space, Value
-from hpobench.plugins.build import build_searcher
-from hpobench.plugins.refs import plugin_ref
+from hpobench.plugins.building import build_searcher, plugin_ref
 from hpobench.plugins.registry import Registry
-from hpobench.testing.driving import loss_of
-from hpobench.testing.spaces import SPACES
+from hpobench.testing.driving import SPACES, loss_of
 from tests.env.contract.driving import by_day
 
 REGISTRY = Registry()

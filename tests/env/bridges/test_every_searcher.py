@@ -11,10 +11,8 @@ from ray import tune
 
 import hpobench
 from hpobench.bridges.tune_searcher import TuneSearcher
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Cell, PluginRef
-from hpobench.plugins.build import build_problem
-from hpobench.plugins.refs import plugin_ref
+from hpobench.contract.cell import Budget, Cell, PluginRef
+from hpobench.plugins.building import build_problem, plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.running.cells.run_cell import run_cell
 from hpobench.testing import doubles

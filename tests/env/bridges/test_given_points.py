@@ -11,8 +11,7 @@ import pytest
 import hpobench
 from hpobench.contract.errors import UsageError
 from hpobench.contract.space import Config
-from hpobench.testing.driving import loss_of
-from hpobench.testing.spaces import SPACES
+from hpobench.testing.driving import SPACES, loss_of
 from tests.env.bridges.test_every_searcher import NAMES, STEPS
 from tests.env.contract.driving import OPTIONS, by_day
 

@@ -10,9 +10,9 @@ import pytest
 
 from hpobench.plugins.discovery import GIVEN
 from hpobench.plugins.registry import Entry, Registry
+from hpobench.testing.driving import SearcherSubject
+from hpobench.testing.plugin_check import ref_of
 from hpobench.testing.searcher_rules import CHECKS
-from hpobench.testing.searcher_subject import SearcherSubject
-from hpobench.testing.subject import ref_of
 from tests.env.contract.driving import OPTIONS, TRIALS, by_day
 from tests.support.night import count
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hpobench.plugins.isolation import searcher
+from hpobench.plugins.isolation import remote
 from hpobench.plugins.isolation.environments import FOLDER_VARIABLE
 
 
@@ -22,4 +22,4 @@ def environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def no_processes_left() -> Iterator[None]:
     yield
-    searcher.end_warm()
+    remote.end_warm()

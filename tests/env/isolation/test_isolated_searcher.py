@@ -17,8 +17,8 @@ import pytest
 from hpobench.api import Config, Exhausted, Fidelity, Float, Int, NothingYet, Searcher, Space
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import CellError
-from hpobench.plugins.build import build_searcher
-from hpobench.plugins.isolation import searcher as isolated
+from hpobench.plugins.building import build_searcher
+from hpobench.plugins.isolation import remote as isolated
 from hpobench.plugins.registry import Registry
 from tests import ROOT
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hpobench.analysis.core.pairing import paired
 from hpobench.store.read.reader import load_results
-from hpobench.verbs.comparison import of_algorithms
+from hpobench.verbs.judge import of_algorithms
 from tests.support.command_line import invoke, python
 
 OLD, NEW, NONE = "4.4.2", "4.4.4", "4.4.999"

@@ -11,10 +11,10 @@ import pytest
 
 from hpobench.contract.cell import Kind
 from hpobench.contract.errors import UsageError
-from hpobench.plugins.isolation.searcher import end_warm
+from hpobench.plugins.isolation.remote import end_warm
 from hpobench.plugins.registry import Registry
 from hpobench.testing import checks
-from hpobench.testing.check import judge
+from hpobench.testing.plugin_check import judge
 from tests.support.command_line import invoke, python
 
 

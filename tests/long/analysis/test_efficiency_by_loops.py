@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from hpobench.analysis.core.budgets import with_most_workers
 from hpobench.analysis.core.curves import comparisons, compute_curves
-from hpobench.analysis.core.workers import with_most_workers
 from hpobench.analysis.exhibits import efficiency
 from hpobench.analysis.exhibits.efficiency import EVALUATIONS, MEASURES
 from hpobench.analysis.settings import Settings

@@ -116,7 +116,7 @@ def test_two_algorithms_of_one_folder(two: Path, base: Path, tmp_path: Path, say
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--base", "tpe"], "name two folders, or one and two of its algorithms"),
+        (["--base", "tpe"], "name two folders, or one folder and two of its algorithms"),
         (["--base", "tpe", "--new", "tpe"], "both name tpe"),
         (
             ["--base", "tpe", "--new", "mien"],

@@ -50,19 +50,12 @@ def test_failures_are_told(tmp_path: Path) -> None:
 def died(results: Results, *problems: str) -> Results:
     """``results`` had every run on ``problems`` died before the problem could be built."""
     gone = results.cells["problem"].isin(problems)
-    lost = set(results.cells.loc[gone, "cell"])
     cells = results.cells.assign(
         status=results.cells["status"].mask(gone, "failed"),
         error=results.cells["error"].mask(gone, "the process died (a crash in native code)"),
         clock=results.cells["clock"].mask(gone, 0.0),
     )
-    return dataclasses.replace(
-        results,
-        cells=cells,
-        events=results.events[~results.events["cell"].isin(lost)],
-        trials=results.trials[~results.trials["cell"].isin(lost)],
-        problems=results.problems[~results.problems["problem"].isin(problems)],
-    )
+    return dataclasses.replace(results.select(~gone), cells=cells)
 
 
 def test_problems_that_never_came_to_be_are_left_out_and_told(tmp_path: Path) -> None:
@@ -86,15 +79,8 @@ def test_problems_that_never_came_to_be_are_left_out_and_told(tmp_path: Path) ->
 
 def test_algorithms_whose_every_problem_is_missing_have_no_curves(tmp_path: Path) -> None:
     results = make_results(["a", "b"], ["fifo"], seeds=2, failed=())
-    away = (results.cells["searcher"] == "b") & (results.cells["problem"] != "branin")
-    cells = results.cells[~away].reset_index(drop=True)
-    some = dataclasses.replace(
-        results,
-        cells=cells,
-        events=results.events[results.events["cell"].isin(cells["cell"])],
-        trials=results.trials[results.trials["cell"].isin(cells["cell"])],
-    )
-    text = words(report(died(some, "branin"), tmp_path))
+    some = (results.cells["searcher"] == "a") | (results.cells["problem"] == "branin")
+    text = words(report(died(results.select(some), "branin"), tmp_path))
     assert "no two algorithms ran on the same problems" in text
     assert "4 of 8 runs failed (4 lost)." in text
 

@@ -17,8 +17,13 @@ import pytest
 from hpobench.contract.errors import StoreError
 from hpobench.store.format import disk, index
 from hpobench.store.prove.damage import find_damage, repair
-from hpobench.store.read.decision import decision_sentence, stored_digest, write_decision
-from hpobench.store.read.reader import Results, load_cells, load_results
+from hpobench.store.read.reader import (
+    Results,
+    decision_sentence,
+    load_cells,
+    load_results,
+    stored_digest,
+)
 from tests.fuzz.stores import SUITE, rewrite
 from tests.support.night import count
 from tests.support.stored_results import run_suite
@@ -37,7 +42,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "results": stored_digest(folder),
         "sentence": "Decided.",
     }
-    write_decision(folder, content)
+    index.write_json(folder / index.DECISION, content)
     return folder
 
 

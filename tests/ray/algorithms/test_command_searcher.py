@@ -18,16 +18,15 @@ from hpobench.algorithms.searchers.command import Command
 from hpobench.api import Exhausted, Fidelity, Float, NothingYet, Searcher, Space
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import CellError, NotAvailableError, SuiteError, UsageError
-from hpobench.plugins.build import build_searcher
+from hpobench.plugins.building import build_searcher
 from hpobench.plugins.options import resolve
 from hpobench.plugins.registry import Registry
 from hpobench.running.cells.run_cell import run_cell
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
-from hpobench.testing.check import judge
 from hpobench.testing.conformance import checks_of
-from hpobench.testing.driving import loss_of, propose_in_turn
-from hpobench.testing.spaces import SPACES
+from hpobench.testing.driving import SPACES, loss_of, propose_in_turn
+from hpobench.testing.plugin_check import judge
 
 HERE = Path(__file__).parent
 LINE = Space([Float("x", 0.0, 1.0)])

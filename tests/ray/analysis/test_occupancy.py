@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.analysis.core.occupancy import occupancy
+from hpobench.analysis.core.trial_steps import occupancy
 from hpobench.api import Budget
-from hpobench.plugins.build import build_scheduler
-from hpobench.plugins.refs import plugin_ref
+from hpobench.plugins.building import build_scheduler, plugin_ref
 from hpobench.plugins.registry import Registry
 from tests.support.finished import finished
 

@@ -12,8 +12,7 @@ import hpobench
 from hpobench.evidence.archive import PluginFacts
 from hpobench.evidence.recommendation import Recommendation
 from hpobench.evidence.scores import Algorithm
-from hpobench.plugins.build import build_problem, build_scheduler
-from hpobench.plugins.refs import plugin_ref
+from hpobench.plugins.building import build_problem, build_scheduler, plugin_ref
 from hpobench.plugins.registry import Registry
 
 SPACE = hpobench.Space([hpobench.Float("lr", 1e-4, 1, log=True)])

@@ -23,9 +23,9 @@ from hpobench.contract.errors import RayError, StallError
 from hpobench.contract.problem import Curve
 from hpobench.contract.space import Config
 from hpobench.running.ray import internals
-from hpobench.running.ray.shortened import ShortenedController
+from hpobench.running.ray.controller import ShortenedController
 from hpobench.running.ray.trial import Trial
-from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
+from hpobench.testing.doubles import CurveProblem, ListedSearcher, make_run, random_configs
 from tests.support.finished import finished
 
 
@@ -72,7 +72,7 @@ def test_a_trial_compares_by_identity_and_hashes_by_number() -> None:
     assert len({first, second}) == 2
 
 
-class Failing(Curves):
+class Failing(CurveProblem):
     """Some trials fail in the middle, and some at once."""
 
     def curve(self, config: Config, seed: int) -> Curve:
@@ -86,7 +86,7 @@ class Failing(Curves):
 
 
 def _history(make: Callable[[], Scheduler], workers: int) -> tuple[object, ...]:
-    searcher = Listed(random_configs(60))
+    searcher = ListedSearcher(random_configs(60))
     given: Any = {"problem": Failing(), "searcher": searcher, "trials": 60}
     run = make_run(make(), **given, workers=workers, tell="every")
     end = None

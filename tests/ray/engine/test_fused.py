@@ -11,11 +11,11 @@ import pytest
 from hpobench.algorithms.schedulers.fifo import Fifo
 from hpobench.algorithms.schedulers.own import Own
 from hpobench.contract.errors import CellError
-from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
+from hpobench.testing.doubles import CurveProblem, ListedSearcher, make_run, random_configs
 from tests.support.finished import finished
 
 
-class Fused(Listed):
+class Fused(ListedSearcher):
     """Lets trial ``i`` train for ``lengths[i % len(lengths)]`` steps."""
 
     name = "self-scheduling"
@@ -26,7 +26,7 @@ class Fused(Listed):
         return self.lengths[trial % len(self.lengths)]
 
 
-class Frugal(Listed):
+class Frugal(ListedSearcher):
     """Notes what it is charged."""
 
     name = "frugal"
@@ -67,7 +67,7 @@ def test_costs_come_before_losses(tell: Any) -> None:
         assert (charged[0], loss[0]) == ("charged", "tell")
         trial, step = loss[1:3]
         assert charged[1] == trial
-        costs = list(accumulate(Curves().curve(searcher.configs[trial], 1).costs))
+        costs = list(accumulate(CurveProblem().curve(searcher.configs[trial], 1).costs))
         assert charged[2] == pytest.approx(costs[step - 1])
 
 

@@ -14,7 +14,7 @@ from hpobench.algorithms.schedulers.fifo import Fifo
 from hpobench.api import Budget, Config, Curve
 from hpobench.contract.errors import CellError
 from hpobench.running.cells import tuning as runs
-from hpobench.testing.doubles import Curves, make_run
+from hpobench.testing.doubles import CurveProblem, make_run
 from tests.support.finished import finished
 
 NUMBERS: dict[str, Any] = {
@@ -45,7 +45,7 @@ FAILED = {
 }
 
 
-class Odd(Curves):
+class Odd(CurveProblem):
     """Curves whose second step has an odd number."""
 
     def __init__(self, part: str, value: Any) -> None:
@@ -79,7 +79,7 @@ def test_a_number_is_taken_or_fails_its_trial(part: str, name: str) -> None:
 
 
 def test_a_curve_that_is_none_fails_its_trial() -> None:
-    class Nothing(Curves):
+    class Nothing(CurveProblem):
         def curve(self, config: Config, seed: int) -> Curve:
             return None  # type: ignore[return-value]
 

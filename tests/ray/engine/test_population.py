@@ -33,7 +33,7 @@ from hpobench.contract.errors import StallError
 from hpobench.contract.seeding import uniform
 from hpobench.running.proof.plain_tune import plain_history
 from hpobench.testing import doubles
-from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
+from hpobench.testing.doubles import CurveProblem, ListedSearcher, make_run, random_configs
 from tests.support.command_line import python
 from tests.support.finished import finished
 from tests.support.global_state import numpy_state
@@ -74,7 +74,7 @@ class Mixed(TabulatedProblem):
 
 def mixed_run(scheduler: Pbt, *, trials: int = 24, **options: Any) -> Any:
     rng = random.Random(0)
-    searcher = Listed([Mixed.space.sample(rng) for _ in range(trials)])
+    searcher = ListedSearcher([Mixed.space.sample(rng) for _ in range(trials)])
     return make_run(scheduler, problem=Mixed(), searcher=searcher, trials=trials, **options)
 
 
@@ -237,7 +237,7 @@ def test_budgets(population: Any, budget: Budget) -> None:
 
 @pytest.mark.parametrize("workers", [1, 3, 9])
 def test_ends_with_ties_and_an_exhausted_searcher(population: Any, workers: int) -> None:
-    problem, searcher = Curves(5, equal_costs=True), Listed(random_configs(13))
+    problem, searcher = CurveProblem(5, equal_costs=True), ListedSearcher(random_configs(13))
     population._interval = 2
     run = finished(population, problem=problem, searcher=searcher, trials=100, workers=workers)
     assert [run.trial_status(trial) for trial in run.source.trials] == ["completed"] * 13
@@ -259,7 +259,7 @@ class Odd(Mixed):
 
 def odd_run(scheduler: Any) -> Any:
     rng = random.Random(0)
-    searcher = Listed([Mixed.space.sample(rng) for _ in range(24)])
+    searcher = ListedSearcher([Mixed.space.sample(rng) for _ in range(24)])
     return make_run(scheduler, problem=Odd(), searcher=searcher, trials=24)
 
 
@@ -363,7 +363,11 @@ def test_a_population_has_the_history_of_a_plain_tuner(
     ref = PluginRef("problem", "curves", "curves", options, doubles.__file__, "Curves")
     configs = random_configs(scheduler.population)
     run = make_run(
-        scheduler, problem=Curves(steps), searcher=Listed(configs), workers=1, trials=len(configs)
+        scheduler,
+        problem=CurveProblem(steps),
+        searcher=ListedSearcher(configs),
+        workers=1,
+        trials=len(configs),
     )
     # Ray's actor manager draws from the global generator too, as often as it polls: the
     # scheduler gets one of its own.

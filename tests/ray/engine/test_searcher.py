@@ -11,13 +11,11 @@ from ray import tune
 from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
 
-from hpobench.api import Config, Exhausted, Fidelity, Float, Int, NothingYet, Ordinal, Space
+from hpobench.api import Config, Exhausted, Float, Int, NothingYet, Ordinal, Space
 from hpobench.contract.errors import CellError, PluginError, UsageError
 from hpobench.plugins.ray_searcher import RaySearcher, build_ray_searcher, to_ray_space
-from hpobench.testing.driving import drive
-from hpobench.testing.spaces import SPACES
+from hpobench.testing.driving import SPACES, drive
 
-FIDELITY = Fidelity("epoch", steps=9)
 SPACE = Space([Float("x", -5, 10), Int("n", 1, 3), Ordinal("batch", (8, 16))])
 
 
@@ -149,7 +147,7 @@ def test_a_searcher_that_refuses_the_space() -> None:
 
 
 def test_seed_goes_where_the_class_wants_it() -> None:
-    adapter = build_ray_searcher(Scripted, SPACE, 0, FIDELITY, script=(POINT,))
+    adapter = build_ray_searcher(Scripted, SPACE, 0, script=(POINT,))
     assert adapter._searcher.random_state == 0
     assert adapter.ask(0) == POINT
 
@@ -163,14 +161,14 @@ def test_seed_goes_where_the_class_wants_it() -> None:
 )
 def test_options_that_the_class_does_not_take(options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        build_ray_searcher(OptunaSearch, SPACE, 0, FIDELITY, **options)
+        build_ray_searcher(OptunaSearch, SPACE, 0, **options)
 
 
 @pytest.mark.filterwarnings("ignore:The reported value is ignored because:UserWarning")
 @pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
 def test_rays_optuna_search_keeps_the_contract(space: Space) -> None:
     def history(seed: int) -> list[Config]:
-        return drive(build_ray_searcher(OptunaSearch, space, seed, FIDELITY), space, 60)
+        return drive(build_ray_searcher(OptunaSearch, space, seed), space, 60)
 
     first = history(0)
     assert history(0) == first
@@ -178,7 +176,7 @@ def test_rays_optuna_search_keeps_the_contract(space: Space) -> None:
 
 
 def test_rays_optuna_search_keeps_seed_0() -> None:
-    adapter = build_ray_searcher(OptunaSearch, SPACE, 0, FIDELITY)
+    adapter = build_ray_searcher(OptunaSearch, SPACE, 0)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=0))
     for number in range(30):
         trial = study.ask()

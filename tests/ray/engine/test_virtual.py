@@ -16,7 +16,7 @@ from hpobench.algorithms.schedulers.fifo import Fifo
 from hpobench.algorithms.schedulers.hyperband import HyperBand
 from hpobench.api import Budget, Config, Curve, Fidelity
 from hpobench.contract.errors import CellError, StallError
-from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
+from hpobench.testing.doubles import CurveProblem, ListedSearcher, make_run, random_configs
 from tests.support.finished import finished
 from tests.support.global_state import numpy_state
 
@@ -70,7 +70,7 @@ def test_invariants(scheduler: Any) -> None:
 @pytest.mark.parametrize("workers", [1, 2, 9])
 @pytest.mark.parametrize("equal_costs", [False, True])
 def test_ends_for_all_workers_and_ties(scheduler: Any, workers: int, equal_costs: bool) -> None:
-    problem = Curves(9, equal_costs=equal_costs)
+    problem = CurveProblem(9, equal_costs=equal_costs)
     run = finished(scheduler, problem=problem, trials=30, workers=workers)
     assert len(run.source.trials) == 30
     assert set(statuses(run)) <= {"completed", "stopped"}
@@ -83,7 +83,7 @@ def test_clock_of_a_lone_worker_is_the_sum_of_costs(fifo: Fifo) -> None:
 
 def test_workers_share_the_work(fifo: Fifo) -> None:
     def clock(workers: int) -> float:
-        run = finished(fifo, problem=Curves(5, equal_costs=True), trials=16, workers=workers)
+        run = finished(fifo, problem=CurveProblem(5, equal_costs=True), trials=16, workers=workers)
         return run.stage.now
 
     assert [clock(workers) for workers in (1, 2, 4, 16, 32)] == [80, 40, 20, 5, 5]
@@ -100,7 +100,9 @@ def test_time_budget(scheduler: Any) -> None:
 
 
 def test_a_result_at_the_deadline_counts(fifo: Fifo) -> None:
-    run = finished(fifo, problem=Curves(5, equal_costs=True), budget=Budget(time=5), workers=1)
+    run = finished(
+        fifo, problem=CurveProblem(5, equal_costs=True), budget=Budget(time=5), workers=1
+    )
     assert [event.clock for event in run.events] == [1, 2, 3, 4, 5]
     assert statuses(run)["completed"] == 1
 
@@ -111,7 +113,7 @@ def test_trial_budget(scheduler: Any) -> None:
 
 
 def test_resource_budget_is_paid_exactly(scheduler: Any) -> None:
-    problem = Curves(9)
+    problem = CurveProblem(9)
     problem.fidelity = Fidelity("draws", 9, unit=3.0)
     run = finished(scheduler, problem=problem, budget=Budget(resource=300), trials=1000)
     assert len(run.events) == 100
@@ -119,14 +121,14 @@ def test_resource_budget_is_paid_exactly(scheduler: Any) -> None:
 
 
 def test_nothing_is_asked_for_that_cannot_be_paid_for(fifo: Fifo) -> None:
-    run = finished(fifo, problem=Curves(1), budget=Budget(resource=5), workers=1, trials=100)
+    run = finished(fifo, problem=CurveProblem(1), budget=Budget(resource=5), workers=1, trials=100)
     assert len(run.source.trials) == 5
 
 
 @pytest.mark.parametrize("steps", [3, 7, 27, 49])
 @pytest.mark.parametrize("evaluations", [1, 4, 25, 40])
 def test_sums_of_units_do_not_overrun_the_budget(fifo: Fifo, steps: int, evaluations: int) -> None:
-    problem = Curves(steps)
+    problem = CurveProblem(steps)
     problem.fidelity = Fidelity("z", steps, unit=100 / steps)
     run = finished(fifo, problem=problem, budget=Budget(evaluations=evaluations), trials=1000)
     assert len(run.events) == steps * evaluations
@@ -134,7 +136,7 @@ def test_sums_of_units_do_not_overrun_the_budget(fifo: Fifo, steps: int, evaluat
 
 
 def test_full_evaluations(scheduler: Any) -> None:
-    run = finished(scheduler, problem=Curves(9), budget=Budget(evaluations=4), trials=1000)
+    run = finished(scheduler, problem=CurveProblem(9), budget=Budget(evaluations=4), trials=1000)
     assert len(run.events) == 36
 
 
@@ -144,14 +146,14 @@ def test_the_first_budget_to_run_out_ends_the_cell(fifo: Fifo) -> None:
 
 
 def test_an_exhausted_searcher_ends_the_cell(fifo: Fifo) -> None:
-    run = finished(fifo, searcher=Listed(random_configs(3)), budget=Budget(trials=100))
+    run = finished(fifo, searcher=ListedSearcher(random_configs(3)), budget=Budget(trials=100))
     assert statuses(run) == {"completed": 3}
 
 
 # -- failures ---------------------------------------------------------------------------------
 
 
-class Broken(Curves):
+class Broken(CurveProblem):
     """Trials whose width is odd fail in the way that is asked for."""
 
     def __init__(self, how: Any) -> None:
@@ -187,7 +189,7 @@ class Broken(Curves):
 def test_a_failed_trial_is_recorded_and_told_and_the_cell_goes_on(
     scheduler: Any, how: str, steps: int, message: str
 ) -> None:
-    searcher = Listed(random_configs(30))
+    searcher = ListedSearcher(random_configs(30))
     run = make_run(scheduler, problem=Broken(how), searcher=searcher, trials=30)
     if isinstance(scheduler, HyperBand):
         # Ray's brackets do not always notice that the trial they wait for has failed.
@@ -208,7 +210,7 @@ def test_a_failed_trial_is_recorded_and_told_and_the_cell_goes_on(
     assert len(run.source.trials) == 30
 
 
-class Raising(Listed):
+class Raising(ListedSearcher):
     def __init__(self, where: Any) -> None:
         super().__init__(random_configs(20))
         self.where = where
@@ -234,7 +236,7 @@ def test_a_searcher_that_raises_fails_the_cell_in_its_words(scheduler: Any, wher
 
 
 def test_an_impossible_proposal_fails_the_cell(fifo: Fifo) -> None:
-    searcher = Listed([{"lr": 5.0, "decay": 1e-3, "width": 8}])
+    searcher = ListedSearcher([{"lr": 5.0, "decay": 1e-3, "width": 8}])
     with pytest.raises(CellError, match=r"listed proposed an impossible configuration.*lr = 5\.0"):
         make_run(fifo, searcher=searcher).finish()
 
@@ -274,7 +276,7 @@ def test_a_scheduler_that_never_ends_a_trial_fails_it_at_the_last_step() -> None
     class Endless(Fifo):
         ends_trials = True
 
-    run = finished(Endless(), problem=Curves(3), trials=2)
+    run = finished(Endless(), problem=CurveProblem(3), trials=2)
     assert statuses(run) == {"failed": 2}
     assert "past its last step, 3" in str(run.source.trials[0].error)
 
@@ -283,13 +285,15 @@ def test_a_scheduler_that_never_ends_a_trial_fails_it_at_the_last_step() -> None
 
 
 def test_a_paused_trial_goes_on_where_it_was(fifo: Fifo) -> None:
-    searcher = Listed(random_configs(27))
-    run = finished(HyperBand(), problem=Curves(9), searcher=searcher, trials=27)
+    searcher = ListedSearcher(random_configs(27))
+    run = finished(HyperBand(), problem=CurveProblem(9), searcher=searcher, trials=27)
     paused = [call[1] for call in searcher.calls if call[0] == "paused"]
     resumed = [call[1] for call in searcher.calls if call[0] == "resumed"]
     assert resumed
     assert set(resumed) <= set(paused)
-    alone = finished(fifo, problem=Curves(9), searcher=Listed(searcher.configs), trials=27)
+    alone = finished(
+        fifo, problem=CurveProblem(9), searcher=ListedSearcher(searcher.configs), trials=27
+    )
     expected = losses(alone)
     assert all(expected[key] == loss for key, loss in losses(run).items())
 
@@ -297,7 +301,7 @@ def test_a_paused_trial_goes_on_where_it_was(fifo: Fifo) -> None:
 def test_hyperband_fills_its_brackets() -> None:
     """The first brackets of max_t 9 and factor 3 hold 3, 5 and 9 trials; from rung to rung a
     third goes on."""
-    run = finished(HyperBand(), problem=Curves(9), trials=17, workers=4)
+    run = finished(HyperBand(), problem=CurveProblem(9), trials=17, workers=4)
     reached = Counter(Counter(event.trial for event in run.events).values())
     assert reached == {9: 3 + 2 + 1, 3: 3 + 2, 1: 6}
 
@@ -308,7 +312,7 @@ def test_hyperband_without_lookahead_would_be_fifo() -> None:
     class Starved(HyperBand):
         lookahead = 0
 
-    run = finished(Starved(), problem=Curves(9), trials=17, workers=1)
+    run = finished(Starved(), problem=CurveProblem(9), trials=17, workers=1)
     assert statuses(run) == {"completed": 17}
 
 
@@ -316,7 +320,7 @@ def test_hyperband_without_lookahead_would_be_fifo() -> None:
 @pytest.mark.parametrize("steps", [1, 2, 3, 5, 8, 10, 16, 27, 52, 81])
 def test_hyperband_does_not_stall(steps: int, factor: int) -> None:
     for trials in (1, 7, 40):
-        problem = Curves(steps, equal_costs=True)
+        problem = CurveProblem(steps, equal_costs=True)
         scheduler = HyperBand(reduction_factor=factor)
         run = finished(scheduler, problem=problem, trials=trials, workers=4)
         assert len(run.source.trials) == trials
@@ -327,7 +331,7 @@ def test_hyperband_does_not_stall(steps: int, factor: int) -> None:
 
 @pytest.mark.parametrize("tell", ["last", "full", "every"])
 def test_telling(scheduler: Any, tell: Any) -> None:
-    searcher = Listed(random_configs(40))
+    searcher = ListedSearcher(random_configs(40))
     run = finished(scheduler, searcher=searcher, tell=tell)
     reported = losses(run)
     told = {(c[1], c[2]): (c[3], c[4]) for c in searcher.calls if c[0] == "tell"}
@@ -352,8 +356,8 @@ def test_telling(scheduler: Any, tell: Any) -> None:
 
 
 def test_asked_just_in_time(fifo: Fifo) -> None:
-    searcher = Listed(random_configs(6))
-    make_run(fifo, searcher=searcher, trials=6, workers=1, problem=Curves(2)).finish()
+    searcher = ListedSearcher(random_configs(6))
+    make_run(fifo, searcher=searcher, trials=6, workers=1, problem=CurveProblem(2)).finish()
     assert [call[0] for call in searcher.calls] == ["ask", "tell"] * 6
 
 

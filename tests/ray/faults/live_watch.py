@@ -19,15 +19,15 @@ from typing import Any
 import pandas as pd
 import psutil
 
-from hpobench.analysis.core.lineage import lineage_faults
 from hpobench.api import Config
 from hpobench.contract.cell import Cell
-from hpobench.plugins.build import build_problem, build_searcher
+from hpobench.plugins.building import build_problem, build_searcher
 from hpobench.running.cells.run_cell import run_cell
 from hpobench.running.stages.live.journal import Journal
 from hpobench.store.read.reader import Results, load_results
 from tests.ray.faults.live_chain import beginning, link, loss_of
 from tests.support.frames import tuples
+from tests.support.lineage_faults import lineage_faults
 
 CELL, WORKER = "ray::_run_live_cell", "ray::Worker.serve"
 Key = tuple[int, float]

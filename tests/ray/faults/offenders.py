@@ -43,7 +43,7 @@ from hpobench.contract import parameters, seeding
 from hpobench.plugins import signature
 from hpobench.problems.synthetic.branin import Branin
 from hpobench.running.cells.tuning import Run
-from hpobench.running.ray.trial_source import TrialSource
+from hpobench.running.ray.trial import TrialSource
 from hpobench.running.stages.virtual import VirtualStage
 
 
@@ -146,7 +146,7 @@ KINDS: dict[str, Callable[[Space], object]] = {
     "narrow space": _narrow,
     "Branin.curve": _swap(Branin, "curve", lambda curve: curve._replace(losses=[7.0])),
     "Branin.space": lambda space: setattr(Branin, "space", space),
-    "signature": _patch(signature, "_loss", 1.0),
+    "signature": _patch(signature, "derive_seed", 1),
     "VirtualStage": _patch(VirtualStage, "_look_up", (1.0, None, 1.0)),
     "Run": _patch(Run, "finish", None),
     "TrialSource": _patch(TrialSource, "next_trial", None),

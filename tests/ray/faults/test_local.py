@@ -12,9 +12,8 @@ import psutil
 import pytest
 
 from hpobench.contract.errors import WorkersError
-from hpobench.running.local.fork_server import Work
 from hpobench.running.local.local_cells import LocalCells
-from hpobench.running.local.worker_processes import ForkServer
+from hpobench.running.local.worker_processes import ForkServer, Work
 from hpobench.store.read.reader import load_results
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite

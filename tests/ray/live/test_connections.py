@@ -15,7 +15,7 @@ from ray import exceptions
 
 from hpobench.api import Problem
 from hpobench.contract.errors import CellError
-from hpobench.running.ray.environment import MARK
+from hpobench.running.ray.servers import MARK
 from hpobench.running.stages.live import connections as module
 from hpobench.running.stages.live import wire
 from hpobench.running.stages.live.connections import WorkerConnections

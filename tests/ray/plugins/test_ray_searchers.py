@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hpobench.api import Fidelity
-from hpobench.plugins.build import build_searcher
+from hpobench.plugins.building import build_searcher
 from tests.unit.plugins.test_options import SPACE, ref
 
 

@@ -13,13 +13,12 @@ import psutil
 import pytest
 
 from hpobench.running.cells.batches import Cells
-from hpobench.running.cluster import deadlines
+from hpobench.running.cluster import ray_cells
 from hpobench.running.cluster.connect import LOCAL, connected
 from hpobench.running.cluster.ray_cells import VirtualCells
 from hpobench.running.local import local_cells
-from hpobench.running.local.fork_server import Work
 from hpobench.running.local.local_cells import LocalCells
-from hpobench.running.local.worker_processes import ForkServer
+from hpobench.running.local.worker_processes import ForkServer, Work
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.support.tiny_plugins import line, suite_file
@@ -61,7 +60,7 @@ def test_it_holds_whatever_a_cell_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Also for cells that wait for a processor meanwhile: their time has not begun."""
-    for module in (deadlines, local_cells):
+    for module in (ray_cells, local_cells):
         monkeypatch.setattr(module, "GRACE_S", GRACE)
     (tmp_path / "stuck.py").write_text(line("Stuck", STUCK, "itertools, os, signal, time"))
     problems = [{"stuck": {"how": ["stops", "swallows", "native", "waits", "slow"]}}]

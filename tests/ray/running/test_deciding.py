@@ -17,8 +17,8 @@ from hpobench.contract.errors import SuiteError, TooFewError, UsageError
 from hpobench.running.cells.run_cell import run_cell
 from hpobench.running.plan import experiment
 from hpobench.running.plan.until_decided import grown
-from hpobench.store.read.decision import FILE, decision_sentence
-from hpobench.store.read.reader import load_results
+from hpobench.store.format.index import DECISION
+from hpobench.store.read.reader import decision_sentence, load_results
 from hpobench.store.write.batch import Batch
 from hpobench.suites.suite import load_suite
 from tests.support.command_line import invoke
@@ -90,7 +90,7 @@ def run(file: Path, *arguments: str) -> BaseException | None:
 
 def decided(file: Path, *arguments: str) -> dict[str, Any]:
     assert run(file, "--until-decided", *arguments) is None
-    return dict(json.loads((file.parent / "tiny" / FILE).read_text()))
+    return dict(json.loads((file.parent / "tiny" / DECISION).read_text()))
 
 
 SAME = "[hill, two, sobol]"

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 import hpobench
-from hpobench.evidence.archive import BUDGETS, RUNS, read_archive
+from hpobench.evidence.archive import BUDGETS, RUNS, read_archive, regrets_of
 from hpobench.evidence.distilling import distilled
 from hpobench.store.format import schema
 from tests.ray.faults.commands import finish
@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_regrets_are_those_of_the_best_results_so_far(folder: Path) -> None:
     archive, results = distilled(folder), hpobench.load(folder)
     assert len(archive.runs) == 8
-    regrets, visible = archive.regrets(), archive.regrets("visible")
+    regrets, visible = regrets_of(archive.runs), regrets_of(archive.runs, "visible")
     cells = results.cells.set_index(["searcher", "problem", "seed"])["cell"]
     rows = zip(*(archive.runs[key].to_pylist() for key in cells.index.names), strict=True)
     for row, key in enumerate(rows):

@@ -10,13 +10,12 @@ import pytest
 
 from hpobench.__main__ import _code
 from hpobench.contract.errors import SuiteError, UnknownNameError, UsageError
-from hpobench.evidence.archive import LEVELS, Archive, read_archive
-from hpobench.evidence.suites import evidence_suites
+from hpobench.evidence.archive import LEVELS, Archive, evidence_suites, read_archive
 from hpobench.store.read.reader import load_cells
-from hpobench.verbs.addition import Addition, plan_addition, run_addition
+from hpobench.suites.run_options import SampleOptions
 from hpobench.verbs.archive_sample import verify_archive
+from hpobench.verbs.archives import Addition, plan_addition, run_addition
 from hpobench.verbs.progress import Display
-from hpobench.verbs.sample import SampleOptions
 from tests.ray.running.small_evidence import BASE, RUNS_HELD, SUITES, make_archive
 from tests.support.tiny_plugins import HILL
 
@@ -119,7 +118,7 @@ def test_the_command(
     bad.write_text(HILL.replace('"hill"', '"bad"').replace("self.reach *", "self.nothing *"))
     archive.write(tmp_path / "shipped.parquet")
     monkeypatch.setattr("hpobench.evidence.archive.shipped", lambda: tmp_path / "shipped.parquet")
-    monkeypatch.setattr("hpobench.evidence.suites.evidence_suites", lambda _: [BASE])
+    monkeypatch.setattr("hpobench.evidence.archive.evidence_suites", lambda _: [BASE])
     monkeypatch.chdir(tmp_path)
     command = ["evidence", "add", "hill", "--plugin", str(plugin), "--cpus", "2", "--seeds", "1"]
     assert _code([*command, "--option", "reach=0.5"]) == 0

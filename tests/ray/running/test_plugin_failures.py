@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Cell, Kind, PluginRef
+from hpobench.contract.cell import Budget, Cell, Kind, PluginRef
 from hpobench.plugins.registry import Registry
 from hpobench.running.cells.run_cell import run_cell
 from tests.ray.running.raising_plugins import HARMLESS, HOOKS, KINDS

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hpobench.analysis.core.families import families_of
+from hpobench.analysis.inference.families import families_of
 from hpobench.store.read.reader import load_results
 from tests.support.stored_results import run_suite
 

@@ -10,8 +10,8 @@ import pytest
 
 from hpobench.evidence.archive import UNKNOWN, Archive
 from hpobench.running.proof.verify_sample import Verification
+from hpobench.suites.run_options import SampleOptions
 from hpobench.verbs.archive_sample import verify_archive
-from hpobench.verbs.sample import SampleOptions
 from tests.ray.faults.commands import finish
 from tests.ray.running.small_evidence import RUNS_HELD, SUITES, altered, make_archive
 
@@ -128,4 +128,6 @@ def test_the_command_checks_an_archive_and_runs_nothing(archive: Archive, tmp_pa
     assert "or another budget or option" in told
     assert "archive has no copies" in finish("verify", file, "--repair", code=2)
     file.write_bytes(file.read_bytes()[:-100])
-    assert "is no archive of evidence, or damaged" in finish("verify", file, "--sample", 3, code=2)
+    assert "is no archive of evidence, or is damaged" in finish(
+        "verify", file, "--sample", 3, code=2
+    )

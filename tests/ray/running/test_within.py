@@ -12,10 +12,10 @@ import pytest
 import hpobench
 from hpobench.running.local.worker_processes import ForkServers
 from hpobench.running.plan.experiment import Summary, run_plan
-from hpobench.store.read.decision import FILE
+from hpobench.store.format.index import DECISION
 from hpobench.store.read.reader import load_plan, load_results
 from hpobench.suites.grid import build_plan
-from hpobench.suites.options import RunOptions
+from hpobench.suites.run_options import RunOptions
 from hpobench.suites.suite import load_suite
 from hpobench.verbs.tally import Tally
 from tests.ray.faults.commands import finish
@@ -114,7 +114,7 @@ def test_it_stops_early_once_decided(plugin: Path, tmp_path: Path) -> None:
     given: Any = {"plugins": [plugin], "results": tmp_path, "cpus": 2, "report": False}
     results = hpobench.run(SUITE, **given, within="10 min")
     assert time.monotonic() - begin < 300
-    content = json.loads((tmp_path / "tiny" / FILE).read_text())
+    content = json.loads((tmp_path / "tiny" / DECISION).read_text())
     assert content["decided"]
     assert "good has the lowest" in content["sentence"]
     assert len(results.cells) == 2 * content["looks"][-1]["seeds"]

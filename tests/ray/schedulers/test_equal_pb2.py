@@ -14,9 +14,9 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 
 from hpobench.algorithms.schedulers.pb2 import Pb2
 from hpobench.contract.cell import Exact
-from hpobench.running.ray.fast.equal import equal
+from hpobench.running.ray.fast import equal
 from hpobench.running.ray.fast.pb2 import Kernel, ucb
-from hpobench.testing.doubles import Curves
+from hpobench.testing.doubles import CurveProblem
 from tests.support.finished import finished
 
 
@@ -74,7 +74,9 @@ def test_whole_runs_of_pb2_have_the_events_of_ray(options: dict[str, Any], worke
     found = []
     kinds: tuple[Exact | None, ...] = (None, "ray")
     for exact in kinds:
-        run = finished(Pb2(**options), problem=Curves(6), trials=5, workers=workers, exact=exact)
+        run = finished(
+            Pb2(**options), problem=CurveProblem(6), trials=5, workers=workers, exact=exact
+        )
         found.append(repr(run.events))
     assert found[0] == found[1]
     assert "parent_step=None" in found[0]

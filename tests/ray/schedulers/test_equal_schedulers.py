@@ -25,15 +25,14 @@ from hpobench.algorithms.schedulers.hyperband import HyperBand
 from hpobench.algorithms.schedulers.hyperband_bohb import HyperBandBohb
 from hpobench.algorithms.schedulers.median import Median
 from hpobench.contract.algorithms import Scheduler
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Exact
+from hpobench.contract.cell import Budget, Exact
 from hpobench.contract.errors import CellError
 from hpobench.contract.problem import Curve
 from hpobench.contract.seeding import uniform
 from hpobench.contract.space import Config
+from hpobench.running.ray.fast import EQUAL, equal, foresight
 from hpobench.running.ray.fast.asha import Rung, percentile
-from hpobench.running.ray.fast.equal import EQUAL, equal, foresight
-from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
+from hpobench.testing.doubles import CurveProblem, ListedSearcher, make_run, random_configs
 from tests.scheduler_histories.compare import difference
 from tests.scheduler_histories.player import Player
 from tests.scheduler_histories.schedulers import BUILD as BUILD_RAYS
@@ -43,7 +42,7 @@ def test_thousands_of_random_histories_are_answered_as_by_ray() -> None:
     assert difference(4000) is None
 
 
-class _Failing(Curves):
+class _Failing(CurveProblem):
     """Curves of which some fail, some are equal, and some have steps that take no time."""
 
     def __init__(self, steps: int, seed: int) -> None:
@@ -82,7 +81,7 @@ def _whole_run(name: str, seed: int, exact: Exact | None) -> list[Any]:
     rng = Random(f"{name} {seed}")
     trials, steps = rng.randint(5, 60), rng.choice([9, 16, 27])
     budget = Budget(trials=trials, time=rng.choice([None, None, 40.0, 200.0]))
-    searcher = Listed(random_configs(trials, seed))
+    searcher = ListedSearcher(random_configs(trials, seed))
     run = make_run(
         BUILD[name](rng),
         problem=_Failing(steps, seed),

@@ -22,7 +22,7 @@ from hpobench.contract.errors import UsageError
 from hpobench.contract.problem import Curve
 from hpobench.running.cells.tuning import Run
 from hpobench.running.ray.trial import Trial
-from hpobench.testing.doubles import Curves, Listed, random_configs
+from hpobench.testing.doubles import CurveProblem, ListedSearcher, random_configs
 from tests.ray.schedulers.paper_asha import PaperAsha, PaperPasha
 from tests.support.finished import finished
 
@@ -31,7 +31,7 @@ SETTINGS = [(27, 1, 3.0), (27, 2, 2.0), (20, 1, 2.5), (16, 4, 4.0), (3, 3, 3.0),
 """Steps, grace period and reduction factor."""
 
 
-class Noisy(Curves):
+class Noisy(CurveProblem):
     """Curves that cross, of which some fail; ``ties`` rounds the losses so that many are equal."""
 
     def __init__(
@@ -61,13 +61,13 @@ def results(run: Run) -> list[tuple[int, int]]:
     return [(event.trial, event.step) for event in run.events]
 
 
-def simulated(problem: Curves, paper: PaperAsha) -> list[tuple[int, int]]:
+def simulated(problem: CurveProblem, paper: PaperAsha) -> list[tuple[int, int]]:
     """The results of the simulation without those of trials that fail, which have no event."""
     curves = paper.curves
     return [(t, step) for t, step in paper.run() if not math.isnan(curves[t][0][step - 1])]
 
 
-def curves_of(problem: Curves) -> list[tuple[list[float], list[float]]]:
+def curves_of(problem: CurveProblem) -> list[tuple[list[float], list[float]]]:
     estimate = problem.estimate() / problem.fidelity.steps
     found = []
     for config in random_configs(TRIALS):
@@ -94,7 +94,7 @@ def test_paper(name: str, steps: int, grace: int, factor: float, kind: str, work
     assert {run.trial_status(t) for t in run.source.trials} <= {"completed", "stopped", "failed"}
 
 
-class Generations(Listed):
+class Generations(ListedSearcher):
     """Waits for the results of each ten trials before it proposes the next ones."""
 
     def __init__(self) -> None:
@@ -224,7 +224,7 @@ def test_levels(steps: int, grace: int, factor: float, found: list[int]) -> None
         (lambda: AshaPromote(reduction_factor=1), "asha-promote: reduction_factor must be greater"),
         (lambda: Pasha(percentile=101), "pasha: percentile must lie between 0 and 100, not be 101"),
         (
-            lambda: AshaPromote(grace_period=28).build(Curves(27)),
+            lambda: AshaPromote(grace_period=28).build(CurveProblem(27)),
             "asha-promote: grace_period must lie between 1 and the problem's 27 steps",
         ),
     ],

@@ -13,9 +13,9 @@ from ray import cloudpickle
 from hpobench.api import Scheduler
 from hpobench.contract.errors import UsageError
 from hpobench.plugins.registry import Entry, Registry
-from hpobench.testing.doubles import Curves
+from hpobench.testing.doubles import CurveProblem
+from hpobench.testing.plugin_check import ref_of
 from hpobench.testing.scheduler_rules import CHECKS, STEPS, SchedulerSubject
-from hpobench.testing.subject import ref_of
 from tests.support.finished import finished
 
 ENTRIES = {entry.name: entry for entry in Registry().entries("scheduler")}
@@ -57,7 +57,7 @@ def test_options_have_defaults(entry: Entry) -> None:
 def test_refuses_clearly_to_serve_too_few_steps(entry: Entry, steps: int) -> None:
     message = f"{entry.name}: {steps}"
     try:
-        entry.load()().build(Curves(steps))
+        entry.load()().build(CurveProblem(steps))
     except UsageError as error:
         message = str(error)
     assert entry.name in message
@@ -77,5 +77,5 @@ def test_builds_pickle_nothing(subject: SchedulerSubject, monkeypatch: pytest.Mo
 
 def test_says_truly_that_it_clones(entry: Entry) -> None:
     cls: Any = entry.load()
-    run = finished(cls(), problem=Curves(3), trials=16, workers=3)
+    run = finished(cls(), problem=CurveProblem(3), trials=16, workers=3)
     assert any(event.config for event in run.events) == cls.clones

@@ -14,7 +14,7 @@ from hpobench.algorithms.schedulers.median import Median
 from hpobench.api import Scheduler
 from hpobench.contract.errors import UsageError
 from hpobench.contract.seeding import global_generators
-from hpobench.testing.doubles import Curves
+from hpobench.testing.doubles import CurveProblem
 
 
 class Trial:
@@ -35,7 +35,7 @@ class Controller:
 
 
 def built(plugin: Scheduler, steps: int, trials: int) -> tuple[Any, list[Trial]]:
-    scheduler, added = plugin.build(Curves(steps)), []
+    scheduler, added = plugin.build(CurveProblem(steps)), []
     scheduler.set_search_properties("loss", "min")
     for number in range(trials):
         added.append(Trial(number))
@@ -64,7 +64,7 @@ def decide(scheduler: Any, trial: Trial, step: int, loss: float) -> str:
 )
 def test_senseless_options(cls: type[Scheduler], options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=re.escape(message)):
-        cls(**options).build(Curves(27))
+        cls(**options).build(CurveProblem(27))
 
 
 @pytest.mark.parametrize("steps", [1, 2, 9, 27, 52, 81, 100, 200, 243, 1000])
@@ -78,10 +78,10 @@ def test_asha_allows_brackets_with_a_rung(steps: int, factor: float, grace_perio
         )
         plugin = Asha(reduction_factor=factor, grace_period=grace_period, brackets=brackets)
         if all(bracket._rungs for bracket in ray._brackets):
-            plugin.build(Curves(steps))
+            plugin.build(CurveProblem(steps))
         else:
             with pytest.raises(UsageError, match="brackets need as many rungs"):
-                plugin.build(Curves(steps))
+                plugin.build(CurveProblem(steps))
 
 
 def test_asha_stops_for_good_and_lets_the_first_trial_pass() -> None:

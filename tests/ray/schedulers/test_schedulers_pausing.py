@@ -19,15 +19,17 @@ from hpobench.algorithms.schedulers.median import Median
 from hpobench.running.cells.tuning import Run
 from hpobench.running.proof.plain_tune import PlainTrainable
 from hpobench.testing import doubles
-from hpobench.testing.doubles import Curves, Listed, random_configs
+from hpobench.testing.doubles import CurveProblem, ListedSearcher, random_configs
 from tests.ray.engine.test_virtual import Broken
 from tests.support.finished import finished
 from tests.support.night import night
 
 
-def driven(scheduler: Any, trials: int, steps: int = 9, workers: int = 4) -> tuple[Run, Listed]:
-    searcher = Listed(random_configs(trials))
-    problem = Curves(steps)
+def driven(
+    scheduler: Any, trials: int, steps: int = 9, workers: int = 4
+) -> tuple[Run, ListedSearcher]:
+    searcher = ListedSearcher(random_configs(trials))
+    problem = CurveProblem(steps)
     run = finished(scheduler, problem=problem, searcher=searcher, trials=trials, workers=workers)
     return run, searcher
 
@@ -42,7 +44,7 @@ def trial_lengths(run: Run) -> Counter[int]:
 @pytest.mark.parametrize("steps", [1, 2, 3, 5, 8, 10, 16, 27, 52, 81])
 def test_hyperband_bohb_does_not_stall(steps: int, factor: int, workers: int) -> None:
     for trials in (1, 7, 40):
-        problem = Curves(steps, equal_costs=True)
+        problem = CurveProblem(steps, equal_costs=True)
         scheduler = HyperBandBohb(reduction_factor=factor)
         run = finished(scheduler, problem=problem, trials=trials, workers=workers)
         assert len(run.source.trials) == trials
@@ -61,7 +63,7 @@ def test_hyperband_bohb_fills_the_bracket_of_the_shortest_trials_first() -> None
 @pytest.mark.parametrize("how", ["raises", "nan"])
 @pytest.mark.parametrize("workers", [1, 4, 9])
 def test_hyperband_bohb_goes_on_after_failed_trials(how: str, workers: int) -> None:
-    searcher = Listed(random_configs(40))
+    searcher = ListedSearcher(random_configs(40))
     run = finished(
         HyperBandBohb(), problem=Broken(how), searcher=searcher, trials=40, workers=workers
     )
@@ -150,12 +152,12 @@ def test_has_the_history_of_a_plain_tuner(
     monkeypatch.setattr(plugin, "lookahead", 1)
     run, searcher = driven(plugin, trials, workers=1)
     history, listed = History(), FixedList(searcher.configs)
-    ref = {"kind": "problem", "name": "curves", "label": "curves", "cls": "Curves"}
+    ref = {"kind": "problem", "name": "curves", "label": "curves", "cls": "CurveProblem"}
     ref |= {"options": {"steps": 9, "equal_costs": False}, "file": doubles.__file__}  # type: ignore[dict-item]
     tune.Tuner(
         tune.with_parameters(PlainTrainable, ref=json.dumps(ref), seed=1),
         tune_config=tune.TuneConfig(
-            scheduler=plugin.build(Curves(9)),
+            scheduler=plugin.build(CurveProblem(9)),
             search_alg=listed,
             metric="loss",
             mode="min",

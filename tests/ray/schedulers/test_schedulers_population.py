@@ -18,11 +18,11 @@ from hpobench.contract.errors import UsageError
 from hpobench.plugins.compatibility import compatibility
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
-from hpobench.testing.doubles import Curves, Listed
+from hpobench.testing.doubles import CurveProblem, ListedSearcher
 
 
-def curves(parameters: list[Parameter], mutable: tuple[str, ...] | None = None) -> Curves:
-    problem = Curves(27)
+def curves(parameters: list[Parameter], mutable: tuple[str, ...] | None = None) -> CurveProblem:
+    problem = CurveProblem(27)
     problem.space, problem.mutable = Space(parameters), mutable
     return problem
 
@@ -55,7 +55,7 @@ def curves(parameters: list[Parameter], mutable: tuple[str, ...] | None = None) 
 )
 def test_senseless_options(cls: type[Scheduler], options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=re.escape(message)):
-        cls(**options).check(Curves(27))
+        cls(**options).check(CurveProblem(27))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,9 @@ def test_senseless_options(cls: type[Scheduler], options: dict[str, Any], messag
         (Pb2(), curves([Float("a/b", 0, 1)]), "'/' in their names"),
     ],
 )
-def test_problems_that_they_refuse(scheduler: Scheduler, problem: Curves, message: str) -> None:
+def test_problems_that_they_refuse(
+    scheduler: Scheduler, problem: CurveProblem, message: str
+) -> None:
     with pytest.raises(UsageError, match=re.escape(message)):
         scheduler.check(problem)
     with pytest.raises(UsageError, match=re.escape(message)):
@@ -76,7 +78,7 @@ def test_problems_that_they_refuse(scheduler: Scheduler, problem: Curves, messag
 @pytest.mark.parametrize("steps", [2, 3, 10, 27, 52, 1000])
 def test_the_default_interval_is_a_tenth_of_the_steps(steps: int) -> None:
     for plugin in (Pbt(), Pb2()):
-        built: Any = plugin.build(Curves(steps))
+        built: Any = plugin.build(CurveProblem(steps))
         assert built._perturbation_interval == max(1, steps // 10)
 
 
@@ -160,7 +162,7 @@ def test_a_problem_without_mutable_parameters_is_skipped_with_the_reason(tmp_pat
 
 def test_the_matrix_says_what_populations_mean_for_searchers() -> None:
     for scheduler in (Pbt, Pb2):
-        told = compatibility(Listed, scheduler)
+        told = compatibility(ListedSearcher, scheduler)
         assert told.level == "note"
         assert "as if its configuration had never changed" in told.text
         assert "A table cannot carry a parent's weights over" in told.text

@@ -11,8 +11,8 @@ import pytest
 from hpobench.contract.errors import NotAvailableError, UnknownNameError, UsageError
 from hpobench.plugins.registry import Entry
 from hpobench.testing import Check, checks
-from hpobench.testing.check import judge
 from hpobench.testing.conformance import checks_of, entries
+from hpobench.testing.plugin_check import judge
 from tests.support.command_line import invoke, python
 
 FILE = Path(__file__).with_name("misbehaving.py")

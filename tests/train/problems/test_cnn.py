@@ -15,7 +15,7 @@ from torch import nn
 
 from hpobench.api import Config, Training
 from hpobench.contract.errors import SpaceError, TrialError, UnknownNameError, UsageError
-from hpobench.contract.references import read_members, references_of
+from hpobench.contract.frozen import read_members, references_of
 from hpobench.plugins.options import members_of
 from hpobench.plugins.registry import Registry
 from hpobench.problems.cnn._training import build

@@ -10,7 +10,7 @@ from sklearn.metrics import log_loss, root_mean_squared_error
 
 from hpobench.api import Config, Resources, Training
 from hpobench.contract.errors import UnknownNameError
-from hpobench.contract.references import read_members, references_of
+from hpobench.contract.frozen import read_members, references_of
 from hpobench.plugins.options import members_of
 from hpobench.plugins.registry import Registry
 from hpobench.problems.data._index import entries

@@ -11,8 +11,8 @@ from hpobench.bridges.imports.importing import import_trials, with_twin
 from hpobench.bridges.imports.trials import Asked
 from hpobench.plugins.registry import Registry
 from hpobench.recording.table import write_table
-from hpobench.testing.check import judge
 from hpobench.testing.conformance import checks_of
+from hpobench.testing.plugin_check import judge
 from tests import ROOT
 from tests.support.imported_trials import configs, curve
 

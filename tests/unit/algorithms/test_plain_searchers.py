@@ -28,7 +28,7 @@ from hpobench.api import (
     When,
 )
 from hpobench.contract.errors import UsageError
-from hpobench.testing.spaces import SPACES
+from hpobench.testing.driving import SPACES
 
 FIDELITY = Fidelity()
 PLANE = Space([Float("x", 0, 1), Float("y", 0, 1)])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hpobench.analysis.core.bounds import MOST, bounded
+from hpobench.analysis.core.reference_losses import MOST, bounded
 from hpobench.analysis.exhibits import FIGURES, FILES, TABLES, shown
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study

@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hpobench.analysis.inference.bootstrap import suite_mean
-from hpobench.analysis.inference.coverage import coverage, enough_seeds
+from hpobench.analysis.inference.bootstrap import coverage, enough_seeds, suite_mean
 from hpobench.analysis.settings import Settings
 
 SETTINGS = Settings(repetitions=500)

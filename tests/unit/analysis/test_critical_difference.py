@@ -9,11 +9,11 @@ import pytest
 from scipy import stats
 
 from hpobench.analysis.inference.average_ranks import average_ranks
-from hpobench.analysis.inference.cliques import maximal_cliques
 from hpobench.analysis.inference.rank_tests import (
     SHARES,
     friedman,
     iman_davenport,
+    maximal_cliques,
     nemenyi_difference,
     rank_tests,
 )

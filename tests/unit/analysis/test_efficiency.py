@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hpobench.analysis.core.budgets import with_most_workers
 from hpobench.analysis.core.curves import compute_curves
-from hpobench.analysis.core.workers import with_most_workers
 from hpobench.analysis.exhibits import efficiency
 from hpobench.analysis.exhibits.efficiency import COLUMNS, EVALUATIONS
 from hpobench.analysis.inference.bootstrap import seed_draws

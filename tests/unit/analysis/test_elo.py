@@ -9,8 +9,8 @@ from bencheval.elo_utils import EloHelper
 from scipy.stats import mannwhitneyu
 
 from hpobench.analysis.exhibits import elo as exhibit
-from hpobench.analysis.inference.elo import elo, ratings, win_totals
 from hpobench.analysis.inference.families import Families
+from hpobench.analysis.inference.ratings import elo, ratings, win_totals
 from hpobench.analysis.settings import FloatArray, Settings
 from tests.support.curves_factory import caption_of, curves_of, made_nr, table_of
 

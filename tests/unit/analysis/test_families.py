@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from hpobench.analysis.core.families import families_of
+from hpobench.analysis.inference.families import families_of
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study, each_of_families
 from tests.support.results_factory import MadeProblem, make_results

@@ -7,9 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from hpobench.analysis.core.align import align, log_grid, look_up
 from hpobench.analysis.core.curves import compute_curves
-from hpobench.analysis.core.incumbent import incumbents
+from hpobench.analysis.core.incumbent import align, incumbents, look_up
 from hpobench.analysis.settings import Settings
 from tests.support.results_factory import MadeProblem, hand_made, make_results
 
@@ -122,7 +121,8 @@ def test_a_run_that_ended_stays_at_its_final_incumbent() -> None:
     assert align(found, grids, np.array([2.0, 3.0])).tolist() == [[2.0, 0.5, 0.5], [3.0] * 3]
 
 
-def test_log_grid_ends_at_the_whole_budget() -> None:
-    grid = log_grid(1e-3, 50)
+def test_the_grid_ends_at_the_whole_budget() -> None:
+    results = hand_made({("random", 0): [(0.5, 0.9), (1000.0, 0.5)]})
+    grid = compute_curves(results, Settings(points=50)).share
     assert (grid[0], grid[-1]) == (1e-3, 1.0)
     np.testing.assert_allclose(np.diff(np.log(grid)), np.log(1e3) / 49)

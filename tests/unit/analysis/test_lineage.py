@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.analysis.core.lineage import lineage_faults
 from hpobench.analysis.exhibits.lineage import lineage, subjects
 from hpobench.analysis.study import Study
 from hpobench.contract.problem import Objective
 from hpobench.store.read.reader import Results
 from tests.support.frames import by_stretch, tuples
+from tests.support.lineage_faults import lineage_faults
 from tests.support.results_factory import POPULATION, make_population, make_results
 
 LOSS, ACCURACY = Objective("loss"), Objective("accuracy", "maximize")

@@ -10,7 +10,7 @@ import pytest
 
 from hpobench.analysis.core.curves import Algorithm, Comparison
 from hpobench.analysis.exhibits import mixed_model as exhibit
-from hpobench.analysis.inference.mixed_model import GROUPS, MixedModel, design, mixed_model
+from hpobench.analysis.inference.mixed_effects import GROUPS, MixedModel, design, mixed_model
 from hpobench.analysis.notes import _unmodelled
 from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.contract.errors import NotAvailableError

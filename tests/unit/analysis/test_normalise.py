@@ -12,11 +12,11 @@ from hpobench.analysis.core.curves import compute_curves
 from hpobench.analysis.core.normalise import (
     below_optimum,
     normalised_regret,
-    relative_to_random,
     simple_regret,
 )
 from hpobench.analysis.exhibits import mean_regret
 from hpobench.analysis.settings import Settings
+from hpobench.paper.published import relative_to_random
 from tests.support.curves_factory import table_of
 from tests.support.results_factory import MadeProblem, hand_made
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hpobench.analysis.core.references import (
+from hpobench.analysis.core.reference_losses import (
     MEASURED,
     completed,
     measured,

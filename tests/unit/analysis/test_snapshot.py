@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from hpobench.analysis.core.curves import compute_curves
-from hpobench.analysis.core.hits import compute_runs, snapshot
+from hpobench.analysis.core.hits import compute_runs
 from hpobench.analysis.settings import Settings
+from hpobench.paper.published import snapshot
 from tests.long.analysis.test_against_naive import AXES, FIDELITIES, naive_run, random_results
 from tests.support.frames import tuples
 

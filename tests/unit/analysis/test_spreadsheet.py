@@ -7,7 +7,7 @@ import io
 import pandas as pd
 import pytest
 
-from hpobench.analysis.text.spreadsheet import csv_bytes
+from hpobench.analysis.text.csv_files import csv_bytes
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\n=1", "\uff1d1+1"])

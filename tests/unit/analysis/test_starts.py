@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from hpobench.analysis.core.curves import Algorithm
-from hpobench.analysis.core.given import given_pairs
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.exhibits import starts
+from hpobench.analysis.exhibits._with_and_without import given_pairs
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from hpobench.store.read.reader import Results

@@ -19,10 +19,10 @@ from hpobench.analysis.exhibits import (
     cost,
     final_loss,
     heatmap,
-    problems,
     rank,
     standings,
 )
+from hpobench.analysis.exhibits.anytime_regret import problems
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import OneProblem
 from hpobench.store.read.reader import Results

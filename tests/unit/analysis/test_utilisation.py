@@ -10,7 +10,7 @@ import pytest
 
 from hpobench.analysis.core.curves import comparisons, compute_curves
 from hpobench.analysis.core.incumbent import run_of
-from hpobench.analysis.core.occupancy import occupancy
+from hpobench.analysis.core.trial_steps import occupancy
 from hpobench.analysis.exhibits import utilisation
 from hpobench.analysis.exhibits.utilisation import busy_shares
 from hpobench.analysis.inference.bootstrap import suite_mean

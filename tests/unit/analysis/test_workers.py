@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from hpobench.analysis.core.budgets import with_most_workers, with_workers, worker_counts
 from hpobench.analysis.core.curves import compute_curves
-from hpobench.analysis.core.workers import with_most_workers, with_workers, worker_counts
 from hpobench.analysis.settings import Settings
 from tests.support.results_factory import make_results, on_workers
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from hpobench.cli import cli
-from hpobench.cli.tables import show
+from hpobench.cli.shared import show
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.evidence.archive import read_archive, shipped
 from hpobench.evidence.scores import thinking_of_searchers

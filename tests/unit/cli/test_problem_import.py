@@ -99,7 +99,7 @@ def test_a_twin_that_is_not_to_be_trusted(says: Any) -> None:
     problems = [{"name": "twin", "table": "noise.parquet"}]
     file = suite_file(Path(), "noise", problems=problems, budget={"evaluations": 2})
     (problem,) = build_plan(load_suite(file)).problems
-    from hpobench.plugins.build import build_problem
+    from hpobench.plugins.building import build_problem
 
     reference = present(build_problem(problem).reference())
     assert reference.source.endswith("forced although it is not to be trusted")

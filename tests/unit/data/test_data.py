@@ -81,7 +81,7 @@ def test_the_shipped_list_names_problems_that_there_are() -> None:
 def test_the_shipped_list_knows_the_files(name: Any) -> None:
     root = Path(os.environ.get("HPOBENCH_DATA") or SHARED)
     dataset = catalogue.listed(name)
-    if local.Found(dataset, root, local.faults(dataset, root)).state == "absent":
+    if local.LocalDataset(dataset, root, local.faults(dataset, root)).state == "absent":
         pytest.skip(f"waits for {name}: {data.missing(name)}")
     assert local.verify(dataset, root) == {}
 

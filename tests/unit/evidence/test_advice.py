@@ -11,16 +11,14 @@ import pytest
 
 from hpobench.api import Categorical, Float, Int, Space
 from hpobench.contract.errors import UsageError
-from hpobench.evidence.advice import advise
+from hpobench.evidence.advice import advise, distance
+from hpobench.evidence.advice_text import answer, gains, grounds, regrets, verdict
 from hpobench.evidence.archive import BUDGETS, Archive, ProblemFacts, joined, quantised
-from hpobench.evidence.asking import Spending, of_counts, of_space
 from hpobench.evidence.evaluation import Judged
 from hpobench.evidence.features import Features
-from hpobench.evidence.nearness import distance
-from hpobench.evidence.question import Question
+from hpobench.evidence.question import Question, Spending, of_counts, of_space
 from hpobench.evidence.scores import Algorithm
 from hpobench.evidence.standing import WAYS, StandingRow, standing
-from hpobench.evidence.wording import answer, gains, grounds, regrets, verdict
 from tests.unit.evidence.archives import FLAT, made, of_levels
 
 LEVELS = {"best": 0.1, "near": 0.105, "random": 0.5, "sobol": 0.4}

@@ -198,12 +198,13 @@ def test_advisers_choose_among_what_ran_on_the_problem() -> None:
     scores = made(np.array([[[0.4], [0.2]], [[0.4], [np.nan]]]), ["one", "two"], ["random", "a"])
     found: list[tuple[str, ...]] = []
 
-    def adviser(known: Scores, _asked: Features) -> None:
+    def adviser(known: Scores, _asked: Features) -> Algorithm:
         found.append(tuple(algorithm.searcher for algorithm in known.algorithms))
+        return Algorithm("a", "fifo")
 
-    judged = judged_by(scores, {"says nothing": adviser})
+    judged = judged_by(scores, {"has no answer": adviser})
     assert found == [("random",), ("random",)]  # there is nothing of a on the other family
-    assert judged.regret["says nothing"] == pytest.approx([0.4, 0.4])
+    assert judged.regret["has no answer"] == pytest.approx([0.4, 0.4])
 
 
 def test_where_everything_is_shrunk_away_the_raw_means_decide() -> None:

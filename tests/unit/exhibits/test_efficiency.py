@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.core.budgets import with_most_workers
 from hpobench.analysis.core.curves import Curves, comparisons, compute_curves
-from hpobench.analysis.core.workers import with_most_workers
 from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import efficiency
 from hpobench.analysis.exhibits.efficiency import MEASURES, SPREAD

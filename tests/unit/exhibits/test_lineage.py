@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from hpobench.analysis import figures
 from hpobench.analysis.drawing import draw
-from hpobench.analysis.drawing.descent import LINE
 from hpobench.analysis.drawing.style import save
-from hpobench.analysis.exhibits.lineage import _values, lineage
+from hpobench.analysis.drawing.trial_panels import LINE
+from hpobench.analysis.exhibits.lineage import figure, lineage
 from hpobench.analysis.looks import ACCENT
+from hpobench.analysis.study import SomeRuns, Study
 from hpobench.contract.problem import Objective
 from tests.support.results_factory import make_population
 
@@ -25,8 +25,9 @@ def table_of(trials: int) -> pd.DataFrame:
 
 
 def drawn(table: pd.DataFrame, title: str = "pbt") -> Figure:
-    x = figures.Axis("Epoch", 0, int(table["step"].max()))
-    return draw(figures.Descent(title=title, x=x, y=_values(table, "Loss", "minimize")), table)
+    results = make_population(1, seeds=1)
+    run = SomeRuns(results.cells, results.problems.iloc[0], title)
+    return draw(figure(Study(results), run, table), table)
 
 
 def numbers(figure: Figure) -> list[str]:
@@ -50,8 +51,9 @@ def test_a_line_for_every_stretch_and_a_link_for_every_clone() -> None:
     np.testing.assert_array_equal([x[1] for x in links], clones[["step", "value"]])
     crosses = next(x for x in ax.lines if x.get_marker() == "x")
     ends = table.drop_duplicates("stretch", keep="last")
+    left = ends[ends.duplicated("trial", keep="last")]
     assert sorted(np.asarray(crosses.get_xydata()).tolist()) == sorted(
-        ends[ends.duplicated("trial", keep="last")][["step", "value"]].values.tolist()
+        left[["step", "value"]].values.tolist()
     )
 
 
@@ -89,5 +91,6 @@ def test_labels_and_values_that_cannot_be_drawn(tmp_path: Path) -> None:
     table = table_of(4)
     nothing = table.assign(value=np.nan, parent_value=np.nan, ancestor=False)
     save(drawn(nothing, title="$\\frac$ \u6d4b"), tmp_path / "nothing")
-    save(drawn(table.assign(value=0.0, parent_value=0.0)), tmp_path / "level")
+    level = table.assign(value=0.0, parent_value=0.0)
+    save(drawn(level), tmp_path / "level")
     assert (tmp_path / "level.pdf").stat().st_size > 1000

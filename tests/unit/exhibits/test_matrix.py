@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from hpobench.analysis.core.curves import Algorithm, Curves
 from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import interaction, win_matrix
-from hpobench.analysis.numbers import short
 from hpobench.analysis.settings import Settings
+from hpobench.analysis.text.phrases import short
 from tests.support.curves_factory import (
     ANY,
     caption_of,

@@ -10,7 +10,7 @@ import pytest
 from hpobench.api import Fidelity, Float, Space
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import PluginError, UsageError
-from hpobench.plugins.build import build_problem, build_scheduler, build_searcher
+from hpobench.plugins.building import build_problem, build_scheduler, build_searcher
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.options import label, options_of, resolve
 from tests.support.present import present

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import NotAvailableError, PluginError
-from hpobench.plugins.isolation import index
+from hpobench.plugins.isolation import releases
 from hpobench.plugins.isolation.environments import FOLDER_VARIABLE, Environment
 from hpobench.plugins.isolation.releases import (
     ReleaseScript,
@@ -163,8 +163,8 @@ def test_the_index_is_asked_for_the_next_older_one(monkeypatch: pytest.MonkeyPat
             raise NotAvailableError("uv pip failed: No solution found when resolving")
         return f"some-lib=={'1.2' if asked[-1].endswith('<2.0') else '1.1'}\n"
 
-    monkeypatch.setattr(index, "run_uv", run_uv)
-    assert index.releases_between("some-lib", "1.0", "2.0") == ["1.1", "1.2"]
+    monkeypatch.setattr(releases, "run_uv", run_uv)
+    assert releases.releases_between("some-lib", "1.0", "2.0") == ["1.1", "1.2"]
     # A post-release of 1.0 is not above it by PEP 440, but newer.
     assert asked == [f"some-lib>=1.0,!=1.0,<{high}" for high in ("2.0", "1.2", "1.1")]
 
@@ -183,9 +183,9 @@ def test_an_unreadable_index_is_an_error(message: str, monkeypatch: pytest.Monke
     def run_uv(*_: str, **__: str) -> str:
         raise NotAvailableError(message)
 
-    monkeypatch.setattr(index, "run_uv", run_uv)
+    monkeypatch.setattr(releases, "run_uv", run_uv)
     with pytest.raises(NotAvailableError, match=re.escape(message)):
-        index.releases_between("some-lib", "1.0", "2.0")
+        releases.releases_between("some-lib", "1.0", "2.0")
 
 
 def test_a_release_has_neither_the_marker_nor_the_address_of_the_header(tmp_path: Path) -> None:

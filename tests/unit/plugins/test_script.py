@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hpobench.contract.errors import PluginError, UnknownNameError
-from hpobench.plugins.script import ScriptObject
+from hpobench.plugins.runnable import ScriptObject
 
 
 @pytest.fixture(autouse=True)

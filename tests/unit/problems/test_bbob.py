@@ -240,9 +240,9 @@ def test_a_used_problem_is_built_again_in_another_process() -> None:
     here = [losses(problem, sample(problem, 5), seed=4) for problem in problems]
     code = (
         "import json, sys; from random import Random\n"
-        "from hpobench.plugins.build import build_problem\n"
+        "from hpobench.plugins.building import build_problem\n"
         "from hpobench.plugins.registry import Registry\n"
-        "from hpobench.plugins.refs import plugin_ref\n"
+        "from hpobench.plugins.building import plugin_ref\n"
         "for name, function in json.loads(sys.argv[1]):\n"
         "    options = {'function': function, 'dimension': 5, 'instance': 3}\n"
         "    problem = build_problem(plugin_ref(Registry(), 'problem', name, options))\n"

@@ -10,7 +10,7 @@ import pytest
 
 from hpobench.api import Config, Fidelity, Float, FunctionProblem, Problem, Space, Training
 from hpobench.contract.errors import TrialError
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem
 from hpobench.suites.suite import load_suite
 from tests.support.tiny_plugins import suite_file
 

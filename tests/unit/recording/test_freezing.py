@@ -11,14 +11,11 @@ import numpy as np
 import pytest
 
 from hpobench.api import Problem
-from hpobench.contract import references
 from hpobench.contract.errors import PluginError, UsageError
-from hpobench.contract.references import read_members, references_file
-from hpobench.plugins.build import build_problem
-from hpobench.plugins.refs import plugin_ref
+from hpobench.contract.frozen import frozen_members, read_members, references_file
+from hpobench.plugins.building import build_problem, plugin_ref
 from hpobench.plugins.registry import Registry
-from hpobench.recording.freezing import freeze, members
-from hpobench.recording.measuring import measure, quartiles
+from hpobench.recording.measuring import freeze, measure, members, quartiles
 from tests import ROOT
 from tests.support.command_line import invoke
 from tests.support.present import present
@@ -210,7 +207,7 @@ def test_a_damaged_file_is_named(plugin: Path) -> None:
     entry = '{"members": {"w1": {"optimum": 1}}}'
     for text in ("{", entry, '{"members": [1]}', json.dumps(unlike)):
         file.write_text(text)
-        references.frozen_members.cache_clear()
+        frozen_members.cache_clear()
         with pytest.raises(PluginError, match=r"valley\.json: not a file of references"):
             build(plugin, "valley", width=1).reference()
         with pytest.raises(PluginError, match=r"valley\.json: not a file of references"):

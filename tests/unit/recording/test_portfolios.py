@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from hpobench.contract.errors import UsageError
-from hpobench.plugins.starting.datasets import SHIPPED
-from hpobench.plugins.starting.portfolios import read_portfolio
-from hpobench.recording.freezing import members
+from hpobench.plugins.starting.portfolios import SHIPPED, read_portfolio
+from hpobench.recording.measuring import members
 from hpobench.recording.portfolio_choice import (
     MOST,
     Class,

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from hpobench.analysis.settings import Settings
+from hpobench.analysis.core.curves import Algorithm
+from hpobench.analysis.exhibits import speedup
+from hpobench.analysis.settings import FloatArray, Settings
+from hpobench.analysis.study import Study
 from hpobench.reporting.html import write_report
 from hpobench.store.read.reader import Results
-from tests.support.results_factory import MadeProblem
+from tests.support.curves_factory import curves_of, study_of
+from tests.support.results_factory import PROBLEMS, MadeProblem, make_results
 
 SETTINGS = Settings(repetitions=100, points=20)
 VOID = {"meta", "link", "img", "br", "hr", "input"}
@@ -71,6 +76,15 @@ def joined(parts: list[Results]) -> Results:
     frames = {k: [frame(k, i, part) for i, part in enumerate(parts)] for k in kinds}
     whole: Any = {k: pd.concat(found, ignore_index=True) for k, found in frames.items()}
     return Results("joined", {}, **whole)
+
+
+def of_regrets(nr: FloatArray, algorithms: Sequence[Algorithm]) -> Study:
+    """A study of ``algorithms`` with the regrets ``nr``, without runs to time."""
+    study = study_of(curves_of(nr, algorithms), SETTINGS)
+    vars(study)["every"] = make_results(["random"], ["fifo"], PROBLEMS[:1], seeds=1, failed=())
+    for one in study.comparisons:
+        vars(study)["_kept"][speedup.table, one] = pd.DataFrame(columns=speedup.COLUMNS)
+    return study
 
 
 OWN = MadeProblem("own", steps=1, budget=10.0, referenced=False)

@@ -7,33 +7,34 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from hpobench.analysis.core.curves import Algorithm
 from hpobench.analysis.exhibits import speedup, standings
-from hpobench.analysis.settings import FloatArray, Settings
+from hpobench.analysis.settings import FloatArray
 from hpobench.analysis.study import Study
 from hpobench.contract.errors import StoreError
-from hpobench.reporting.answer import Answer, Compared, answer
+from hpobench.reporting.answer import (
+    Answer,
+    Compared,
+    answer,
+    made_of,
+    read_answer,
+    up_to_date,
+    write_answer,
+)
 from hpobench.reporting.answer_text import COLUMNS, advice, can_draw, lines
-from hpobench.reporting.stored_answer import made_of, read_answer, up_to_date, write_answer
 from hpobench.store.write import provenance
-from tests.support.curves_factory import curves_of, study_of
 from tests.support.results_factory import PROBLEMS, hand_made, make_results
 from tests.support.stored import write
+from tests.unit.reporting.pages import SETTINGS, of_regrets
 
-SETTINGS = Settings(repetitions=100, points=20)
 NAMES = [("tpe", "asha"), ("tpe", "fifo"), ("sobol", "asha"), ("random", "fifo")]
 ALGORITHMS = [Algorithm(f"{s} + {c}", s, c) for s, c in NAMES]
 
 
 def about(nr: FloatArray, algorithms: list[Algorithm] = ALGORITHMS) -> Answer:
-    study = study_of(curves_of(nr, algorithms[: len(nr)]), SETTINGS)
-    vars(study)["every"] = make_results(["random"], ["fifo"], PROBLEMS[:1], seeds=1, failed=())
-    for one in study.comparisons:  # there are no runs to time
-        vars(study)["_kept"][speedup.table, one] = pd.DataFrame(columns=speedup.COLUMNS)
-    return answer(study)
+    return answer(of_regrets(nr, algorithms[: len(nr)]))
 
 
 def spread(*means: float, problems: int = 3, seeds: int = 8) -> FloatArray:
@@ -179,16 +180,13 @@ def test_a_report_that_is_not_whole_is_not_up_to_date(report: Path, what: str) -
     content = json.loads(file.read_text())
     if what == "page":
         (report / "report" / "index.html").unlink()
-    elif what == "answer":
-        file.write_text("[")
     elif what == "fields":
         del content["answer"]["suite"]
     elif what == "types":
         content["answer"]["compared"][0]["ranked"][0]["regret"] = "low"
-    else:
+    elif what == "key":
         content["made_of"] = None
-    if what in ("fields", "types", "key"):
-        file.write_text(json.dumps(content))
+    file.write_text("[" if what == "answer" else json.dumps(content))
     assert up_to_date(report) is None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 import json
 from typing import Any
 
@@ -13,9 +14,11 @@ from hpobench.analysis.study import Study
 from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, When
 from hpobench.contract.problem import Objective
 from hpobench.contract.space import Space
+from hpobench.plugins.registry import Registry
 from hpobench.reporting.best import Best, best_configurations
-from hpobench.reporting.calls import Found, Plugins, search_cv, tuner
+from hpobench.reporting.calls import FindingRun, search_cv, tuner
 from hpobench.store.read.reader import Results
+from tests.support.present import present
 from tests.support.results_factory import make_results
 
 ODD = {"name": 'it\'s "<b>"\n', "rate": 1e-4, "on": True, "layers": 3}
@@ -27,12 +30,8 @@ SPACE = Space(
     ]
 )
 SKLEARN = {"estimator": "sklearn.svm.SVC", "dataset": "digits", "folds": 3, "scale": True}
+REGISTRY = functools.cache(Registry)
 OWN = {"run": "mine.py:train", "space": {}, "steps": 9, "fixed": {"model": {"wide": True}}}
-
-
-@pytest.fixture(scope="module")
-def plugins() -> Plugins:
-    return Plugins()
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +46,7 @@ def best(results: Results) -> dict[str, Best]:
     return {one.problem: one for one in best_configurations(Study(results))}
 
 
-def _found(problem: dict[str, Any], **changes: Any) -> Found:
+def _found(problem: dict[str, Any], **changes: Any) -> FindingRun:
     spec = {
         "searcher": {"name": "optuna-tpe", "options": {"multivariate": False, "group": True}},
         "scheduler": {"name": "asha", "options": {"grace_period": 1, "reduction_factor": 4.0}},
@@ -56,7 +55,14 @@ def _found(problem: dict[str, Any], **changes: Any) -> Found:
     }
     known: dict[str, Any] = {"space": SPACE, "objective": Objective("accuracy", "maximize")}
     known |= {"steps": 9, "trials": 20, "workers": 2, "seed": 3, "live": True}
-    return Found(spec=spec, **{**known, **changes})
+    known["registry"] = REGISTRY
+    return FindingRun(spec=spec, **{**known, **changes})
+
+
+def _parsed(program: str | None) -> str:
+    """``program``, which is Python."""
+    ast.parse(present(program))
+    return present(program)
 
 
 def test_the_value_is_in_the_metric_of_the_problem(best: dict[str, Best]) -> None:
@@ -95,10 +101,8 @@ def test_results_without_trials_have_no_best(results: Results) -> None:
     assert best_configurations(Study(reference)) == []
 
 
-def test_an_estimator_becomes_a_search_of_its_pipeline(plugins: Plugins) -> None:
-    text = search_cv(_found({"name": "sklearn", "options": SKLEARN}), plugins)
-    assert text is not None
-    ast.parse(text)
+def test_an_estimator_becomes_a_search_of_its_pipeline() -> None:
+    text = _parsed(search_cv(_found({"name": "sklearn", "options": SKLEARN})))
     assert "from sklearn.svm import SVC" in text
     assert "StandardScaler()" in text
     assert "when=hpobench.When('svc__kernel', ('poly',))" in text
@@ -106,11 +110,9 @@ def test_an_estimator_becomes_a_search_of_its_pipeline(plugins: Plugins) -> None
     assert "scheduler={'name': 'asha', 'reduction_factor': 4.0}" in text
 
 
-def test_data_of_openml_is_prepared(plugins: Plugins) -> None:
+def test_data_of_openml_is_prepared() -> None:
     options = {**SKLEARN, "dataset": "openml:61", "scale": False, "fixed": {"gamma": "auto"}}
-    text = search_cv(_found({"name": "sklearn", "options": options}), plugins)
-    assert text is not None
-    ast.parse(text)
+    text = _parsed(search_cv(_found({"name": "sklearn", "options": options})))
     assert "fetch_openml(data_id=61, return_X_y=True)" in text
     assert "OneHotEncoder" in text
     assert "SVC(gamma='auto')" in text
@@ -127,14 +129,12 @@ def test_data_of_openml_is_prepared(plugins: Plugins) -> None:
         ({"problem": [], "searcher": 3, "scheduler": None}, "no spec of ours"),
     ],
 )
-def test_what_does_not_go_into_a_search_has_none(
-    spec: dict[str, Any], why: str, plugins: Plugins
-) -> None:
+def test_what_does_not_go_into_a_search_has_none(spec: dict[str, Any], why: str) -> None:
     found = _found({"name": "sklearn", "options": SKLEARN}, spec=spec)
-    assert search_cv(found, plugins) is None, why
+    assert search_cv(found) is None, why
 
 
-def test_a_function_of_ones_own_is_tuned_in_rays_terms(plugins: Plugins) -> None:
+def test_a_function_of_ones_own_is_tuned_in_rays_terms() -> None:
     space = Space(
         [
             Float("lr", 1e-4, 1.0, log=True),
@@ -142,13 +142,11 @@ def test_a_function_of_ones_own_is_tuned_in_rays_terms(plugins: Plugins) -> None
             Ordinal("model.size", ("small", "large")),
         ]
     )
-    text = tuner(_found({"name": "trainable", "options": OWN}, space=space), plugins)
-    assert text is not None
-    tree = ast.parse(text)
+    text = _parsed(tuner(_found({"name": "trainable", "options": OWN}, space=space)))
     assert "from mine import train" in text
     given = next(
         node.value
-        for node in ast.walk(tree)
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.keyword) and node.arg == "param_space"
     )
     assert ast.unparse(given) == (
@@ -160,29 +158,25 @@ def test_a_function_of_ones_own_is_tuned_in_rays_terms(plugins: Plugins) -> None
     assert "max_concurrent_trials" not in text  # HyperBand would stop nothing
 
 
-def test_conditions_need_a_space_of_ours(plugins: Plugins) -> None:
-    text = tuner(_found({"name": "trainable", "options": {**OWN, "seed_key": "seed"}}), plugins)
-    assert text is not None
-    ast.parse(text)
+def test_conditions_need_a_space_of_ours() -> None:
+    text = _parsed(tuner(_found({"name": "trainable", "options": {**OWN, "seed_key": "seed"}})))
     assert "hpobench.When('kernel', ('poly',))" in text
     assert "param_space={'model': {'wide': True}, 'seed': 3}" in text
     nested = Space([Int("a.b", 1, 2), Int("c", 1, 2, when=When("a.b", (1,)))])
-    assert tuner(_found({"name": "trainable", "options": OWN}, space=nested), plugins) is None
+    assert tuner(_found({"name": "trainable", "options": OWN}, space=nested)) is None
 
 
-def test_a_problem_that_trained_is_tuned_itself(plugins: Plugins) -> None:
+def test_a_problem_that_trained_is_tuned_itself() -> None:
     problem = {"name": "xgboost", "options": {"dataset": "wine"}}
-    text = tuner(_found(problem), plugins)
-    assert text is not None
-    ast.parse(text)
+    text = _parsed(tuner(_found(problem)))
     assert "from hpobench.problems.xgboost.rounds import XGBoost" in text
     assert "problem = XGBoost(dataset='wine')" in text
-    assert tuner(_found(problem, live=False), plugins) is None
+    assert tuner(_found(problem, live=False)) is None
     ours = {"scheduler": {"name": "pasha", "options": {}}}
-    assert tuner(_found(problem, spec=ours), plugins) is None  # Ray has no such rule
+    assert tuner(_found(problem, spec=ours)) is None  # Ray has no such rule
 
 
-def test_stored_texts_stay_texts(plugins: Plugins) -> None:
+def test_stored_texts_stay_texts() -> None:
     odd = "x'\n)\nimport os  #"
     spec = {
         "searcher": {"name": "random", "options": {odd: odd}, "given": {odd: 1, "start": 2}},
@@ -191,13 +185,11 @@ def test_stored_texts_stay_texts(plugins: Plugins) -> None:
     objective = Objective(odd, "minimize")
     own = {"name": "trainable", "options": {**OWN, "fixed": {odd: odd}, "seed_key": odd}}
     texts = (
-        tuner(_found(own, spec=spec, objective=objective), plugins),
-        search_cv(_found({"options": {**SKLEARN, "fixed": {odd: odd}}}, spec=spec), plugins),
+        tuner(_found(own, spec=spec, objective=objective)),
+        search_cv(_found({"options": {**SKLEARN, "fixed": {odd: odd}}}, spec=spec)),
     )
     for text, names in zip(texts, (["ray", "hpobench"], ["hpobench"]), strict=True):
-        assert text is not None
-        imported = [
-            a.name for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Import) for a in n.names
-        ]
+        nodes = ast.walk(ast.parse(present(text)))
+        imported = [a.name for node in nodes if isinstance(node, ast.Import) for a in node.names]
         assert imported == names
-        assert "# The searcher was also given: start" in text
+        assert "# The searcher was also given: start" in present(text)

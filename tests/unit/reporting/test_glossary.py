@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from hpobench.reporting.glossary import TERMS, glossed
+from hpobench.reporting.html import TERMS, glossed
 from tests import ROOT
 
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from hpobench.analysis.core.curves import Algorithm
-from hpobench.analysis.exhibits import speedup
-from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from hpobench.reporting.answer import Answer, answer
 from hpobench.reporting.opening import Opening, openings
-from tests.support.curves_factory import curves_of, study_of
-from tests.support.results_factory import PROBLEMS, make_results
-
-SETTINGS = Settings(repetitions=100, points=20)
+from tests.support.results_factory import make_results
+from tests.unit.reporting.pages import SETTINGS, of_regrets
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +58,7 @@ def over_problems(*regrets: list[float]) -> Opening:
     differ."""
     noise = np.random.default_rng(0).normal(0, 0.002, (len(regrets), len(regrets[0]), 8))
     algorithms = [Algorithm(name, name, "fifo") for name in ("tpe", "gp", "cmaes")[: len(regrets)]]
-    study = study_of(curves_of(np.array(regrets)[:, :, None] + noise, algorithms), SETTINGS)
-    vars(study)["every"] = make_results(["random"], ["fifo"], PROBLEMS[:1], seeds=1, failed=())
-    for one in study.comparisons:  # there are no runs to time
-        vars(study)["_kept"][speedup.table, one] = pd.DataFrame(columns=speedup.COLUMNS)
+    study = of_regrets(np.array(regrets)[:, :, None] + noise, algorithms)
     (found,) = openings(study, answer(study))
     return found
 

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.reporting.embedded import embedded
-from hpobench.reporting.packed import packed
+from hpobench.reporting.packed import embedded, packed
 from hpobench.reporting.vega import RELEASES, library
 
 

@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.analysis.charting.replay import STATES
+from hpobench.analysis.charting.scripted_charts import STATES
 from hpobench.analysis.core.curves import algorithm_names
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
-from hpobench.reporting import replay
-from hpobench.reporting.replay import COLUMNS, replayed, run_rows, thinned
+from hpobench.reporting import replays
+from hpobench.reporting.replays import COLUMNS, replayed, run_rows, thinned
 from hpobench.store.read.reader import Results
 from tests.support.frames import tuples
+from tests.support.present import present
 from tests.support.results_factory import MadeProblem, make_population, make_results
 
 FEW = Settings(repetitions=20, points=10)
@@ -44,8 +45,7 @@ def _rows(results: Results, scheduler: str, problem: str) -> tuple[pd.DataFrame,
 
 def test_a_run_for_each_scheduler_of_the_best_searcher(made: Results) -> None:
     study = Study(made, FEW)
-    found = replayed(study)
-    assert found is not None
+    found = present(replayed(study))
     assert found.problem == "counting-ones"  # the first with several steps
     cells = made.cells.assign(algorithm=algorithm_names(made.cells))
     of = {f"{c.algorithm}, seed {c.seed}": c.scheduler for c in tuples(cells)}
@@ -121,16 +121,15 @@ def test_steps_are_in_units_of_the_fidelity_and_single_ones_in_trials(made: Resu
 def test_too_many_results_leave_whole_trials_out(monkeypatch: pytest.MonkeyPatch) -> None:
     results = make_population(trials=12)
     rows, _ = _rows(results, "fifo", "cnn")
-    monkeypatch.setattr(replay, "MOST_RESULTS", 200)
+    monkeypatch.setattr(replays, "MOST_RESULTS", 200)
     kept = thinned(rows)
     assert 0 < len(kept) <= 200
     whole = rows[rows["trial"].isin(kept["trial"])]
     pd.testing.assert_frame_equal(kept, whole)
     assert rows["leader"].iloc[-1] in set(kept["stretch"])
-    monkeypatch.setattr(replay, "MOST_RESULTS", 30)
+    monkeypatch.setattr(replays, "MOST_RESULTS", 30)
     assert len(thinned(rows)) <= 30  # fewer than one trial has
-    found = replayed(Study(results, FEW))
-    assert found is not None
+    found = present(replayed(Study(results, FEW)))
     assert "of 12 trials" in found.runs[0].thinned
 
 
@@ -138,8 +137,9 @@ def test_runs_that_failed_are_not_replayed() -> None:
     problem = MadeProblem("p", steps=3)
     made = make_results(["random"], ["fifo", "asha"], [problem], seeds=1, failed=())
     status = made.cells["scheduler"].map({"fifo": "done", "asha": "failed"})
-    found = replayed(Study(Results(**{**vars(made), "cells": made.cells.assign(status=status)})))
-    assert found is not None
+    found = present(
+        replayed(Study(Results(**{**vars(made), "cells": made.cells.assign(status=status)})))
+    )
     assert len(found.runs) == 1
     without = Results(**{**vars(made), "trials": made.trials.iloc[:0]})
     assert replayed(Study(without, FEW)) is None
@@ -156,8 +156,7 @@ def _nested(spec: Any) -> Iterator[Any]:
 
 
 def test_axes_stand_still_and_colours_are_of_known_states(made: Results) -> None:
-    found = replayed(Study(made, FEW))
-    assert found is not None
+    found = present(replayed(Study(made, FEW)))
     for run in found.runs:
         json.dumps(run.spec, allow_nan=False)
         scales = [part["scale"] for part in _nested(run.spec) if "scale" in part]

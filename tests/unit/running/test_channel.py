@@ -8,7 +8,7 @@ import struct
 
 import pytest
 
-from hpobench.running.local.channel import ChannelClosedError, SocketChannel
+from hpobench.running.local.worker_processes import ChannelClosedError, SocketChannel
 
 
 def test_what_one_end_sends_the_other_receives() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from hpobench.contract.errors import RayError
 from hpobench.running.cluster.session import private_session
-from hpobench.running.ray.environment import MARK
+from hpobench.running.ray.servers import MARK
 from tests import ROOT
 
 

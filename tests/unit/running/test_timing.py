@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Budget
 from hpobench.contract.problem import Fidelity
 from hpobench.running.plan import timing
 from hpobench.running.plan.timing import Timing, one_round, shortened, trial_seconds

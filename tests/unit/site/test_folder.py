@@ -11,7 +11,7 @@ import pytest
 
 from hpobench.__main__ import _code
 from hpobench.contract.errors import UsageError
-from hpobench.evidence.archive import quantised
+from hpobench.evidence.archive import quantised, regrets_of
 from hpobench.reporting.site.folder import MARKER, write_site
 from tests.support.evidence_factory import make_archive
 
@@ -119,7 +119,7 @@ def test_a_bad_archive_ends_with_two_and_a_message_and_writes_nothing(
     elif fault == "empty":
         data = replace(archive, runs=archive.runs.slice(0, 0)).to_bytes()
     elif fault == "short":  # no run came as far as one full evaluation
-        column = quantised(np.full(archive.regrets().shape, np.nan))
+        column = quantised(np.full(regrets_of(archive.runs).shape, np.nan))
         place = archive.runs.column_names.index("regret")
         runs = archive.runs.set_column(place, archive.runs.schema.field(place), column)
         data = replace(archive, runs=runs).to_bytes()

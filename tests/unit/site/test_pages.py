@@ -13,11 +13,11 @@ from urllib.parse import unquote
 import pytest
 
 from hpobench.evidence.advice import advise
+from hpobench.evidence.advice_text import answer
 from hpobench.evidence.archive import Archive, read_archive
 from hpobench.evidence.features import Features
 from hpobench.evidence.question import Question
-from hpobench.evidence.wording import answer
-from hpobench.reporting.site.build import build_site
+from hpobench.reporting.site.builder import build_site
 from tests import ROOT
 from tests.support.evidence_factory import PROBLEMS, facts, make_archive
 

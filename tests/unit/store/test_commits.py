@@ -13,7 +13,7 @@ from hpobench.contract.errors import StoreError
 from hpobench.store.format import index
 from hpobench.store.prove.damage import find_damage, repair
 from hpobench.store.read.reader import load_results
-from hpobench.store.write import buckets, compaction
+from hpobench.store.write import compaction
 from hpobench.store.write.batch import Batch
 from hpobench.store.write.writer import open_writer
 from tests.unit.store.test_store import begin, data, outcome, write
@@ -117,7 +117,7 @@ def test_what_exceeds_memory_is_the_same(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(compaction, "_GROUP_ROWS", 7)
     batches = [[9, 3, 14], [0], [12, 11, 10, 8], [7, 6, 5], [4, 2, 1, 13]]
     write(tmp_path / "memory", batches)
-    monkeypatch.setattr(buckets, "MEMORY", 0)
+    monkeypatch.setattr(compaction, "MEMORY", 0)
     write(tmp_path / "disk", batches)
     assert data(tmp_path / "memory") == data(tmp_path / "disk")
     assert len(list((tmp_path / "disk").glob("events-*"))) == 4
@@ -125,9 +125,9 @@ def test_what_exceeds_memory_is_the_same(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_buckets_keep_the_order_of_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(buckets, "MEMORY", 100)
+    monkeypatch.setattr(compaction, "MEMORY", 100)
     columns = pa.schema({"x": pa.int64()})
-    found = buckets.Buckets(3, columns, tmp_path)
+    found = compaction.Buckets(3, columns, tmp_path)
     for first in range(0, 300, 30):
         rows = pa.table({"x": list(range(first, first + 30))}, schema=columns)
         found.add(rows, rows["x"].to_numpy() % 3)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Budget
 from hpobench.contract.errors import PluginError, SuiteError
 from hpobench.contract.parameters import Float
 from hpobench.contract.problem import Curve, Fidelity, TabulatedProblem

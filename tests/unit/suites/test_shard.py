@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from hpobench.contract.errors import UsageError
-from hpobench.suites.shard import Shard
+from hpobench.suites.run_options import Shard
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 20])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hpobench.contract.errors import UsageError
-from hpobench.suites.union import union
+from hpobench.suites.resolved import union
 
 RANDOM = {"name": "random", "as": "random"}
 SOBOL = {"name": "sobol", "as": "sobol", "scramble": True}

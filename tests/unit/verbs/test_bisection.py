@@ -19,13 +19,14 @@ from hpobench.contract.errors import NotAvailableError, StoreError, UsageError
 from hpobench.contract.package import SMOKE
 from hpobench.contract.wording import number
 from hpobench.running.plan.experiment import Summary
+from hpobench.store.read.reader import Results
 from hpobench.suites.grid import Plan
-from hpobench.suites.options import RunOptions
+from hpobench.suites.run_options import RunOptions
 from hpobench.suites.suite import Suite
 from hpobench.verbs import bisection as module
-from hpobench.verbs import comparison
-from hpobench.verbs.bisection import Bisection, Halving, Step, suite_of
-from hpobench.verbs.comparison import Judge, Sides, Verdict, of_algorithms
+from hpobench.verbs import judge
+from hpobench.verbs.bisection import Bisection, Halving, Probe, suite_of
+from hpobench.verbs.judge import Judge, Verdict, of_algorithms
 from hpobench.verbs.progress import Display
 
 OPTIONS = RunOptions()
@@ -34,10 +35,10 @@ BETWEEN = ["1.1", "1.2", "1.3", "1.4", "1.5", "1.6"]
 
 def halved(first_bad: str, broken: frozenset[str] = frozenset()) -> Halving:
     found = Halving(["1.0", *BETWEEN, "2.0"])
-    found.take(Step("2.0", "bad", ""))
+    found.take(Probe("2.0", "bad", ""))
     while (release := found.next()) is not None:
         verdict: Verdict = "bad" if release >= first_bad else "good"
-        found.take(Step(release, "skipped" if release in broken else verdict, ""))
+        found.take(Probe(release, "skipped" if release in broken else verdict, ""))
     return found
 
 
@@ -58,7 +59,7 @@ def test_what_cannot_be_tried_is_left_between() -> None:
 
 def test_a_last_one_that_is_good_ends_the_search() -> None:
     found = Halving(["1.0", *BETWEEN, "2.0"])
-    found.take(Step("2.0", "good", ""))
+    found.take(Probe("2.0", "good", ""))
     assert found.next() is None
     assert not found.moved
 
@@ -98,11 +99,11 @@ def test_each_step_runs_one_release_more(ran: list[list[str]]) -> None:
     assert [[label.partition("=")[2][:-1] for label in labels] for labels in ran] == [
         ["1.0", *tried[: number + 1]] for number in range(len(tried))
     ]
-    assert module.sentence(found, made) == (
+    assert made.sentence(found) == (
         "optuna-tpe is worse with optuna 1.3 than with optuna 1.1: optuna-tpe[release=1.1] "
         "optuna-tpe[release=1.3]; of the releases between, 1.2 could not be tried"
     )
-    assert module.command(found, made) == (
+    assert made.command(found) == (
         "hpobench compare results --base 'optuna-tpe[release=1.1]' --new 'optuna-tpe[release=1.3]'"
     )
 
@@ -133,7 +134,7 @@ def test_a_release_is_not_compared_with_itself(ran: list[list[str]]) -> None:
 
 def test_the_command_that_shows_it_can_be_pasted(ran: list[list[str]]) -> None:
     made = replace(bisection(ran, "1.3"), folder=Path("my results"))
-    words = shlex.split(module.command(made.find("1.0", "2.0"), made))
+    words = shlex.split(made.command(made.find("1.0", "2.0")))
     assert words[:3] == ["hpobench", "compare", "my results"]
 
 
@@ -154,7 +155,7 @@ def test_results_that_cannot_be_read_in_the_end_do_not_end_like_a_verdict(
     def damaged(*_: object) -> str:
         raise StoreError("cells.parquet is damaged")
 
-    monkeypatch.setattr(module, "sentence", damaged)
+    monkeypatch.setattr(Bisection, "sentence", damaged)
     monkeypatch.setattr(Bisection, "find", lambda *_: halved("1.4"))
     arguments = ["smoke", "--searcher", "optuna-tpe", "--good", "1.0", "--bad", "2.0"]
     assert isinstance(CliRunner().invoke(cli, ["bisect", *arguments]).exception, UsageError)
@@ -215,11 +216,11 @@ def with_cells(
 ) -> None:
     """Let the judge see the cells of the newer side after a ``change``."""
 
-    def sides(folder: Path, base: str, new: str) -> Sides:
-        found = of_algorithms(folder, base, new)
-        return Sides(found.base, replace(found.new, cells=change(found.new.cells)))
+    def sides(folder: Path, base: str, new: str) -> tuple[Results, Results]:
+        older, newer = of_algorithms(folder, base, new)
+        return older, replace(newer, cells=change(newer.cells))
 
-    monkeypatch.setattr(comparison, "of_algorithms", sides)
+    monkeypatch.setattr(judge, "of_algorithms", sides)
 
 
 def test_too_few_seeds_to_tell_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

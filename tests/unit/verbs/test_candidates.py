@@ -14,7 +14,7 @@ from hpobench.contract.errors import SuiteError, UsageError
 from hpobench.evidence.archive import BUDGETS, Archive, PluginFacts, joined, quantised
 from hpobench.plugins.isolation.environments import Environment
 from hpobench.suites.suite import Suite, load_suite
-from hpobench.verbs.candidates import MOST, Candidates
+from hpobench.verbs.within import MOST, Candidates
 from tests.unit.evidence.archives import made
 
 SUITE = {"name": "tiny", "problems": ["branin"], "seeds": 2, "budget": {"evaluations": 30}}

@@ -11,7 +11,7 @@ import pytest
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.running.plan.experiment import plan_content
 from hpobench.store.format.index import PLAN, write_json
-from hpobench.suites.options import RunOptions
+from hpobench.suites.run_options import RunOptions
 from hpobench.suites.suite import Suite, load_suite
 from hpobench.verbs.within import Fitted, Within, fitted
 from tests.unit.running.test_timing import PLUGIN

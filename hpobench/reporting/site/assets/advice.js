@@ -11,7 +11,7 @@
 
   const size = (features) => features.floats + features.integers + features.choices;
 
-  // How unlike two problems are: `distance` of hpobench.evidence.nearness.
+  // How unlike two problems are: `distance` of hpobench.evidence.advice.
   const distance = (asked, problem) => {
     const [one, other] = [asked.features, problem.features];
     const ratio =

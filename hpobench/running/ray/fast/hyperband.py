@@ -24,7 +24,6 @@ class _Waking:
     _trial_info: dict[Any, tuple[Any, int]]
 
     def adopt(self) -> None:
-        """Prepare a scheduler of Ray's that has become one of this class."""
         # By bracket, the number of its band. Brackets compare by identity.
         self._waking: dict[Any, int] = {}
         for number, band in enumerate(self._hyperbands):
@@ -43,10 +42,8 @@ class _Waking:
         return max(math.ceil(float(bracket._cumul_r)), step + 1)
 
     def _waiting(self, tune_controller: Any) -> list[Any]:
-        """The brackets with a trial that can start, of the first band that has any.
-
-        Ray passes over the other brackets of that band, and over all bands before it.
-        """
+        """The brackets with a trial that can start, of the first band that has any, in its order.
+        Ray passes over the other brackets of that band, and over all bands before it."""
         found: dict[Any, int] = {}
         for trial in tune_controller._tune_controller._pending_trials:
             bracket, band = self._trial_info[trial]
@@ -60,18 +57,10 @@ class _Waking:
         if len(found) < 2:
             return [*found]
         first = min(found.values())
-        return [bracket for bracket, band in found.items() if band == first]
-
-    def _in_order(self, brackets: list[Any]) -> list[Any]:
-        """``brackets``, all of one band, in the order of the band."""
+        brackets = [bracket for bracket, band in found.items() if band == first]
         if len(brackets) < 2:
             return brackets
-        return [bracket for bracket in self._band(brackets[0]) if bracket in brackets]
-
-    def _band(self, bracket: Any) -> list[Any]:
-        """The band of ``bracket``, which has a live trial."""
-        _, band = self._trial_info[next(iter(bracket._live_trials))]
-        return self._hyperbands[band]
+        return [bracket for bracket in self._hyperbands[first] if bracket in brackets]
 
 
 def _has_waking(bracket: Any) -> bool | None:
@@ -99,9 +88,10 @@ class HyperBand(_Waking, _ray.HyperBandScheduler):
     """Ray's HyperBand with a short way to the next trial."""
 
     def choose_trial_to_run(self, tune_controller: Any) -> Any:
-        brackets = self._in_order(self._waiting(tune_controller))
+        brackets = self._waiting(tune_controller)
         if len(brackets) > 1:
-            if any(math.isnan(b._completed_progress) for b in self._band(brackets[0]) if b):
+            _, band = self._trial_info[next(iter(brackets[0]._live_trials))]
+            if any(math.isnan(b._completed_progress) for b in self._hyperbands[band] if b):
                 # A trial's time was infinite. No order is right then, and the one that Ray's
                 # sorting finds depends on every bracket of the band.
                 return super().choose_trial_to_run(tune_controller)
@@ -114,8 +104,7 @@ class HyperBandForBohb(_Waking, _bohb.HyperBandForBOHB):
     """Ray's HyperBand for BOHB with a short way to the next trial."""
 
     def choose_trial_to_run(self, tune_controller: Any, allow_recurse: bool = True) -> Any:
-        brackets = self._in_order(self._waiting(tune_controller))
-        if brackets:
+        if brackets := self._waiting(tune_controller):
             return _first_trial(brackets[0])
         if tune_controller._tune_controller._running_trials:
             return None

@@ -15,13 +15,12 @@ import numpy as np
 from ray.tune.schedulers.median_stopping_rule import MedianStoppingRule
 from ray.tune.schedulers.trial_scheduler import TrialScheduler
 
-from hpobench.running.ray.fast.waiting import FirstComeFirstServed
+from hpobench.running.ray.fast.asha import FirstComeFirstServed
 
 MAX_TIMES = 4096
-"""The most different times whose means are kept.
-
-Where there are more, hardly two trials report at the same one, and Ray's walk costs less than
-keeping the means. For the same reason times must be whole numbers, not seconds."""
+"""The most different times whose means are kept. Where there are more, hardly two trials report at
+the same one, and Ray's walk costs less than keeping the means. For the same reason times must be
+whole numbers, not seconds."""
 
 
 class _Curve:
@@ -54,15 +53,11 @@ class _Curve:
 
 
 class MedianRule(FirstComeFirstServed, MedianStoppingRule):
-    """Ray's rule over means that are kept.
-
-    Each result moves its own trial's means and no other. They are kept as long as times are whole
-    numbers and losses floats. From the first one that is not, Ray's own code takes over, with the
-    results that it needs.
-    """
+    """Ray's rule over means that are kept: each result moves its own trial's means and no other.
+    They are kept as long as times are whole numbers and losses floats. From the first one that is
+    not, Ray's own code takes over, with the results that it needs."""
 
     def adopt(self) -> None:
-        """Prepare a scheduler of Ray's that has become one of this class."""
         self._curves: dict[Any, _Curve] = {}
         self._times: list[float] = []
         self._means: dict[float, list[float]] = {}
@@ -109,14 +104,25 @@ class MedianRule(FirstComeFirstServed, MedianStoppingRule):
 
     def _note(self, trial: Any, time: float, loss: float) -> _Curve:
         """Take the result into the means of its trial."""
+        times = self._times
         if time >= self._grace_period and time not in self._means:
-            self._open(time)
+            times.insert(bisect_left(times, time), time)
+            self._means[time] = []
+            for other in self._curves.values():
+                self._put_in(time, other)
         curve = self._curves.get(trial)
         if curve is None:
             curve = self._curves[trial] = _Curve()
-        moved = self._moved(curve.last, time)
+        # The means that change, begin or end as the trial goes from its last time to this one:
+        # earlier ones have no part in the new result, and none goes beyond where the trial is.
+        begin, end = bisect_right(times, curve.last), bisect_right(times, time)
+        if time <= curve.last:
+            begin, end = bisect_left(times, time), begin
+        moved = times[begin:end]
         for at in moved:
-            self._take_out(at, curve)
+            if curve.last >= at and math.isfinite(mean := curve.mean(at)):
+                means = self._means[at]
+                del means[bisect_left(means, mean)]
         curve.last = time
         curve.best = loss if curve.best is None else self._compare_op([curve.best, loss])
         if time >= self._grace_period:
@@ -125,35 +131,9 @@ class MedianRule(FirstComeFirstServed, MedianStoppingRule):
             self._put_in(at, curve)
         return curve
 
-    def _moved(self, last: float, time: float) -> list[float]:
-        """The times whose mean changes, begins or ends as a trial goes from ``last`` to ``time``.
-
-        Earlier means have no part in the new result, and none goes beyond where the trial is.
-        """
-        times = self._times
-        if time > last:
-            return times[bisect_right(times, last) : bisect_right(times, time)]
-        return times[bisect_left(times, time) : bisect_right(times, last)]
-
-    def _open(self, time: float) -> None:
-        """Begin to keep means at ``time``, of the trials that came as far."""
-        self._times.insert(bisect_left(self._times, time), time)
-        self._means[time] = []
-        for curve in self._curves.values():
-            self._put_in(time, curve)
-
     def _put_in(self, time: float, curve: _Curve) -> None:
-        if curve.last >= time:
-            mean = curve.mean(time)
-            if math.isfinite(mean):
-                insort(self._means[time], mean)
-
-    def _take_out(self, time: float, curve: _Curve) -> None:
-        if curve.last >= time:
-            mean = curve.mean(time)
-            if math.isfinite(mean):
-                means = self._means[time]
-                del means[bisect_left(means, mean)]
+        if curve.last >= time and math.isfinite(mean := curve.mean(time)):
+            insort(self._means[time], mean)
 
     def _median_of_others(self, time: float, curve: _Curve) -> float | None:
         """The median of the means of all trials but that of ``curve``; ``None`` for too few."""

@@ -8,7 +8,6 @@ stays the same from call to call is computed once.
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
@@ -85,7 +84,7 @@ class _Posterior:
     def __init__(self, model: Any) -> None:
         kernel, train = model.kernel_, model.X_train_
         self._numbers = kernel.variance, kernel.lengthscale, 1 - kernel.clipped()
-        self._weights, self._root = model.alpha_, model.L_
+        self.weights, self._root = model.alpha_, model.L_
         self._times, self._space = train[:, 0][None, :], train[:, 1:]
         self._norms = _norms(self._space)
         (self._solve,) = get_lapack_funcs(("trtrs",), (self._root,))
@@ -94,9 +93,6 @@ class _Posterior:
         in_time = np.abs(point[:, :1] - self._times)
         in_space = _squared(point[:, 1:], self._space, self._norms)
         return _kernel(*self._numbers, in_time, in_space)
-
-    def mean(self, correlations: Matrix) -> Any:
-        return (correlations @ self._weights)[0, 0]
 
     def variance(self, correlations: Matrix) -> Any:
         # What SciPy's solve_triangular calls for a matrix in this order, which cholesky makes.
@@ -123,20 +119,19 @@ def ucb(m: Any, m1: Any, x: Any, fixed: Any, kappa: Any = None) -> Any:
         beta_t = 0.2 + max(0, np.log(0.4 * m.X_train_.shape[0]))
         kappa = np.sqrt(beta_t)
     first, second = _posterior(m), _posterior(m1)
-    mean = first.mean(first.correlations(point))
+    mean = (first.correlations(point) @ first.weights)[0, 0]
     return mean + kappa * second.variance(second.correlations(point))
-
-
-def _new_config(scheduler: Any, trial: Any, trial_to_clone: Any) -> Any:
-    """Ray's ``_get_new_config`` with what is above."""
-    with (
-        exchanged(_ray, TV_SquaredExp=Kernel, UCB=ucb),
-        exchanged(_utils, TV_SquaredExp=Kernel),
-    ):
-        return _ray.PB2._get_new_config(scheduler, trial, trial_to_clone)
 
 
 def hasten(scheduler: Any) -> None:
     """Let ``scheduler``, a PB2, propose faster, unless its class proposes in its own way."""
+
+    def new_config(trial: Any, trial_to_clone: Any) -> Any:
+        with (
+            exchanged(_ray, TV_SquaredExp=Kernel, UCB=ucb),
+            exchanged(_utils, TV_SquaredExp=Kernel),
+        ):
+            return _ray.PB2._get_new_config(scheduler, trial, trial_to_clone)
+
     if type(scheduler)._get_new_config is _ray.PB2._get_new_config:
-        scheduler._get_new_config = functools.partial(_new_config, scheduler)
+        scheduler._get_new_config = new_config

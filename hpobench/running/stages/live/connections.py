@@ -17,7 +17,9 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, TypeAlias
 
 from hpobench.contract.errors import CellError
-from hpobench.running.ray.environment import MARK
+from hpobench.contract.training import TrainedProblem
+from hpobench.running.ray.servers import MARK
+from hpobench.running.stages.live.trainer import Trainer
 from hpobench.running.stages.live.wire import break_off, hang_up, receive, send, welcome
 
 _CHECK_S = 0.5
@@ -28,6 +30,7 @@ _MAX_CALLERS = 64
 """How many may be proving at once that they know the key. Workers take milliseconds, so that it is
 the one who has taken longest that must leave."""
 _PAUSE_S = 0.1
+_NOTHING_S = 0.01
 _RELEASE_S = 3.0
 """How long a worker may take to leave a cell that disconnected it; then its process is killed."""
 
@@ -36,18 +39,19 @@ Answer: TypeAlias = tuple["Link", dict[str, Any] | None, bytes]
 """The answer of a link and the state that came with it; ``None`` for a link that broke."""
 
 
-class Link(ABC):
+class Link:
     """A connected worker. ``job`` is what it works on, if anything, and ``reached`` the last step
     that has arrived of it."""
 
-    def __init__(self, number: int) -> None:
-        self.number = number
+    def __init__(self, connection: Any, number: int) -> None:
+        self.connection, self.number = connection, number
         self.job: object | None = None
         self.reached = 0
 
-    @abstractmethod
     def order(self, header: dict[str, Any], state: bytes = b"") -> None:
         """Send an order. A worker that is gone is noticed by :meth:`Connections.wait`."""
+        with contextlib.suppress(OSError):
+            send(self.connection, header, state)
 
 
 class Connections(ABC):
@@ -58,10 +62,8 @@ class Connections(ABC):
 
     @abstractmethod
     def wait(self, timeout: float) -> list[Answer]:
-        """Answers that have arrived, after at most ``timeout`` seconds (maybe none).
-
-        A link that broke is no longer among ``links``.
-        """
+        """Answers that have arrived, after at most ``timeout`` seconds (maybe none). A link that
+        broke is no longer among ``links``."""
 
     @abstractmethod
     def disconnect(self, link: Link) -> None:
@@ -76,25 +78,46 @@ class Connections(ABC):
         """Disconnect all workers."""
 
 
-class _WorkerLink(Link):
-    """The connection to a worker."""
+class _Here(Link):
+    """The link to a worker in this process. An order waits until the cell is idle."""
 
-    def __init__(self, connection: Connection, number: int) -> None:
-        super().__init__(number)
-        self.connection = connection
+    waiting: tuple[dict[str, Any], bytes] | None = None
 
     def order(self, header: dict[str, Any], state: bytes = b"") -> None:
-        with contextlib.suppress(OSError):
-            send(self.connection, header, state)
+        self.waiting = header, state
+
+
+class HereConnections(Connections):
+    """One worker, in the process of the cell itself, which trains while the cell waits. Signals
+    pass through what it trains."""
+
+    def __init__(self, problem: TrainedProblem) -> None:
+        self._trainer = Trainer(problem, 0.0, ending=lambda: True)
+        self.links: list[_Here] = [_Here(None, 0)]
+
+    def wait(self, timeout: float) -> list[Answer]:
+        link = self.links[0]
+        if link.waiting is None:
+            time.sleep(min(timeout, _NOTHING_S))
+            return []
+        (header, state), link.waiting = link.waiting, None
+        return [(link, *self._trainer.execute(header, state))]
+
+    def disconnect(self, link: Link) -> None:  # noqa: ARG002 - there is only one
+        # What the link was ordered to do is dropped; another one takes its place.
+        self.links = [_Here(None, 0)]
+
+    def why_lost(self, link: Link) -> str:
+        raise AssertionError(f"worker {link.number} is this process, which goes on")
+
+    def close(self) -> None:
+        self._trainer.close()
 
 
 class WorkerConnections(Connections):
-    """Calls the Ray actors ``handles`` to serve this cell, and speaks with those that connect.
-
-    They are of :class:`hpobench.running.stages.live.ray_worker.Worker`. Ray restarts a worker that
-    died, elsewhere if need be, and starts one that found no room as soon as there is some. A worker
-    is called again until it connects.
-    """
+    """Calls the Ray actors ``handles`` to serve this cell, and speaks with those that connect. Ray
+    restarts a worker that died, elsewhere if need be, and starts one that found no room as soon as
+    there is some. A worker is called again until it connects."""
 
     def __init__(self, ray: Any, handles: Sequence[Any], problem: Any, pace: float) -> None:
         self._ray, self._handles = ray, handles
@@ -112,15 +135,13 @@ class WorkerConnections(Connections):
         self._open = threading.Lock()  # held while something is written to the waker
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._acceptor.start()
-        self.links: list[_WorkerLink] = []
+        self.links: list[Link] = []
         self._serving: dict[int, Any] = {}
         self._disconnected_at: dict[int, float] = {}
         self._failed_calls: Counter[int] = Counter()
         """Calls that a worker has returned from without connecting, since it last was connected."""
         self._checked_at = 0.0
         self._check_workers()
-
-    # -- connecting and leaving ---------------------------------------------------------------
 
     def _accept(self) -> None:
         while not self._closing:
@@ -148,10 +169,8 @@ class WorkerConnections(Connections):
             self._callers.remove(caller)
 
     def _check_workers(self) -> None:
-        """Call the workers that do not serve, and cut the links to those that Ray has lost.
-
-        A node that loses its power or its network does not close its connections.
-        """
+        """Call the workers that do not serve, and cut the links to those that Ray has lost. A node
+        that loses its power or its network does not close its connections."""
         now = time.monotonic()
         if now - self._checked_at < _CHECK_S:
             return
@@ -160,13 +179,12 @@ class WorkerConnections(Connections):
             if self._ended(link.number):
                 hang_up(link.connection)
         here = {link.number for link in self.links}
+        problem, pace = self._problem_and_pace
         for number, handle in enumerate(self._handles):
-            if number in here or not self._must_be_called(number):
-                continue
-            problem, pace = self._problem_and_pace
-            self._serving[number] = handle.serve.remote(
-                problem, self._address, self._key, number, pace
-            )
+            if number not in here and self._must_be_called(number):
+                self._serving[number] = handle.serve.remote(
+                    problem, self._address, self._key, number, pace
+                )
 
     def _must_be_called(self, number: int) -> bool:
         """Whether a worker must be called (again). Raises :class:`CellError` if it cannot serve."""
@@ -205,17 +223,12 @@ class WorkerConnections(Connections):
         return None
 
     def disconnect(self, link: Link) -> None:
-        """Close ``link``, which ends what its worker is doing. The worker is called again later."""
-        assert isinstance(link, _WorkerLink)
         link.connection.close()
         self.links.remove(link)
         self._disconnected_at[link.number] = time.monotonic()
 
     def why_lost(self, link: Link) -> str:
-        """The reason why the connection of ``link`` broke."""
         return self._reason(link.number) or "its connection ended"
-
-    # -- messages --------------------------------------------------------------------------
 
     def wait(self, timeout: float) -> list[Answer]:
         self._check_workers()
@@ -230,7 +243,7 @@ class WorkerConnections(Connections):
                 answers.append((link, None, b""))
         if self._wake_up in ready:
             os.read(self._wake_up, 1)
-            link = _WorkerLink(*self._accepted.get())
+            link = Link(*self._accepted.get())
             self.links.append(link)
             del self._failed_calls[link.number]
         return answers
@@ -249,10 +262,8 @@ class WorkerConnections(Connections):
             break_off(caller)
         os.close(self._waker)
         os.close(self._wake_up)
-        if not self._serving:
-            return
-        references = list(self._serving.values())
-        _, stuck = self._ray.wait(references, num_returns=len(references), timeout=_RELEASE_S)
-        for number, reference in self._serving.items():
-            if reference in stuck:
-                self._ray.kill(self._handles[number], no_restart=False)
+        if references := list(self._serving.values()):
+            _, stuck = self._ray.wait(references, num_returns=len(references), timeout=_RELEASE_S)
+            for number, reference in self._serving.items():
+                if reference in stuck:
+                    self._ray.kill(self._handles[number], no_restart=False)

@@ -49,12 +49,10 @@ class Blob:
 
 
 class Journal:
-    """The journal at ``path``, made if need be, and used by one process at a time.
-
-    Iterating over :meth:`records` comes first, then :meth:`append` and :meth:`commit`, and
-    :meth:`flush_soon` where there is time for it. Raises :class:`StoreError` where the disk is full
-    or the file cannot be written.
-    """
+    """The journal at ``path``, made if need be, and used by one process at a time. Iterating over
+    :meth:`records` comes first, then :meth:`append` and :meth:`commit`, and :meth:`flush_soon`
+    where there is time for it. Raises :class:`StoreError` where the disk is full or the file cannot
+    be written."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -130,10 +128,8 @@ class Journal:
             self._compact_at = max(_COMPACT_BYTES, 2 * self._size)
 
     def flush_soon(self) -> None:
-        """Flush what was written to the disk, in the background, at most every :data:`SYNC_S`.
-
-        Call it again within a moment, so that what was written since follows.
-        """
+        """Flush what was written to the disk, in the background, at most every :data:`SYNC_S`. Call
+        it again within a moment, so that what was written since follows."""
         with disk.explained(self.path):
             if self._flush is not None:
                 if not self._flush.done():
@@ -207,9 +203,7 @@ def _front(header: dict[str, Any], blob: bytes) -> bytes:
 
 def _records(file: BinaryIO) -> Iterator[tuple[dict[str, Any], int, int]]:
     """The complete records of ``file``: their headers, and the offsets and lengths of their blobs.
-
-    The file may be read elsewhere between two records.
-    """
+    The file may be read elsewhere between two records."""
     at = 0
     while True:
         file.seek(at)

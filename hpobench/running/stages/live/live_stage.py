@@ -10,19 +10,24 @@ from __future__ import annotations
 
 import math
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from hpobench.contract.budget import Budget
-from hpobench.contract.errors import ReplayError
+from hpobench.contract.cell import Budget
+from hpobench.contract.errors import ReplayError, TrialError
 from hpobench.contract.problem import Problem
 from hpobench.contract.space import Config
-from hpobench.running.stages.actor import Actor
-from hpobench.running.stages.live.arrivals import Arrivals
 from hpobench.running.stages.live.connections import Connections, Link
 from hpobench.running.stages.live.journal import Blob, Journal
-from hpobench.running.stages.stage import StageFailure, TrainingStage, own_failures
+from hpobench.running.stages.live.wire import LONGEST_OUTPUT
+from hpobench.running.stages.stage import (
+    Actor,
+    StageFailure,
+    TrainedStep,
+    TrainingStage,
+    own_failures,
+)
 
 RETRIES = 3
 """How often in a row the worker of a trial may die before the trial counts as failed."""
@@ -35,6 +40,20 @@ class LastState(NamedTuple):
     at: int
     config: Config
     """The configuration it was saved under."""
+
+
+class Arrival(NamedTuple):
+    """A step that has arrived from a worker and waits until the controller asks for it."""
+
+    order: int
+    clock: float
+    number: int
+    """The number of the step within its trial."""
+    config: str
+    """The digest of the configuration that was trained."""
+    step: TrainedStep
+    saved: Blob | None
+    """The state after the step, where the worker sent it."""
 
 
 class LiveStage(TrainingStage):
@@ -64,9 +83,11 @@ class LiveStage(TrainingStage):
         super().__init__(problem, workers=workers, budget=budget)
         self._seed, self._connections, self._journal = seed, connections, journal
         self._ahead, self._pauses, self._trial_timeout = ahead, pauses, trial_timeout
-        self._arrivals = Arrivals()
-        self.output, self.notes = self._arrivals.output, self._arrivals.notes
-        self._delivered = 0
+        self._arrived: dict[int, deque[Arrival]] = defaultdict(deque)
+        """By trial."""
+        self.notes: dict[int, dict[int, Any]] = defaultdict(dict)
+        """What trainings noted, by trial and step."""
+        self._arrivals = self._delivered = 0
         self._kept: dict[tuple[int, int], Blob] = {}
         """States that the journal has from an earlier attempt, by trial and the number of results
         that were delivered by then."""
@@ -74,17 +95,35 @@ class LiveStage(TrainingStage):
         self._links: dict[Actor, Link] = {}
         self._since: dict[Actor, float] = {}
         self._deaths: dict[int, int] = defaultdict(int)
-        self._cut: dict[int, str] = {}
         self._base, self._start = 0.0, math.nan
 
     def replay(self, records: Iterable[tuple[dict[str, Any], Blob | None]]) -> None:
         """Let the results of ``records`` arrive again."""
         for header, saved in records:
             if "trial" in header:
-                self._arrivals.add(header, saved)
+                self._arrive(header, saved)
             elif saved is not None:
                 self._kept[header["kept"], header["delivered"]] = saved
             self._base = header["clock"]
+
+    def _arrive(self, header: dict[str, Any], saved: Blob | None) -> None:
+        """Let the steps of one record of the journal arrive."""
+        trial, worker, results = header["trial"], header["worker"], header["results"]
+        steps = [TrainedStep(loss, heldout, cost, worker) for loss, heldout, cost, _ in results]
+        last = len(steps) - 1
+        if "error" in header:
+            error = TrialError(header["error"])
+            steps.append(TrainedStep(math.nan, None, header["cost"], worker, error))
+        for i, step in enumerate(steps):
+            state = saved if i == last else None
+            self._arrivals += 1
+            number = header["step"] + i
+            self._arrived[trial].append(
+                Arrival(self._arrivals, header["clock"], number, header["config"], step, state)
+            )
+        self.notes[trial].update(header.get("notes", ()))
+        if "output" in header:
+            self.output[trial] = (self.output.get(trial, "") + header["output"])[-LONGEST_OUTPUT:]
 
     def _clock(self) -> float:
         """Seconds since the first worker connected, leaving out the time between attempts."""
@@ -94,14 +133,9 @@ class LiveStage(TrainingStage):
             self._start = time.monotonic()
         return self._base + time.monotonic() - self._start
 
-    # -- the stage -------------------------------------------------------------------------
-
     @property
     def training(self) -> bool:
         return bool(self._wanted)
-
-    def cut_off(self, trial: int) -> str | None:
-        return self._cut.get(trial)
 
     def _begin_step(self, actor: Actor, on_result: Any, on_error: Any) -> None:
         self._wanted[actor] = (actor.tasks, on_result, on_error)
@@ -116,16 +150,15 @@ class LiveStage(TrainingStage):
         while True:
             for actor in [a for a, (tasks, *_) in self._wanted.items() if tasks != a.tasks]:
                 del self._wanted[actor]  # its task is void
-            arrived = self._arrivals.first(self._wanted)
-            if arrived is not None:
-                self._deliver(arrived)
+            if arrived := [actor for actor in self._wanted if self._arrived[actor.trial]]:
+                self._deliver(min(arrived, key=lambda a: self._arrived[a.trial][0].order))
                 return True
             if not self._wanted:
                 return False
             if self._clock() >= self._deadline:
                 for actor in self._wanted.keys() & self._links.keys():
                     spent = time.monotonic() - self._since[actor]
-                    self._cut[actor.trial] = (
+                    self.cut_off[actor.trial] = (
                         f"step {actor.step + 1} was cut off after {spent:.3g} s, when the "
                         "budget's time was over"
                     )
@@ -134,23 +167,20 @@ class LiveStage(TrainingStage):
             self._receive()
 
     def _deliver(self, actor: Actor) -> None:
-        arrival = self._arrivals.take(actor.trial)
+        arrival = self._arrived[actor.trial].popleft()
         if (arrival.number, arrival.config) != (actor.step + 1, actor.digest):
-            raise StageFailure(
-                ReplayError(
-                    f"{self._journal.path}: the journal has step {arrival.number} of trial "
-                    f"{actor.trial}, but this time the trial has another configuration or is at "
-                    f"step {actor.step}; the searcher or the scheduler does not repeat itself"
-                )
+            problem = (
+                f"{self._journal.path}: the journal has step {arrival.number} of trial "
+                f"{actor.trial}, but this time the trial has another configuration or is at step "
+                f"{actor.step}; the searcher or the scheduler does not repeat itself"
             )
+            raise StageFailure(ReplayError(problem))
         _, on_result, on_error = self._wanted.pop(actor)
         self.now = max(self.now, arrival.clock)
         self._delivered += 1
         if arrival.saved is not None:
             actor.state = LastState(arrival.saved, arrival.number, actor.config)
         self._finish_step(actor, arrival.step, on_result, on_error)
-
-    # -- orders ----------------------------------------------------------------------------
 
     @own_failures()
     def _dispatch(self) -> None:
@@ -208,32 +238,29 @@ class LiveStage(TrainingStage):
             while link.job is actor and self._clock() < self._deadline:
                 self._receive()
 
-    def _keep(self, actor: Actor, state: bytes, clock: float) -> None:
-        header = {"kept": actor.trial, "delivered": self._delivered, "clock": clock}
-        saved = self._journal.append(header, state)
-        if saved is not None:
-            actor.state = LastState(saved, actor.step, actor.config)
-
-    # -- arrivals --------------------------------------------------------------------------
-
     @own_failures()
     def _receive(self) -> None:
         """Wait a moment at most for what arrives next, journal it, and only then use it."""
         # Now, when the workers have their orders: starting a flush keeps them waiting.
         self._journal.flush_soon()
-        left = self._deadline - self._clock()
-        if not math.isinf(self._trial_timeout):
-            waiting = self._links.keys() & self._wanted.keys()
-            left = min([left, *map(self._time_left, waiting)])
+        waiting = self._links.keys() & self._wanted.keys()
+        left = min([self._deadline - self._clock(), *map(self._time_left, waiting)])
         answers = self._connections.wait(max(left, 0.0))
         clock = self._clock()
         if clock >= self._deadline:
             return
         taken = [self._take(*answer, clock) for answer in answers]
-        records = [record for record in taken if record] + self._timed_out(clock)
+        records = [record for record in taken if record]
+        for actor, link in list(self._links.items()):
+            if link.job is actor and self._time_left(actor) <= 0:
+                del self._links[actor]
+                self._connections.disconnect(link)
+                error = f"not finished after {self._trial_timeout:g} s of training"
+                answer = _failure(link, error)
+                records.append(self._journaled(actor, link.number, answer, b"", clock))
         self._journal.commit()
         for header, saved in records:
-            self._arrivals.add(header, saved)
+            self._arrive(header, saved)
 
     def _take(
         self, link: Link, answer: dict[str, Any] | None, state: bytes, clock: float
@@ -248,49 +275,31 @@ class LiveStage(TrainingStage):
         if not isinstance(actor, Actor):
             return None
         if actor not in self._wanted:  # the worker was asked for the state only
-            self._keep(actor, state, clock)
+            header = {"kept": actor.trial, "delivered": self._delivered, "clock": clock}
+            saved = self._journal.append(header, state)
+            if saved is not None:
+                actor.state = LastState(saved, actor.step, actor.config)
             return None
-        if answer is None:
-            answer = self._after_death(actor, link)
-        else:
+        if answer is not None:
             link.reached = answer["step"] - 1 + len(answer["results"])
             self._deaths.pop(actor.trial, None)
-        if answer is None:
-            return None
+        else:
+            self._deaths[actor.trial] += 1
+            deaths = self._deaths[actor.trial]
+            if deaths <= RETRIES:
+                return None  # the trial will go on from its last saved state
+            answer = _failure(
+                link,
+                f"the worker process died in each of {deaths} attempts at step {link.reached + 1} "
+                "(a crash in native code, os._exit, or out of memory): "
+                f"{self._connections.why_lost(link)}",
+            )
         record = self._journaled(actor, link.number, answer, state, clock)
         self._since[actor] = time.monotonic()
         return record
 
     def _time_left(self, actor: Actor) -> float:
-        spent = actor.elapsed + time.monotonic() - self._since[actor]
-        return self._trial_timeout - spent
-
-    def _after_death(self, actor: Actor, link: Link) -> dict[str, Any] | None:
-        """The trial's failure, if its workers have died too often. Otherwise ``None``: the trial
-        will go on from its last saved state."""
-        self._deaths[actor.trial] += 1
-        deaths = self._deaths[actor.trial]
-        if deaths <= RETRIES:
-            return None
-        reason = self._connections.why_lost(link)
-        error = (
-            f"the worker process died in each of {deaths} attempts at step {link.reached + 1} "
-            f"(a crash in native code, os._exit, or out of memory): {reason}"
-        )
-        return _failure(link, error)
-
-    def _timed_out(self, clock: float) -> list[tuple[dict[str, Any], Blob | None]]:
-        if math.isinf(self._trial_timeout):
-            return []
-        records = []
-        for actor, link in list(self._links.items()):
-            if link.job is actor and self._time_left(actor) <= 0:
-                del self._links[actor]
-                self._connections.disconnect(link)
-                error = f"not finished after {self._trial_timeout:g} s of training"
-                answer = _failure(link, error)
-                records.append(self._journaled(actor, link.number, answer, b"", clock))
-        return records
+        return self._trial_timeout - (actor.elapsed + time.monotonic() - self._since[actor])
 
     def _journaled(
         self, actor: Actor, worker: int, answer: dict[str, Any], state: bytes, clock: float
@@ -310,12 +319,7 @@ class LiveStage(TrainingStage):
         header |= {key: answer[key] for key in ("notes", "output") if answer.get(key)}
         return header, self._journal.append(header, state)
 
-    def cleanup(self) -> None:
-        super().cleanup()
-        self._wanted.clear()
-        self._links.clear()
-
 
 def _failure(link: Link, error: str) -> dict[str, Any]:
-    """A failure in place of the answer that ``link`` did not give."""
+    # In place of the answer that the link did not give.
     return {"results": [], "step": link.reached + 1, "error": error}

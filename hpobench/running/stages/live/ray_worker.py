@@ -11,6 +11,8 @@ import contextlib
 import functools
 import os
 import queue
+import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
@@ -21,10 +23,9 @@ from hpobench.contract.errors import CellError, describe
 from hpobench.contract.problem import TabulatedProblem
 from hpobench.contract.signals import noticed_signals
 from hpobench.contract.training import TrainedProblem
-from hpobench.plugins.build import build_problem
-from hpobench.running.stages.live.output import CaughtOutput
+from hpobench.plugins.building import build_problem
 from hpobench.running.stages.live.trainer import Disconnected, Trainer
-from hpobench.running.stages.live.wire import call, hang_up, receive, send
+from hpobench.running.stages.live.wire import LONGEST_OUTPUT, call, hang_up, receive, send
 
 _GRACE_S = 1.0
 """How long a step may go on after the cell has disconnected. Then the trial is closed, and if that
@@ -38,11 +39,9 @@ class Worker:
     def serve(
         self, problem: Any, address: tuple[str, int], key: bytes, number: int, pace: float
     ) -> None:
-        """Train for the cell that listens at ``address`` until it disconnects.
-
-        ``problem``: what :meth:`problem` knows it by.
-        ``pace``: wall seconds per second of a tabulated problem's cost.
-        """
+        """Train for the cell that listens at ``address`` until it disconnects. ``problem``: what
+        :meth:`problem` knows it by. ``pace``: wall seconds per second of a tabulated problem's
+        cost."""
         with noticed_signals() as arrived:
             try:
                 ready = self.problem(problem)
@@ -58,19 +57,59 @@ class Worker:
             CellService(connection, ready, pace, arrived).run()
 
     def problem(self, given: Any) -> TabulatedProblem | TrainedProblem:
-        """The prepared problem of ``given``, the text of its
-        :class:`hpobench.contract.cell.PluginRef`."""
+        """The prepared problem of ``given``, the text of its ``PluginRef``."""
         return _problem(given)
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=16)  # kept from cell to cell because its data may be large
 def _problem(text: str) -> TabulatedProblem | TrainedProblem:
-    """The prepared problem, kept from cell to cell because its data may be large."""
     problem = build_problem(PluginRef.from_text(text))
     assert isinstance(problem, TabulatedProblem | TrainedProblem)
     if isinstance(problem, TrainedProblem):
         problem.prepare()
     return problem
+
+
+class CaughtOutput:
+    """Catches standard output and error of this process at the level of file descriptors, and so
+    those of C libraries and child processes too."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
+
+    @contextlib.contextmanager
+    def caught(self) -> Iterator[None]:
+        _flush()
+        before = os.dup(1), os.dup(2)
+        os.dup2(self._file.fileno(), 1)
+        os.dup2(self._file.fileno(), 2)
+        try:
+            yield
+        finally:
+            _flush()
+            for number, original in zip((1, 2), before, strict=True):
+                os.dup2(original, number)
+                os.close(original)
+
+    def take(self) -> str:
+        """What was caught since the last call, at most the last :data:`LONGEST_OUTPUT` bytes."""
+        size = os.lseek(self._file.fileno(), 0, os.SEEK_CUR)
+        if not size:
+            return ""
+        start = max(size - LONGEST_OUTPUT, 0)
+        data = os.pread(self._file.fileno(), size - start, start)
+        os.lseek(self._file.fileno(), 0, os.SEEK_SET)
+        os.ftruncate(self._file.fileno(), 0)
+        return data.decode("utf-8", "replace")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
 
 
 class CellService(Trainer):
@@ -122,8 +161,6 @@ class CellService(Trainer):
         except OSError:
             raise Disconnected from None
 
-    # -- disconnection ---------------------------------------------------------------------
-
     def _listen(self) -> None:
         with contextlib.suppress(EOFError, OSError):
             while True:
@@ -139,8 +176,7 @@ class CellService(Trainer):
 
     @contextlib.contextmanager
     def _running_problem(self) -> Iterator[None]:
-        """Run the problem's code inside the block, and end the process if the code goes on for too
-        long after the cell has disconnected."""
+        """Let :meth:`_listen` end the process if the block goes on after the cell has left."""
         self._idle.clear()
         try:
             self.check_connected()

@@ -14,10 +14,9 @@ from time import perf_counter, process_time
 from typing import Any, ClassVar, TypeAlias
 
 from hpobench.contract.errors import TrialError, describe
-from hpobench.contract.generators import seed_generators
-from hpobench.contract.numbers import as_number, checked_cost
+from hpobench.contract.losses import as_number, checked_cost
 from hpobench.contract.problem import TabulatedProblem
-from hpobench.contract.seeding import derive_seed
+from hpobench.contract.seeding import derive_seed, seed_generators
 from hpobench.contract.space import Config
 from hpobench.contract.training import TrainedProblem, Training
 
@@ -29,8 +28,6 @@ last save are trained again without being counted. Where saving is cheap, there 
 
 StepResult: TypeAlias = tuple[float, float | None, float, float]
 """Loss, held-out loss, wall and CPU seconds of one step."""
-Note: TypeAlias = tuple[int, Any]
-"""A step, and what its training noted."""
 
 
 def begin_training(
@@ -43,15 +40,11 @@ def begin_training(
 
 
 class PacedTraining(Training):
-    """Waits as long as each step of the table cost, times ``pace``, and reports its loss.
-
-    A clone goes on along the curve of its own configuration, as on the virtual stage.
-    """
+    """Waits as long as each step of the table cost, times ``pace``, and reports its loss. A clone
+    goes on along the curve of its own configuration, as on the virtual stage."""
 
     def __init__(self, problem: TabulatedProblem, config: Config, seed: int, pace: float) -> None:
-        self._curve = problem.curve(config, seed)
-        self._pace = pace
-        self._step = 0
+        self._curve, self._pace, self._step = problem.curve(config, seed), pace, 0
 
     def step(self) -> Mapping[str, float]:
         curve, i = self._curve, self._step
@@ -73,23 +66,19 @@ class Disconnected(BaseException):
 
 
 class Trainer:
-    """Trains the trials of one cell, one at a time.
-
-    ``pace``: wall seconds per second of a tabulated problem's cost. ``ending``: whether a signal
-    has asked the process to end, for instance because its node dies. What that raises in the
-    training is no failure of the trial, which another worker takes up.
-    """
+    """Trains the trials of one cell, one at a time. ``pace``: wall seconds per second of a
+    tabulated problem's cost. ``ending``: whether a signal has asked the process to end, for
+    instance because its node dies. What that raises in the training is no failure of the trial,
+    which another worker takes up."""
 
     def __init__(
-        self,
-        problem: TabulatedProblem | TrainedProblem,
-        pace: float,
-        ending: Callable[[], bool],
+        self, problem: TabulatedProblem | TrainedProblem, pace: float, ending: Callable[[], bool]
     ) -> None:
         self._problem, self._pace, self._ending = problem, pace, ending
         self._training: Training | None = None
         self._step = 0
-        self._notes: list[Note] = []
+        self._notes: list[tuple[int, Any]] = []
+        """Steps, and what the training noted of them."""
         self._unsaved_s = 0.0
         self._saving_s = 0.0
 
@@ -104,11 +93,8 @@ class Trainer:
         raise NotImplementedError
 
     def execute(self, order: dict[str, Any], state: bytes) -> tuple[dict[str, Any], bytes]:
-        """Train or save as ``order`` says.
-
-        The answer has the results and the error that ended them, if any; the bytes are the state
-        after them, or nothing.
-        """
+        """Train or save as ``order`` says. The answer has the results and the error that ended
+        them, if any; the bytes are the state after them, or nothing."""
         results: list[StepResult] = []
         answer: dict[str, Any] = {"results": results}
         saved = b""
@@ -135,15 +121,6 @@ class Trainer:
         if self._notes:
             answer["notes"], self._notes = self._notes, []
 
-    def _stream(self, results: list[StepResult]) -> None:
-        """Send ``results`` while training goes on, and empty the list."""
-        saved = self._save() if self._save_is_due(results) else b""
-        first = self._step - len(results) + 1
-        answer = {"results": results, "step": first, "output": "", "more": True}
-        self._add_notes(answer)
-        self.send_ahead(answer, saved)
-        results.clear()
-
     def _save_is_due(self, results: list[StepResult]) -> bool:
         self._unsaved_s += sum(cost for _, _, cost, _ in results)
         over = self._step >= self._problem.fidelity.steps
@@ -168,8 +145,7 @@ class Trainer:
                 cpu = process_time()
         unsent = 0.0
         while self._step < order["until"]:
-            metrics = self._next_metrics()
-            loss, heldout = _losses(metrics, self._step + 1)
+            loss, heldout = self._next_losses()
             self._step += 1
             now, cpu_now = perf_counter(), process_time()
             results.append((loss, heldout, now - wall, cpu_now - cpu))
@@ -181,27 +157,38 @@ class Trainer:
                 return
             self.check_connected()
             if unsent >= STREAM_S:
-                self._stream(results)
+                saved = self._save() if self._save_is_due(results) else b""
+                first = self._step - len(results) + 1
+                answer = {"results": results, "step": first, "output": "", "more": True}
+                self._add_notes(answer)
+                self.send_ahead(answer, saved)
+                results.clear()
                 unsent = 0.0
                 wall, cpu = perf_counter(), process_time()
 
-    def _next_metrics(self) -> Mapping[str, float]:
-        """What the next step returns. Its note is kept also where the step fails."""
-        training = self._training
+    def _next_losses(self) -> tuple[float, float | None]:
+        """Loss and held-out loss of the next step. Raises :class:`TrialError` if it has no loss."""
+        training, step = self._training, self._step + 1
         assert training is not None
         try:
-            return training.step()
+            metrics = training.step()
         finally:
-            if training.note is not None:
-                self._notes.append((self._step + 1, training.note))
+            if training.note is not None:  # it is kept also where the step fails
+                self._notes.append((step, training.note))
+        if not isinstance(metrics, Mapping) or "loss" not in metrics:
+            raise TrialError(f"step {step} returned {metrics!r:.80}, without a loss")
+        loss = as_number(metrics["loss"], f"loss at step {step}")
+        if not math.isfinite(loss):
+            raise TrialError(f"loss is {loss} at step {step}")
+        heldout = metrics.get("heldout")
+        if heldout is not None:
+            heldout = as_number(heldout, f"held-out loss at step {step}")
+        return loss, heldout
 
     def _begin(self, trial: dict[str, Any], state: bytes) -> None:
         """Take up another trial, from ``state`` as it was saved at step ``at`` or from its start,
-        and train it again up to ``step``.
-
-        A clone's state belongs to another configuration, ``under``, and is trained with that one
-        up to ``step``.
-        """
+        and train it again up to ``step``. A clone's state belongs to another configuration,
+        ``under``, and is trained with that one up to ``step``."""
         self._start(trial["under"], trial["seed"], state)
         assert self._training is not None
         for _ in range(trial["step"] - trial["at"]):
@@ -219,7 +206,6 @@ class Trainer:
             self._training.load(state)
 
     def close(self) -> None:
-        """Close the trial in training, if there is one."""
         self.close_training()
         self._training = None
 
@@ -228,16 +214,3 @@ class Trainer:
         if self._training is not None:
             with contextlib.suppress(BaseException):
                 self._training.close()
-
-
-def _losses(metrics: Mapping[str, float], step: int) -> tuple[float, float | None]:
-    """Loss and held-out loss in ``metrics``. Raises :class:`TrialError` if there is no loss."""
-    if not isinstance(metrics, Mapping) or "loss" not in metrics:
-        raise TrialError(f"step {step} returned {metrics!r:.80}, without a loss")
-    loss = as_number(metrics["loss"], f"loss at step {step}")
-    if not math.isfinite(loss):
-        raise TrialError(f"loss is {loss} at step {step}")
-    heldout = metrics.get("heldout")
-    if heldout is None:
-        return loss, None
-    return loss, as_number(heldout, f"held-out loss at step {step}")

@@ -20,15 +20,15 @@ from typing import Any
 
 HANDSHAKE_S = 10.0
 """How long the other side may take to prove that it knows the key."""
+LONGEST_OUTPUT = 64 * 1024
+"""Characters kept of what one trial prints, the last ones of longer output."""
 _LENGTH = struct.Struct("<I")
 _NONCE, _DIGEST = 32, 32
 
 
 def welcome(caller: socket.socket, key: bytes) -> tuple[Connection, int]:
-    """The connection to the worker that calls, and its number.
-
-    Raises ``OSError`` for a caller that does not know ``key``, or does not say so in time.
-    """
+    """The connection to the worker that calls, and its number. Raises ``OSError`` for a caller that
+    does not know ``key``, or does not say so in time."""
     deadline = time.monotonic() + HANDSHAKE_S
     ours = secrets.token_bytes(_NONCE)
     caller.settimeout(HANDSHAKE_S)
@@ -42,10 +42,8 @@ def welcome(caller: socket.socket, key: bytes) -> tuple[Connection, int]:
 
 
 def call(address: tuple[str, int], key: bytes, number: int) -> Connection:
-    """The connection of worker ``number`` to the cell at ``address``.
-
-    Raises ``OSError`` if nobody there knows ``key`` and says so in time.
-    """
+    """The connection of worker ``number`` to the cell at ``address``. Raises ``OSError`` if nobody
+    there knows ``key`` and says so in time."""
     deadline = time.monotonic() + HANDSHAKE_S
     cell = socket.create_connection(address, timeout=HANDSHAKE_S)
     try:
@@ -75,7 +73,7 @@ def _read(source: socket.socket, size: int, deadline: float) -> bytes:
 
 
 def _proof(key: bytes, role: bytes, nonces: bytes) -> bytes:
-    """Only who knows ``key`` can make it. No side's proof serves the other one."""
+    # The role, because no side's proof may serve the other one.
     return hmac.digest(key, role + nonces, "sha256")
 
 
@@ -108,8 +106,5 @@ def break_off(line: socket.socket) -> None:
 
 def hang_up(connection: Connection) -> None:
     """Break ``connection``, which both sides then notice like any other break."""
-    with (
-        contextlib.suppress(OSError),
-        socket.socket(fileno=os.dup(connection.fileno())) as twin,
-    ):
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as twin:
         break_off(twin)

@@ -17,8 +17,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 import hpobench
-from hpobench.bridges.search_cv.first_points import starting_points
-from hpobench.bridges.search_cv.search_space import Distributions, SearchSpace
+from hpobench.bridges.search_cv.search_space import Distributions, SearchSpace, starting_points
 from hpobench.contract.errors import SpaceError, UsageError
 
 X, Y = load_iris(return_X_y=True)

@@ -16,14 +16,16 @@ from hpobench.contract.errors import NotAvailableError, PluginError, UnknownName
 from hpobench.contract.problem import Problem
 from hpobench.plugins.options import members_of
 from hpobench.plugins.registry import Registry
-from hpobench.plugins.starting.datasets import SHIPPED, data_set_of, same_data_set
-from hpobench.plugins.starting.fitting import fitted
 from hpobench.plugins.starting.portfolios import (
+    SHIPPED,
+    data_set_of,
     default_of,
+    fitted,
     models,
     portfolio_of,
     read_portfolio,
     related,
+    same_data_set,
     shipped_portfolios,
 )
 from hpobench.problems.pools.icml2020_xgboost import XGBoostPool

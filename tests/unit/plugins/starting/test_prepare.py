@@ -13,9 +13,10 @@ import pytest
 from hpobench.api import Budget, Config
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import NotAvailableError, UsageError
-from hpobench.plugins.build import build_problem
-from hpobench.plugins.starting.prepare import Prepared, check_room, content, prepare
-from hpobench.plugins.starting.start import parse_start
+from hpobench.plugins.building import build_problem
+from hpobench.plugins.starting.prepare import check_room, content, prepare
+from hpobench.plugins.starting.suite_keys import parse_start
+from hpobench.plugins.starting.wrapped import Prepared
 from hpobench.recording.table import Table, write_table
 
 SETS = '''
@@ -72,25 +73,25 @@ def test_equal_points_are_given_once(tmp_path: Path) -> None:
 def test_history_is_of_other_data_sets_with_the_same_space_without_failures(tmp_path: Path) -> None:
     found = prepared(tmp_path, {"history": 30})
     assert found.matched
-    assert [len(source.trials) for source in found.told] == [10, 10, 10]
-    assert len({int(loss // 10) for source in found.told for _, loss in source.trials}) == 3
+    assert [len(source) for source in found.told] == [10, 10, 10]
+    assert len({int(loss // 10) for source in found.told for _, loss in source}) == 3
     for source in found.told:
-        assert len({int(loss // 10) for _, loss in source.trials}) == 1
-        assert all(0 <= float(config["x"]) <= 1 for config, _ in source.trials)
-        assert all(math.isfinite(loss) and loss > 10 for _, loss in source.trials)
+        assert len({int(loss // 10) for _, loss in source}) == 1
+        assert all(0 <= float(config["x"]) <= 1 for config, _ in source)
+        assert all(math.isfinite(loss) and loss > 10 for _, loss in source)
 
 
 def test_history_is_drawn_by_the_seed(tmp_path: Path) -> None:
     one, same, other = (prepared(tmp_path, "history", seed=seed) for seed in (0, 0, 1))
     assert one == same
     assert one != other
-    assert sum(len(source.trials) for source in one.told) == 20
+    assert sum(len(source) for source in one.told) == 20
 
 
 def test_few_trials_are_spread_evenly(tmp_path: Path) -> None:
-    assert [len(s.trials) for s in prepared(tmp_path, {"history": 7}).told] == [7]
-    assert [len(s.trials) for s in prepared(tmp_path, {"history": 15}).told] == [8, 7]
-    assert [len(s.trials) for s in prepared(tmp_path, {"history": 100}).told] == [34, 33, 33]
+    assert [len(s) for s in prepared(tmp_path, {"history": 7}).told] == [7]
+    assert [len(s) for s in prepared(tmp_path, {"history": 15}).told] == [8, 7]
+    assert [len(s) for s in prepared(tmp_path, {"history": 100}).told] == [34, 33, 33]
 
 
 def test_no_other_data_set(tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_a_table_of_ones_own_is_told_as_it_is(tmp_path: Path) -> None:
     own(tmp_path, [3.0, math.nan, 1.0, 2.0])
     found = prepared(tmp_path, {"history": {"from": "mine.parquet", "trials": 2}})
     assert not found.matched
-    assert [source.trials for source in found.told] == [(({"x": 0.0}, 3.0), ({"x": 0.2}, 1.0))]
+    assert list(found.told) == [(({"x": 0.0}, 3.0), ({"x": 0.2}, 1.0))]
 
 
 @pytest.mark.parametrize(

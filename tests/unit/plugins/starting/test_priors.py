@@ -11,17 +11,11 @@ from hpobench.api import Config, Curve, Float, Searcher, Space, TabulatedProblem
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import NotAvailableError
 from hpobench.contract.problem import Problem
-from hpobench.plugins.build import build_problem
-from hpobench.plugins.refs import plugin_ref
+from hpobench.plugins.building import build_problem, plugin_ref
 from hpobench.plugins.registry import Registry
-from hpobench.plugins.starting import priors
-from hpobench.plugins.starting.priors import (
-    centre_of,
-    parse_prior,
-    prior_objection,
-    prior_of,
-    spell_prior,
-)
+from hpobench.plugins.starting import prepare
+from hpobench.plugins.starting.prepare import centre_of, prior_objection, prior_of
+from hpobench.plugins.starting.suite_keys import parse_prior, spell_prior
 from tests.support.present import present
 
 
@@ -98,7 +92,7 @@ def test_a_prior_is_the_same_in_every_process(monkeypatch: pytest.MonkeyPatch) -
     parsed = {"quality": "good", "confidence": 0.125}
     first = prior_of(parsed, ref, problem)
     assert first.deviation == 0.125
-    monkeypatch.setattr(priors, "_centres", {})
+    monkeypatch.setattr(prepare, "_centres", {})
     assert prior_of(parsed, ref, problem) == first
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from hpobench.plugins.starting.given import with_given
-from hpobench.plugins.starting.start import parse_start, spell_start
+from hpobench.plugins.starting.suite_keys import parse_start, spell_start, with_given
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,17 @@ import pytest
 
 from hpobench.api import Config, Fidelity, Float, NothingYet, Searcher, Space
 from hpobench.contract.errors import CellError
-from hpobench.plugins.starting.prepare import Prepared, Told
-from hpobench.plugins.starting.started import StartedSearcher, matched, start_objection
+from hpobench.plugins.starting.wrapped import (
+    Prepared,
+    StartedSearcher,
+    Trials,
+    matched,
+    start_objection,
+)
 
 SPACE = Space([Float("x", 0.0, 1.0)])
 POINTS: tuple[Config, ...] = ({"x": 0.1}, {"x": 0.2})
-OLD = (Told((({"x": 0.5}, 5.0), ({"x": 0.6}, 6.0))), Told((({"x": 0.7}, 70.0),)))
+OLD: tuple[Trials, ...] = ((({"x": 0.5}, 5.0), ({"x": 0.6}, 6.0)), (({"x": 0.7}, 70.0),))
 
 
 class Noting(Searcher):

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from hpobench.api import Categorical, Config, Exhausted, Float, Int, Searcher, Space
-from hpobench.plugins.starting.started import StartedSearcher
-from hpobench.plugins.starting.stopping import StoppedSearcher, parse_stop, spell_stop
-from hpobench.plugins.starting.wrapped import Wrapped
+from hpobench.plugins.starting.suite_keys import parse_stop, spell_stop
+from hpobench.plugins.starting.wrapped import StartedSearcher, StoppedSearcher, Wrapped
 
 SPACE = Space([Float("x", 0, 1), Int("n", 1, 100, log=True), Categorical("c", ("a", "b", True))])
 STEPS = 3
