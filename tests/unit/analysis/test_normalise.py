@@ -9,11 +9,7 @@ import numpy as np
 import pytest
 
 from hpobench.analysis.core.curves import compute_curves
-from hpobench.analysis.core.normalise import (
-    below_optimum,
-    normalised_regret,
-    simple_regret,
-)
+from hpobench.analysis.core.normalise import below_optimum, normalised_regret, simple_regret
 from hpobench.analysis.exhibits import mean_regret
 from hpobench.analysis.settings import Settings
 from hpobench.paper.published import relative_to_random
