@@ -25,8 +25,7 @@ def lineage_faults(events: pd.DataFrame) -> list[str]:
 def _faults(events: pd.DataFrame) -> Iterator[str]:
     last: dict[int, int] = {}
     reached: dict[tuple[int, int], float] = {}
-    names = ("trial", "step", "clock", "parent", "parent_step", "config")
-    columns = (events[c] for c in names)
+    columns = (events[c] for c in ("trial", "step", "clock", "parent", "parent_step", "config"))
     for trial, step, clock, parent, parent_step, config in zip(*columns, strict=True):
         given = [pd.notna(x) for x in (parent, parent_step, config)]
         where = f"trial {trial}, step {step}"

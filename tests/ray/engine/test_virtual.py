@@ -108,8 +108,7 @@ def test_a_result_at_the_deadline_counts(fifo: Fifo) -> None:
 
 
 def test_trial_budget(scheduler: Any) -> None:
-    run = finished(scheduler, budget=Budget(trials=7), trials=100)
-    assert len(run.source.trials) == 7
+    assert len(finished(scheduler, budget=Budget(trials=7), trials=100).source.trials) == 7
 
 
 def test_resource_budget_is_paid_exactly(scheduler: Any) -> None:

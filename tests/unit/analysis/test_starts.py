@@ -51,8 +51,7 @@ def test_pairs_differ_in_the_start_alone() -> None:
         (pair.algorithm.name, pair.plain.name, pair.value)
         for pair in given_pairs(algorithms, made.cells, "start")
     ]
-    schedulers = ("fifo", "asha")
-    assert found == [(f"tpe+ + {s}", f"tpe + {s}", "portfolio-5") for s in schedulers]
+    assert found == [(f"tpe+ + {s}", f"tpe + {s}", "portfolio-5") for s in ("fifo", "asha")]
 
 
 def test_by_hand() -> None:

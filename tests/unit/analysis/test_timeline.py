@@ -101,8 +101,7 @@ def test_bars_hold_every_step_of_a_run(results: Results) -> None:
     for cell, own in table.groupby("cell"):
         events = results.events[results.events["cell"] == cell]
         assert own["begin"].is_monotonic_increasing
-        length = (own["end"] - own["begin"]).sum()
-        assert length == pytest.approx(events["cost"].sum())
+        assert (own["end"] - own["begin"]).sum() == pytest.approx(events["cost"].sum())
         assert (own["last_step"] - own["first_step"] + 1).sum() == len(events)
         clones = events[events["parent"].notna()]
         cloned = own[own["parent"].notna()].sort_values("end")

@@ -91,6 +91,5 @@ def test_labels_and_values_that_cannot_be_drawn(tmp_path: Path) -> None:
     table = table_of(4)
     nothing = table.assign(value=np.nan, parent_value=np.nan, ancestor=False)
     save(drawn(nothing, title="$\\frac$ \u6d4b"), tmp_path / "nothing")
-    level = table.assign(value=0.0, parent_value=0.0)
-    save(drawn(level), tmp_path / "level")
+    save(drawn(table.assign(value=0.0, parent_value=0.0)), tmp_path / "level")
     assert (tmp_path / "level.pdf").stat().st_size > 1000

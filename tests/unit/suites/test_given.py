@@ -112,8 +112,7 @@ def test_what_does_not_fit_is_told_at_its_place(tmp_path: Path, start: str, mess
 
 def test_what_a_searcher_or_a_problem_lacks_is_skipped_with_the_reason(tmp_path: Path) -> None:
     text = "searchers: [adopting, fixed, tiny]\nstart: [none, default, history]"
-    made = plan(tmp_path, {2: text})
-    assert {row.searcher: row.reason for row in made.skipped} == {
+    assert {row.searcher: row.reason for row in plan(tmp_path, {2: text}).skipped} == {
         "adopting[start=history-20]": (
             "bowl[dimension=2]: history: its plugin has no other data sets with the same space"
         ),

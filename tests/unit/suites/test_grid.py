@@ -87,8 +87,7 @@ def test_a_searcher_says_what_problems_it_is_none_for(tmp_path: Path) -> None:
     }
     made = plan(tmp_path, changes)
     pair = ("neps-priorband", "own")
-    reasons = [r.reason for r in made.skipped if (r.searcher, r.scheduler) == pair]
-    assert reasons == [
+    assert [r.reason for r in made.skipped if (r.searcher, r.scheduler) == pair] == [
         "searcher neps-priorband: needs trials of at least eta = 3 steps, the problem's have 2"
     ]
 
