@@ -15,11 +15,8 @@ def lineage_faults(events: pd.DataFrame) -> list[str]:
     the clone goes on with the step after it; any other result is one step further than the
     trial's last.
     """
-    return [
-        f"{cell}: {fault}"
-        for cell, own in events.groupby("cell", observed=True, sort=False)
-        for fault in _faults(own)
-    ]
+    cells = events.groupby("cell", observed=True, sort=False)
+    return [f"{cell}: {fault}" for cell, own in cells for fault in _faults(own)]
 
 
 def _faults(events: pd.DataFrame) -> Iterator[str]:

@@ -52,9 +52,8 @@ def test_a_line_for_every_stretch_and_a_link_for_every_clone() -> None:
     crosses = next(x for x in ax.lines if x.get_marker() == "x")
     ends = table.drop_duplicates("stretch", keep="last")
     left = ends[ends.duplicated("trial", keep="last")]
-    assert sorted(np.asarray(crosses.get_xydata()).tolist()) == sorted(
-        left[["step", "value"]].values.tolist()
-    )
+    due = sorted(left[["step", "value"]].values.tolist())
+    assert sorted(np.asarray(crosses.get_xydata()).tolist()) == due
 
 
 def test_the_descent_of_the_best_is_one_line_with_the_trials_along_it() -> None:

@@ -136,10 +136,8 @@ def test_a_prior_is_given_to_those_that_take_one(tmp_path: Path) -> None:
 def test_a_prior_is_part_of_the_identity(tmp_path: Path) -> None:
     without = plan(tmp_path, {2: "searchers: [believing]"}).cells.ids()
     priors = ("good", "weak", "{quality: good, confidence: low}", "none")
-    ids = [
-        plan(tmp_path, {2: f"searchers: [{{name: believing, as: b, prior: {prior}}}]"}).cells.ids()
-        for prior in priors
-    ]
+    texts = [f"searchers: [{{name: believing, as: b, prior: {prior}}}]" for prior in priors]
+    ids = [plan(tmp_path, {2: text}).cells.ids() for text in texts]
     assert len({made[0] for made in ids}) == len(priors)
     assert ids[-1] == without
 
