@@ -76,8 +76,7 @@ def prepare(folder: Path) -> None:
         key, _, rest = shipped.partition("/")
         text = (PLUGIN_FOLDERS[key] / rest).read_text()
         name = f"{key}_{Path(rest).name}"
-        renamed = re.sub(r'(?m)^(    name = )"', r'\1"fuzz-', text)
-        (folder / name).write_text(renamed)
+        (folder / name).write_text(re.sub(r'(?m)^(    name = )"', r'\1"fuzz-', text))
         lock = PLUGIN_FOLDERS[key] / f"{rest}.lock"
         if lock.exists():
             (folder / f"{name}.lock").write_bytes(lock.read_bytes())

@@ -58,8 +58,7 @@ def prepare(folder: Path) -> None:
         (folder / f"{path.parent.parent.name}_{path.name}").write_bytes(path.read_bytes())
     texts = {"right": {}, **{str(n): {w[0]: w[1]} for n, w in enumerate(WRONG)}}
     for name, changes in texts.items():
-        text = "\n".join({**LINES, **changes}.values()) + "\n"
-        (folder / f"case_{name}.yaml").write_text(text)
+        (folder / f"case_{name}.yaml").write_text("\n".join({**LINES, **changes}.values()) + "\n")
     (folder / "command.yaml").write_text(_COMMAND)
 
 

@@ -77,9 +77,8 @@ def test_results_have_what_a_user_asks_for_first(folder: Any) -> None:
     assert found.page == folder / "tiny" / "report" / "index.html"
     assert list(found.failed.columns)[-2:] == ["kind", "error"]
     assert set(found.standings(repetitions=50)["algorithm"]) == {"random", "sobol"}
-    assert (
-        repr(found) == f"<results of tiny: 4 runs, {len(found.events)} results; page: {found.page}>"
-    )
+    told = f"<results of tiny: 4 runs, {len(found.events)} results; page: {found.page}>"
+    assert repr(found) == told
     assert hpobench.report(found) == found.page
 
 

@@ -22,13 +22,7 @@ import pandas as pd
 
 from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import events, finish, three_nodes
-from tests.ray.faults.live_watch import (
-    CELL,
-    WORKER,
-    Witness,
-    live_faults,
-    sequence,
-)
+from tests.ray.faults.live_watch import CELL, WORKER, Witness, live_faults, sequence
 from tests.ray.faults.test_live import CHAIN, planned, write_suite
 from tests.soak.killing import Killing, Tally
 from tests.soak.victims import DRIVER, LIVE, LOCAL, MACHINE, VIRTUAL, Driver, Strike

@@ -31,9 +31,7 @@ def alter(folder: Path, cell: str, change: Callable[[Stored], None]) -> None:
     tables = {kind: disk.read_rows(folder, kind, cells) for kind in disk.COUNTS}
     stored = Stored(*cells.to_pylist(), *(t.to_pylist() for t in tables.values()))
     change(stored)
-    rows = [
-        pa.Table.from_pylist(getattr(stored, kind), schema=t.schema) for kind, t in tables.items()
-    ]
+    rows = [pa.Table.from_pylist(getattr(stored, k), schema=t.schema) for k, t in tables.items()]
     with open_writer(folder) as writer:
         writer.add([Batch.of([Outcome(stored.row, *rows)])])
         writer.compact()

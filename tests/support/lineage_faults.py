@@ -15,18 +15,14 @@ def lineage_faults(events: pd.DataFrame) -> list[str]:
     the clone goes on with the step after it; any other result is one step further than the
     trial's last.
     """
-    return [
-        f"{cell}: {fault}"
-        for cell, own in events.groupby("cell", observed=True, sort=False)
-        for fault in _faults(own)
-    ]
+    cells = events.groupby("cell", observed=True, sort=False)
+    return [f"{cell}: {fault}" for cell, own in cells for fault in _faults(own)]
 
 
 def _faults(events: pd.DataFrame) -> Iterator[str]:
     last: dict[int, int] = {}
     reached: dict[tuple[int, int], float] = {}
-    names = ("trial", "step", "clock", "parent", "parent_step", "config")
-    columns = (events[c] for c in names)
+    columns = (events[c] for c in ("trial", "step", "clock", "parent", "parent_step", "config"))
     for trial, step, clock, parent, parent_step, config in zip(*columns, strict=True):
         given = [pd.notna(x) for x in (parent, parent_step, config)]
         where = f"trial {trial}, step {step}"

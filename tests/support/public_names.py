@@ -26,10 +26,8 @@ MODULES = ("hpobench", "hpobench.api", "hpobench.kit", "hpobench.testing")
 def public_names() -> dict[str, list[str]]:
     """The names by where they are written, sorted."""
     names = {f"from {name}": importlib.import_module(name).__all__ for name in MODULES}
-    names |= {
-        f"hpobench {verb}": [word for one in command.params for word in one.opts]
-        for verb, command in commands()
-    }
+    options = {verb: [word for one in cmd.params for word in one.opts] for verb, cmd in commands()}
+    names |= {f"hpobench {verb}": words for verb, words in options.items()}
     names["a suite"] = list(SuiteText.model_fields)
     names["a budget"] = list(BudgetText.model_fields)
     names |= {f"columns of {name}": list(table.names) for name, table in schema.TABLES.items()}

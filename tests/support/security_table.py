@@ -292,8 +292,7 @@ def _lay_experiment(folder: Path) -> None:
         (trial := folder / f"trial_{i}").mkdir(parents=True)
         (trial / "params.json").write_text(f'{{"x": {i}}}')
         (trial / "params.pkl").write_bytes(b"cos\nsystem\n(S'touch program.mark'\ntR.")
-        result = f'{{"loss": {i}.5, "training_iteration": 1}}\n'
-        (trial / "result.json").write_text(result)
+        (trial / "result.json").write_text(f'{{"loss": {i}.5, "training_iteration": 1}}\n')
         (trial / "trap.py").write_text(PLUGIN)
 
 

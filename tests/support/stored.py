@@ -31,10 +31,7 @@ def write(
     tables = {"events": results.events, "trials": results.trials}
     parts = {kind: dict(iter(t.groupby("cell", observed=True))) for kind, t in tables.items()}
     rows: Any = results.cells[cells].to_dict("records")
-    outcomes = [
-        Outcome(row, *(_table(parts[kind].get(row["cell"]), kind) for kind in parts))
-        for row in rows
-    ]
+    outcomes = [Outcome(x, *(_table(parts[k].get(x["cell"]), k) for k in parts)) for x in rows]
     with open_writer(folder) as writer:
         writer.begin("name: made\n", plan, members, problems)
         if outcomes:

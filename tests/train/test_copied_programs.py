@@ -59,12 +59,8 @@ def _run(program: str, folder: Path) -> str:
 
 def test_a_search_of_an_estimator_runs(tmp_path: Path) -> None:
     problem = SklearnEstimator(**SVC)
-    found = _found(
-        {"name": "sklearn", "options": SVC},
-        space=problem.space,
-        objective=problem.objective,
-        steps=3,
-    )
+    given = {"space": problem.space, "objective": problem.objective, "steps": 3}
+    found = _found({"name": "sklearn", "options": SVC}, **given)
     said = _run(present(search_cv(found)), tmp_path)
     assert "'svc__kernel'" in said
     assert 0.8 < float(said.split()[-1]) <= 1

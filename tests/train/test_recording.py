@@ -65,17 +65,8 @@ def killed(folder: Any, address: Any) -> tuple[Any, ...]:
     """The command, what it printed when it was given again, and what it had trained before."""
     options = ("-o", f"trace={folder / 'trace'}", "-o", "wait=0.02", "--plugin", "slope.py")
     command: tuple[Any, ...] = ("problems", "record", "slope", *options, "--as", "hill")
-    command = (
-        *command,
-        "--sample",
-        TRIALS,
-        "--seed",
-        3,
-        "--out",
-        "hill.parquet",
-        "--address",
-        address,
-    )
+    command = (*command, *("--sample", TRIALS, "--seed", 3))
+    command = (*command, "--out", "hill.parquet", "--address", address)
     process = start(*command, "--workers", 2, cwd=folder)
     journals = folder / "hill.parquet.recording"
     deadline = time.monotonic() + 120

@@ -104,9 +104,8 @@ def test_failed_trials_are_not_registered() -> None:
 def test_trials_under_way_are_the_librarys_lies() -> None:
     # Of floats, to which alone its own constant liar can lie.
     code = BEGINNING + FLOATS_BY_BAYES_OPT + LIAR
-    assert drive("bayes-opt", FLOATS, 9, seed=1, workers=3, **FEW) == own_loop(
-        "bayes-opt", code, seed=1, trials=9
-    )
+    theirs = own_loop("bayes-opt", code, seed=1, trials=9)
+    assert drive("bayes-opt", FLOATS, 9, seed=1, workers=3, **FEW) == theirs
 
 
 def test_trials_under_way_are_not_proposed_again() -> None:

@@ -201,9 +201,8 @@ def test_optima_on_the_bounds_are_reached() -> None:
     bounds: list[Value] = [30, 1000, "high"]
     assert best["x"] > 0.999
     assert best["rate"] > 0.999
-    assert all(
-        best[p.name] == p.to_unit(value) for p, value in zip(list(space)[2:], bounds, strict=True)
-    )
+    pairs = zip(list(space)[2:], bounds, strict=True)
+    assert all(best[p.name] == p.to_unit(value) for p, value in pairs)
 
 
 def test_choices_are_as_likely_at_first_and_learnt() -> None:

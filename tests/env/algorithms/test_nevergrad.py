@@ -139,14 +139,8 @@ def test_conditions_on_numbers(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_choices_of_one(name: str) -> None:
-    space = Space(
-        [
-            Categorical("c", ("only",)),
-            Ordinal("o", (3,)),
-            Float("x", 0, 1, when=When("o", (3,))),
-            Int("n", 1, 9),
-        ]
-    )
+    x, n = Float("x", 0, 1, when=When("o", (3,))), Int("n", 1, 9)
+    space = Space([Categorical("c", ("only",)), Ordinal("o", (3,)), x, n])
     assert all(len(config) == 4 for config in drive(name, space, 40, workers=4))
 
 

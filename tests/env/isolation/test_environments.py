@@ -141,8 +141,7 @@ def test_a_build_that_was_cut_off_starts_again(script: Script) -> None:
 def test_other_code_same_environment(script: Script) -> None:
     before = Environment(script).folder
     script.file.write_text(f"{script.file.read_text()}\n# more\n")
-    again = present(read_script(script.file))
-    assert Environment(again).folder == before
+    assert Environment(present(read_script(script.file))).folder == before
 
 
 def test_a_python_that_nobody_has(tmp_path: Path, environments: Path) -> None:

@@ -214,8 +214,7 @@ def test_endings_become_optunas_states() -> None:
     searcher.dropped(3)
     searcher.failed(2)
     searcher.tell(1, 9, 1e30, final=True)
-    names = ("RUNNING", "COMPLETE", "FAIL", "FAIL", "PRUNED")
-    expected = [TrialState[name] for name in names]
+    expected = [TrialState[name] for name in ("RUNNING", "COMPLETE", "FAIL", "FAIL", "PRUNED")]
     assert states(searcher) == expected
     assert searcher._study.trials[4].intermediate_values == {2: 0.5}
 

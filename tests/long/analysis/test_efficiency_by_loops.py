@@ -57,9 +57,8 @@ def test_against_plain_loops(number: int) -> None:
             means = [stats.gmean(column) if column else math.nan for column in columns]
             several = [s for _, s in columns]
             all_several = all(s or np.isnan(v) for s, v in zip(several, values[:, 0], strict=True))
-            for draws, valid, (_, row) in zip(
-                [means, *values], [all_several, *several], own.iterrows(), strict=True
-            ):
+            columns = [means, *values], [all_several, *several], own.iterrows()
+            for draws, valid, (_, row) in zip(*columns, strict=True):
                 assert row["estimate"] == pytest.approx(draws[0], nan_ok=True)
                 expected = [math.nan, math.nan]
                 if valid and not math.isnan(draws[0]):

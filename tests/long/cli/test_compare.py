@@ -80,14 +80,12 @@ def test_wrong_input(base: Path, tmp_path: Path, says: Any) -> None:
         ((base, base, "--alpha", 0), "--alpha"),
         ((base, base, "--markdown", tmp_path / "nowhere" / "a.md"), "nowhere"),
     ]:
-        told = says("compare", *args, code=2).err
-        assert message in told
+        assert message in says("compare", *args, code=2).err
 
 
 def test_the_stored_reference(says: Any) -> None:
     smoke = ROOT / "results" / "reference" / "smoke"
-    told = says("compare", smoke, smoke).out
-    assert "IDENTICAL: all 260 pairs" in told
+    assert "IDENTICAL: all 260 pairs" in says("compare", smoke, smoke).out
     assert sum(path.stat().st_size for path in smoke.iterdir()) < 500_000
 
 

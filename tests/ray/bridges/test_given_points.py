@@ -41,9 +41,8 @@ def drive(search: Any, trials: int, value: Callable[[dict[str, Any]], float] = l
     found = []
     for i in range(trials):
         found.append(search.suggest(f"t{i}"))
-        search.on_trial_complete(
-            f"t{i}", {"loss": value(found[-1]), "training_iteration": 1, "time_total_s": 1.0}
-        )
+        result = {"loss": value(found[-1]), "training_iteration": 1, "time_total_s": 1.0}
+        search.on_trial_complete(f"t{i}", result)
     return found
 
 

@@ -119,9 +119,8 @@ def test_a_killed_run_is_restored_and_proposes_the_same(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     calm = subprocess.run(command(tmp_path / "calm"), env=environment, capture_output=True)
     assert calm.returncode == 0, calm.stderr.decode()[-2000:]
-    process = subprocess.Popen(
-        command(tmp_path / "killed"), env=environment, start_new_session=True
-    )
+    killed = command(tmp_path / "killed")
+    process = subprocess.Popen(killed, env=environment, start_new_session=True)
     state = tmp_path / "killed" / "run"
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:

@@ -362,13 +362,8 @@ def test_a_population_has_the_history_of_a_plain_tuner(
     options = {"steps": steps, "equal_costs": False}
     ref = PluginRef("problem", "curves", "curves", options, doubles.__file__, "Curves")
     configs = random_configs(scheduler.population)
-    run = make_run(
-        scheduler,
-        problem=CurveProblem(steps),
-        searcher=ListedSearcher(configs),
-        workers=1,
-        trials=len(configs),
-    )
+    given: Any = {"searcher": ListedSearcher(configs), "trials": len(configs)}
+    run = make_run(scheduler, problem=CurveProblem(steps), workers=1, **given)
     # Ray's actor manager draws from the global generator too, as often as it polls: the
     # scheduler gets one of its own.
     monkeypatch.setattr("ray.tune.schedulers.pbt.random", random.Random(7))

@@ -100,16 +100,14 @@ def test_time_budget(scheduler: Any) -> None:
 
 
 def test_a_result_at_the_deadline_counts(fifo: Fifo) -> None:
-    run = finished(
-        fifo, problem=CurveProblem(5, equal_costs=True), budget=Budget(time=5), workers=1
-    )
+    problem = CurveProblem(5, equal_costs=True)
+    run = finished(fifo, problem=problem, budget=Budget(time=5), workers=1)
     assert [event.clock for event in run.events] == [1, 2, 3, 4, 5]
     assert statuses(run)["completed"] == 1
 
 
 def test_trial_budget(scheduler: Any) -> None:
-    run = finished(scheduler, budget=Budget(trials=7), trials=100)
-    assert len(run.source.trials) == 7
+    assert len(finished(scheduler, budget=Budget(trials=7), trials=100).source.trials) == 7
 
 
 def test_resource_budget_is_paid_exactly(scheduler: Any) -> None:
@@ -291,9 +289,8 @@ def test_a_paused_trial_goes_on_where_it_was(fifo: Fifo) -> None:
     resumed = [call[1] for call in searcher.calls if call[0] == "resumed"]
     assert resumed
     assert set(resumed) <= set(paused)
-    alone = finished(
-        fifo, problem=CurveProblem(9), searcher=ListedSearcher(searcher.configs), trials=27
-    )
+    again = ListedSearcher(searcher.configs)
+    alone = finished(fifo, problem=CurveProblem(9), searcher=again, trials=27)
     expected = losses(alone)
     assert all(expected[key] == loss for key, loss in losses(run).items())
 

@@ -147,9 +147,8 @@ def test_an_algorithm_on_several_numbers_of_workers_is_several(tmp_path: Path) -
 
 def test_problems_without_a_reference_are_told(tmp_path: Path) -> None:
     results = make_results(seeds=1, failed=())
-    results.problems["optimum"] = results.problems["optimum"].where(
-        results.problems["problem"] != "branin", np.inf
-    )
+    problems = results.problems
+    problems["optimum"] = problems["optimum"].where(problems["problem"] != "branin", np.inf)
     for to in ("coco", "iohprofiler"):
         (note,) = export(results, to, tmp_path / to)
         assert note == "branin: no reference to measure from, so its 3 runs are left out"

@@ -77,17 +77,8 @@ def innocent_events(folder: Path) -> pd.DataFrame:
 def test_no_kind_of_misbehaviour_changes_innocent_cells(tmp_path: Path) -> None:
     (alone := tmp_path / "alone").mkdir()
     (beside := tmp_path / "beside").mkdir()
-    finish(
-        "run",
-        suite(alone, INNOCENT),
-        "--results",
-        alone,
-        "--cpus",
-        2,
-        "--no-report",
-        "--timeout",
-        20,
-    )
+    options = ("--results", alone, "--cpus", 2, "--no-report", "--timeout", 20)
+    finish("run", suite(alone, INNOCENT), *options)
     # The offenders come first, which is when a shared process would be spoilt.
     searchers = [*map(offender, KINDS), *INNOCENT]
     run = ("run", suite(beside, searchers), "--results", beside, "--cpus", 2, "--no-report")

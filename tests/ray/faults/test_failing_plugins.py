@@ -49,9 +49,8 @@ def test_each_failure_costs_its_cell_and_the_rest_is_done(tmp_path: Path) -> Non
         "plugins": ["raising_plugins.py", "absent.py"],
     }
     (file := tmp_path / "suite.yaml").write_text(json.dumps(suite))
-    output = finish(
-        "run", file, "--results", tmp_path, "--cpus", 2, "--no-report", "--timeout", 60, code=1
-    )
+    options = ("--results", tmp_path, "--cpus", 2, "--no-report", "--timeout", 60)
+    output = finish("run", file, *options, code=1)
     assert "missing" not in output
     cells = load_results(tmp_path / "failing").cells.set_index(["searcher", "scheduler"])
     assert list(cells[cells["status"] == "done"].index) == [("random", "fifo")]

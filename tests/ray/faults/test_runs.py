@@ -76,9 +76,8 @@ def wait_for_cells(folder: Path, process: Any) -> None:
 
 
 def test_killed_again_and_again_the_events_are_the_same(undisturbed: Any, tmp_path: Path) -> None:
-    expected = pd.concat(
-        pd.read_parquet(undisturbed / name).astype({"cell": str}) for name in events(undisturbed)
-    )
+    frames = (pd.read_parquet(undisturbed / name) for name in events(undisturbed))
+    expected = pd.concat(frame.astype({"cell": str}) for frame in frames)
     rng = random.Random(0)
     kills = 0
     for attempt in range(6):

@@ -47,10 +47,8 @@ def read(path: Path) -> list[tuple[Any, ...]]:
 
 def made_up(count: int, seed: int = 0) -> list[tuple[Any, ...]]:
     rng = random.Random(seed)
-    return [
-        ({"trial": i, "loss": rng.random(), "text": "é" * i}, rng.randbytes(rng.randrange(0, 40)))
-        for i in range(count)
-    ]
+    headers = ({"trial": i, "loss": rng.random(), "text": "é" * i} for i in range(count))
+    return [(header, rng.randbytes(rng.randrange(0, 40))) for header in headers]
 
 
 def test_comes_back(path: Any) -> None:

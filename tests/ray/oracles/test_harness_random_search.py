@@ -131,9 +131,8 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> tuple[np.ndarray, np.nd
     outcomes = [run(cell) for cell in cells]
     assert column(outcomes[0], "step") == list(range(1, STEPS + 1)) * TRIALS
     shape = (len(cells), TRIALS, STEPS)
-    losses, heldout = (
-        np.reshape([column(o, name) for o in outcomes], shape) for name in ("loss", "heldout")
-    )
+    both = ([column(o, name) for o in outcomes] for name in ("loss", "heldout"))
+    losses, heldout = (np.reshape(columns, shape) for columns in both)
     return losses, heldout
 
 

@@ -96,9 +96,8 @@ def test_a_table_comes_back_bit_by_bit(tmp_path: Path, heldout: bool) -> None:
     write_table(tmp_path / "a.parquet", table)
     again = read_table(tmp_path / "a.parquet")
     assert (again.about, again.errors) == (table.about, table.errors)
-    assert [list(map(repr, c.items())) for c in again.configs] == [
-        list(map(repr, c.items())) for c in table.configs
-    ]
+    found, due = ([list(map(repr, c.items())) for c in t.configs] for t in (again, table))
+    assert found == due
     assert again.curves.keys() == table.curves.keys()
     for name, curve in table.curves.items():
         np.testing.assert_array_equal(again.curves[name], curve)

@@ -28,12 +28,8 @@ def seconds(problem: TabulatedProblem, n: int = 300) -> Any:
 
 @pytest.mark.parametrize("ratio", [1.0, 10.0, 100.0])
 def test_costs_spread_over_the_ratio(ratio: float) -> None:
-    each = np.concatenate(
-        [
-            seconds(LearningCurves(function="levy", cost_ratio=ratio, instance=i), 50)[0]
-            for i in range(40)
-        ]
-    )
+    members = (LearningCurves(function="levy", cost_ratio=ratio, instance=i) for i in range(40))
+    each = np.concatenate([seconds(member, 50)[0] for member in members])
     assert each.min() >= ratio**-0.5
     assert each.max() <= ratio**0.5
     if ratio > 1:

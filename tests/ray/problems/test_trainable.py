@@ -73,8 +73,7 @@ def test_reports_are_steps_and_checkpoints_are_states(begin: Any, name: str) -> 
 
 
 def test_a_class_counts_its_iterations_on(begin: Any) -> None:
-    state = present(_state_of("Classy", 3))
-    (trial := begin("Classy", metric="step")).load(state)
+    (trial := begin("Classy", metric="step")).load(present(_state_of("Classy", 3)))
     assert losses(trial, 2) == [4.0, 5.0]
 
 
@@ -105,8 +104,7 @@ def test_global_generators_are_seeded_and_saved(begin: Any) -> None:
     assert losses(begin("Noisy"), 5) == whole
     assert losses(begin("Noisy", seed=8), 5) != whole
     assert losses(begin("Noisy", lr=0.2), 5) != whole
-    state = present(_state_of("Noisy", 2))
-    (later := begin("Noisy")).load(state)
+    (later := begin("Noisy")).load(present(_state_of("Noisy", 2)))
     assert losses(later, 3) == whole[2:]
 
 

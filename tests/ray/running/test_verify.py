@@ -126,9 +126,8 @@ def test_another_version_is_named_beside_a_difference(folder: Path) -> None:
     alter(folder, cell, change)
     assert verified(folder).ok
     alter(folder, cell, altered_loss)
-    output = finish(
-        *("verify", folder, "--sample", CELLS, "--plugin", folder / "plugin", "--cpus", 2), code=1
-    )
+    options = ("--sample", CELLS, "--plugin", folder / "plugin", "--cpus", 2)
+    output = finish("verify", folder, *options, code=1)
     assert f"1 of {CELLS} cells gave other bytes" in output
     assert f"{cell}: loss in row 2 of events: " in output
     assert "a likely reason: scipy 0.1 then, " in output

@@ -128,6 +128,5 @@ def test_the_command_checks_an_archive_and_runs_nothing(archive: Archive, tmp_pa
     assert "or another budget or option" in told
     assert "archive has no copies" in finish("verify", file, "--repair", code=2)
     file.write_bytes(file.read_bytes()[:-100])
-    assert "is no archive of evidence, or is damaged" in finish(
-        "verify", file, "--sample", 3, code=2
-    )
+    told = finish("verify", file, "--sample", 3, code=2)
+    assert "is no archive of evidence, or is damaged" in told

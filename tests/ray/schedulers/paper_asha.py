@@ -87,10 +87,7 @@ class PaperPasha(PaperAsha):
         above, below = self.rungs[rung], self.rungs[rung - 1]
         ranking = sorted(above, key=lambda trial: (above[trial], trial))
         before = sorted(above, key=lambda trial: (below[trial], trial))
-        groups = [
-            {other for other in before if abs(below[other] - below[trial]) <= self.epsilon}
-            for trial in before
-        ]
+        groups = [{x for x in before if abs(below[x] - below[t]) <= self.epsilon} for t in before]
         if any(trial not in group for trial, group in zip(ranking, groups, strict=True)):
             self.top += 1
         self.tops.append(self.top)

@@ -45,10 +45,8 @@ def compare_bounds(seed: int, rows: int, columns: int, points: int) -> bool:
         m = _fitted(kernel, seed, rows, columns, equal_rows=seed % 3 == 0)
         other = _fitted(kernel, seed + 1, rows + 3, columns, equal_rows=False)
         models.append((m, copy.deepcopy(m) if seed % 2 else other))
-    fits = [
-        (m.kernel_.theta.tobytes(), m.L_.tobytes(), m.alpha_.tobytes(), m1.alpha_.tobytes())
-        for m, m1 in models
-    ]
+    arrays = [(m.kernel_.theta, m.L_, m.alpha_, m1.alpha_) for m, m1 in models]
+    fits = [tuple(array.tobytes() for array in row) for row in arrays]
     same = fits[0] == fits[1]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -74,9 +72,8 @@ def test_whole_runs_of_pb2_have_the_events_of_ray(options: dict[str, Any], worke
     found = []
     kinds: tuple[Exact | None, ...] = (None, "ray")
     for exact in kinds:
-        run = finished(
-            Pb2(**options), problem=CurveProblem(6), trials=5, workers=workers, exact=exact
-        )
+        given = {"problem": CurveProblem(6), "trials": 5}
+        run = finished(Pb2(**options), **given, workers=workers, exact=exact)
         found.append(repr(run.events))
     assert found[0] == found[1]
     assert "parent_step=None" in found[0]

@@ -64,9 +64,8 @@ def test_hyperband_bohb_fills_the_bracket_of_the_shortest_trials_first() -> None
 @pytest.mark.parametrize("workers", [1, 4, 9])
 def test_hyperband_bohb_goes_on_after_failed_trials(how: str, workers: int) -> None:
     searcher = ListedSearcher(random_configs(40))
-    run = finished(
-        HyperBandBohb(), problem=Broken(how), searcher=searcher, trials=40, workers=workers
-    )
+    given = {"problem": Broken(how), "searcher": searcher, "trials": 40}
+    run = finished(HyperBandBohb(), **given, workers=workers)
     statuses = {run.trial_status(trial) for trial in run.source.trials}
     assert statuses == {"completed", "stopped", "failed"}
 

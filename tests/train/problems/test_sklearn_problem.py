@@ -66,9 +66,8 @@ def test_losses_are_the_means_of_cross_val_score(scale: bool) -> None:
     model = make_pipeline(StandardScaler(), model) if scale else model
     data = load_data("digits")
     folds = StratifiedKFold(3, shuffle=True, random_state=5)
-    fitted = cross_validate(
-        model, data.x, data.y, cv=folds, scoring="accuracy", return_estimator=True
-    )
+    given: Any = {"cv": folds, "scoring": "accuracy", "return_estimator": True}
+    fitted = cross_validate(model, data.x, data.y, **given)
     assert [r["loss"] for r in found] == pytest.approx(running_means(fitted["test_score"]))
     test = [m.score(data.x_test, data.y_test) for m in fitted["estimator"]]
     assert [r["heldout"] for r in found] == pytest.approx(running_means(test))

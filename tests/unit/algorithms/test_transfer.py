@@ -54,10 +54,7 @@ def test_ranks_make_data_sets_of_other_scales_alike() -> None:
 
 def test_proposals_follow_what_was_good_on_all_data_sets() -> None:
     rows = [(i / 20, 1 + i % 9, "abc"[i % 3]) for i in range(1, 21)]
-    history = [
-        [trial(lr, n, kind, scale * (lr - 0.5) ** 2) for lr, n, kind in rows]
-        for scale in (1.0, 1000.0)
-    ]
+    history = [[trial(*row, scale * (row[0] - 0.5) ** 2) for row in rows] for scale in (1, 1000)]
     (searcher := QuantileTransfer(SPACE, seed=0, fidelity=Fidelity())).recall(history)
     drawn = sorted(float(searcher.ask(i)["lr"]) for i in range(9))
     blind = QuantileTransfer(SPACE, seed=0, fidelity=Fidelity())

@@ -57,11 +57,8 @@ def exact_area(knots: list[float], nr: list[float]) -> float:
 def test_close_to_the_exact_area() -> None:
     """Never below the area under the step functions themselves, and above by at most the drop
     over the number of steps."""
-    problems = (
-        MadeProblem("a", steps=1, cost=60.0),
-        MadeProblem("b", optimum=-4.0, clip=-1.0),
-        MadeProblem("c", steps=3),
-    )
+    shifted = MadeProblem("b", optimum=-4.0, clip=-1.0)
+    problems = (MadeProblem("a", steps=1, cost=60.0), shifted, MadeProblem("c", steps=3))
     results = make_results(["random", "gp"], ["fifo"], problems, seeds=2, partial=False)
     settings = Settings(points=40, repetitions=20)
     curves = compute_curves(results, settings)

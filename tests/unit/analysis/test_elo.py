@@ -83,11 +83,8 @@ def test_wins_are_mann_and_whitneys() -> None:
     values[1, 0, 4:] = np.nan
     runs = [row[~np.isnan(row)] for row in values[:, 0]]
     for a, own in enumerate(runs):
-        shares = [
-            1 - mannwhitneyu(own, other).statistic / (len(own) * len(other))
-            for b, other in enumerate(runs)
-            if b != a
-        ]
+        others = [other for b, other in enumerate(runs) if b != a]
+        shares = [1 - mannwhitneyu(own, x).statistic / (len(own) * len(x)) for x in others]
         assert win_totals(values)[a, 0] == pytest.approx(sum(shares))
 
 
@@ -95,10 +92,8 @@ def test_a_family_of_many_problems_is_one_game() -> None:
     few = np.array([[0.1, 0.3, 0.2], [0.2, 0.1, 0.1]])
     many = np.repeat(few, [1, 1, 40], axis=1)
     repeated = Families([f"p{i}" for i in range(42)], ["x", "y", *["z"] * 40])
-    one, other = (
-        elo(values[..., None], families, SETTINGS)
-        for values, families in ((few, alone(3)), (many, repeated))
-    )
+    pairs = ((few, alone(3)), (many, repeated))
+    one, other = (elo(values[..., None], families, SETTINGS) for values, families in pairs)
     np.testing.assert_allclose(one.estimate, other.estimate)
 
 

@@ -9,11 +9,7 @@ import numpy as np
 import pytest
 
 from hpobench.analysis.core.curves import compute_curves
-from hpobench.analysis.core.normalise import (
-    below_optimum,
-    normalised_regret,
-    simple_regret,
-)
+from hpobench.analysis.core.normalise import below_optimum, normalised_regret, simple_regret
 from hpobench.analysis.exhibits import mean_regret
 from hpobench.analysis.settings import Settings
 from hpobench.paper.published import relative_to_random
@@ -50,8 +46,7 @@ def test_order_of_operations() -> None:
         ("random", s): list(zip(range(1, draws + 1), losses[s], strict=True)) for s in range(seeds)
     }
     curves = compute_curves(hand_made(runs, problem=UNIT), Settings())
-    table = table_of(mean_regret, curves, Settings())
-    last = table.iloc[-1]
+    last = table_of(mean_regret, curves, Settings()).iloc[-1]
     standard_error = np.sqrt(50 / (51**2 * 52) / seeds)
     assert last["estimate"] == pytest.approx(1 / 51, abs=4 * standard_error)
     assert last["estimate"] == pytest.approx(losses.min(axis=1).mean(), rel=1e-12)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,10 +37,8 @@ def test_by_hand() -> None:
 
 
 def made(families: int = 6) -> Results:
-    problems = [
-        MadeProblem(f"p{i}", optimum=0.1, clip=0.5, heldout=i < 4, budget=300.0, cost=3.0)
-        for i in range(families)
-    ]
+    known: Any = {"optimum": 0.1, "clip": 0.5, "budget": 300.0, "cost": 3.0}
+    problems = [MadeProblem(f"p{i}", heldout=i < 4, **known) for i in range(families)]
     failed = [("tpe", "failed")]
     results = make_results(["random", "tpe"], ["fifo"], problems, seeds=2, failed=failed)
     results.cells["spec"] = [json.dumps({"problem": {"name": p}}) for p in results.cells["problem"]]

@@ -133,10 +133,8 @@ def test_distances_of_many_trials_are_measured_by_some(monkeypatch: pytest.Monke
     best = table["best"]
     drawn = ["line", "value", "parameter", "setting", "position"]
     pd.testing.assert_frame_equal(table.loc[best, drawn], exact.loc[exact["best"], drawn])
-    found, distance = (
-        frame.drop_duplicates("parameter").set_index("parameter")["distance"]
-        for frame in (table, exact)
-    )
+    firsts = (frame.drop_duplicates("parameter") for frame in (table, exact))
+    found, distance = (frame.set_index("parameter")["distance"] for frame in firsts)
     assert (found != distance).any()
     assert abs(found - distance).max() < 0.15
 

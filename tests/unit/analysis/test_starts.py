@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import numpy as np
@@ -44,15 +45,11 @@ def with_specs(results: Results) -> Results:
 
 def test_pairs_differ_in_the_start_alone() -> None:
     made = with_specs(make_results(["tpe", "tpe+", "cma+"], ["fifo", "asha"], failed=[]))
-    algorithms = tuple(
-        Algorithm(f"{s} + {c}", s, c) for s in ("tpe", "tpe+", "cma+") for c in ("fifo", "asha")
-    )
-    found = [
-        (pair.algorithm.name, pair.plain.name, pair.value)
-        for pair in given_pairs(algorithms, made.cells, "start")
-    ]
-    schedulers = ("fifo", "asha")
-    assert found == [(f"tpe+ + {s}", f"tpe + {s}", "portfolio-5") for s in schedulers]
+    names = itertools.product(("tpe", "tpe+", "cma+"), ("fifo", "asha"))
+    algorithms = tuple(Algorithm(f"{s} + {c}", s, c) for s, c in names)
+    pairs = given_pairs(algorithms, made.cells, "start")
+    found = [(pair.algorithm.name, pair.plain.name, pair.value) for pair in pairs]
+    assert found == [(f"tpe+ + {s}", f"tpe + {s}", "portfolio-5") for s in ("fifo", "asha")]
 
 
 def test_by_hand() -> None:

@@ -126,9 +126,8 @@ def test_pauses_of_those_that_are_decided_on_while_they_pause() -> None:
     table = table_of_all(survival, results, SETTINGS)
     assert table["estimate"].tolist() == pytest.approx([1, 0.5, 0.5])
     assert table["at"].tolist() == [0, 0.5, 1]
-    table = table_of_all(
-        survival, paused(["stopped", "paused", "completed"], decisions[2:], [2, 2, 4]), SETTINGS
-    )
+    results = paused(["stopped", "paused", "completed"], decisions[2:], [2, 2, 4])
+    table = table_of_all(survival, results, SETTINGS)
     assert table["estimate"].tolist() == pytest.approx([1, 0.5, 0.5])
 
 

@@ -23,10 +23,8 @@ def run_of(rows: list[tuple[Any, ...]], statuses: dict[int, str]) -> Results:
     base = hand_made({("a", 0): [(1.0, 0.5)] * len(rows)})
     names = ["trial", "step", "clock", "cost", "worker", "decision"]
     columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
-    clones = {
-        name: [row[i] if len(row) > 6 else np.nan for row in rows]
-        for i, name in ((6, "parent"), (7, "parent_step"))
-    }
+    names = {"parent": 6, "parent_step": 7}
+    clones = {n: [row[i] if len(row) > 6 else np.nan for row in rows] for n, i in names.items()}
     trials = pd.DataFrame({"cell": "a-0", "trial": [*statuses], "status": [*statuses.values()]})
     return dataclasses.replace(base, events=base.events.assign(**columns, **clones), trials=trials)
 
@@ -44,9 +42,8 @@ def bars_of(results: Results) -> list[tuple[Any, ...]]:
     table = bars_table(results, results.cells)
     assert list(table.columns) == COLUMNS
     shown = table.drop(columns="cell").astype(object)
-    return list(
-        shown.where(table.drop(columns="cell").notna(), None).itertuples(index=False, name=None)
-    )
+    known = table.drop(columns="cell").notna()
+    return list(shown.where(known, None).itertuples(index=False, name=None))
 
 
 def test_pauses_and_ends_by_hand() -> None:
@@ -101,8 +98,7 @@ def test_bars_hold_every_step_of_a_run(results: Results) -> None:
     for cell, own in table.groupby("cell"):
         events = results.events[results.events["cell"] == cell]
         assert own["begin"].is_monotonic_increasing
-        length = (own["end"] - own["begin"]).sum()
-        assert length == pytest.approx(events["cost"].sum())
+        assert (own["end"] - own["begin"]).sum() == pytest.approx(events["cost"].sum())
         assert (own["last_step"] - own["first_step"] + 1).sum() == len(events)
         clones = events[events["parent"].notna()]
         cloned = own[own["parent"].notna()].sort_values("end")

@@ -106,9 +106,8 @@ def test_means_over_seeds_then_problems() -> None:
         for a, name in enumerate(curves.names):
             own = table[table["algorithm"] == name]
             assert own["at"].tolist() == (np.arange(9) / 8).tolist()
-            np.testing.assert_allclose(
-                own["estimate"], [*expected.estimate[a], own["estimate"].iloc[-2]]
-            )
+            due = [*expected.estimate[a], own["estimate"].iloc[-2]]
+            np.testing.assert_allclose(own["estimate"], due)
             for column in ("low", "high"):
                 np.testing.assert_allclose(own[column][:-1], getattr(expected, column)[a])
                 assert own[column].iloc[-1] == own[column].iloc[-2]

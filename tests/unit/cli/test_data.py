@@ -134,5 +134,4 @@ def test_progress_on_a_terminal(says: Any, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_help_says_where_data_is(says: Any) -> None:
-    out = says("data", "--help").out
-    assert "HPOBENCH_DATA" in out
+    assert "HPOBENCH_DATA" in says("data", "--help").out

@@ -74,8 +74,7 @@ def test_every_verb_loads_and_has_help(verb: str) -> None:
     result = CliRunner().invoke(cli, [verb, "--help"])
     assert result.exit_code == 0
     assert f"cli {verb}" in result.output
-    command = present(cli.get_command(click.Context(cli), verb))
-    assert command.name == verb
+    assert present(cli.get_command(click.Context(cli), verb)).name == verb
 
 
 def test_version() -> None:
@@ -101,8 +100,7 @@ def test_looking_around_imports_nothing_heavy(args: list[str]) -> None:
         "try:\n    main(sys.argv[1:])\n"
         "finally:\n    print('LOADED', *sys.modules, file=sys.stderr)\n"
     )
-    done = python("-c", code, *args)
-    loaded = done.stderr.partition("LOADED ")[2].split()
+    loaded = python("-c", code, *args).stderr.partition("LOADED ")[2].split()
     assert "click" in loaded
     assert [name for name in HEAVY if name in loaded] == []
     assert not any(name.startswith("hpobench.algorithms.") for name in loaded)
@@ -144,8 +142,7 @@ def test_output_that_cannot_be_written(args: str, where: str, message: str) -> N
 
 @pytest.mark.parametrize("args", [["plan"], ["plan", "--nope"], ["list", "nope"]])
 def test_misuse_has_exit_code_2(args: list[str], says: Any) -> None:
-    err = says(*args, code=2).err
-    assert "Traceback" not in err
+    assert "Traceback" not in says(*args, code=2).err
 
 
 def test_an_interrupt_ends_with_130_as_two_do(monkeypatch: pytest.MonkeyPatch, says: Any) -> None:

@@ -82,9 +82,8 @@ def test_the_noise_of_an_algorithm_is_its_own() -> None:
     shape = found / found.mean()
     assert shape.mean(axis=0) == pytest.approx(of_algorithm / of_algorithm.mean(), rel=0.2)
     for n, spread_there in enumerate(of_problem[:2]):
-        assert (found[n::2] ** 2).mean() == pytest.approx(
-            spread_there**2 * (of_algorithm**2).mean(), rel=0.2
-        )
+        due = spread_there**2 * (of_algorithm**2).mean()
+        assert (found[n::2] ** 2).mean() == pytest.approx(due, rel=0.2)
 
 
 def test_an_algorithm_with_hardly_a_run_varies_like_the_others() -> None:

@@ -28,9 +28,8 @@ def test_rows_and_bars_are_those_of_the_table() -> None:
     table = rank_tests(curves).ranks
     axes: list[Any] = drawn(critical_difference, study_of(curves, Settings()), table).axes
     ranks, bars = axes[::2], axes[1::2]
-    assert [ax.get_title(loc="left") for ax in ranks] == [
-        f"{share} % of the budget" for share in (10, 25, 50, 100)
-    ]
+    titles = [f"{share} % of the budget" for share in (10, 25, 50, 100)]
+    assert [ax.get_title(loc="left") for ax in ranks] == titles
     for left, right, (_, rows) in zip(ranks, bars, table.groupby("share"), strict=True):
         points = [x for x in left.lines if len(x.get_xdata()) == 1]
         assert [x.get_xdata()[0] for x in points] == rows["rank"].tolist()
@@ -61,6 +60,5 @@ def test_a_test_without_hope_says_so() -> None:
     assert "6 pairs" in text
     ranks = rank_tests(enough).ranks
     assert "cannot tell" not in caption_of(critical_difference, enough, Settings(), ranks)
-    assert "cannot tell" not in caption_of(
-        critical_difference, few, Settings(), rank_tests(few, "nemenyi").ranks
-    )
+    ranks = rank_tests(few, "nemenyi").ranks
+    assert "cannot tell" not in caption_of(critical_difference, few, Settings(), ranks)

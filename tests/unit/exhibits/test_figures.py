@@ -114,9 +114,8 @@ def test_captions_follow_the_settings() -> None:
     text = caption_of(mean_regret, part, Settings(), table_of(mean_regret, part, SETTINGS))
     assert "3 algorithms, mean over 3 problems and 4 seeds" in text
     assert "2 failed runs of 36" in text
-    other = Settings(
-        axis="resource", level=0.9, repetitions=99, fidelity="full", resample_problems=True
-    )
+    own: Any = {"axis": "resource", "fidelity": "full", "resample_problems": True}
+    other = Settings(level=0.9, repetitions=99, **own)
     assert share_label(other) == "Resource as a share of the longest run's"
     study, problem = regrets_of(results, "mlp-vehicle", other)
     regret = anytime_regret.table(*regrets_of(results, "mlp-vehicle", SETTINGS))

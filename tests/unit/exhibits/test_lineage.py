@@ -52,9 +52,8 @@ def test_a_line_for_every_stretch_and_a_link_for_every_clone() -> None:
     crosses = next(x for x in ax.lines if x.get_marker() == "x")
     ends = table.drop_duplicates("stretch", keep="last")
     left = ends[ends.duplicated("trial", keep="last")]
-    assert sorted(np.asarray(crosses.get_xydata()).tolist()) == sorted(
-        left[["step", "value"]].values.tolist()
-    )
+    due = sorted(left[["step", "value"]].values.tolist())
+    assert sorted(np.asarray(crosses.get_xydata()).tolist()) == due
 
 
 def test_the_descent_of_the_best_is_one_line_with_the_trials_along_it() -> None:
@@ -91,6 +90,5 @@ def test_labels_and_values_that_cannot_be_drawn(tmp_path: Path) -> None:
     table = table_of(4)
     nothing = table.assign(value=np.nan, parent_value=np.nan, ancestor=False)
     save(drawn(nothing, title="$\\frac$ \u6d4b"), tmp_path / "nothing")
-    level = table.assign(value=0.0, parent_value=0.0)
-    save(drawn(level), tmp_path / "level")
+    save(drawn(table.assign(value=0.0, parent_value=0.0)), tmp_path / "level")
     assert (tmp_path / "level.pdf").stat().st_size > 1000

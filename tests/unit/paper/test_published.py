@@ -152,8 +152,7 @@ def test_failed_runs_count_as_the_clip() -> None:
 def test_axis_and_fidelity_are_the_publication_s() -> None:
     """In evaluations, a has had both of its results at 2; none is at full fidelity."""
     results = hand_made(RUNS)
-    claims = (value(at=2),)
-    table = compare(publication(*claims, axis="evaluations"), results, SETTINGS)
+    table = compare(publication(*(value(at=2),), axis="evaluations"), results, SETTINGS)
     assert table["ours"].iloc[0] == pytest.approx((0.1 + 0.05) / 2)
     short = hand_made(RUNS, problem=MadeProblem("p", steps=3, optimum=0.0, clip=1.0, budget=10.0))
     table = compare(publication(value(), fidelity="full"), short, SETTINGS)

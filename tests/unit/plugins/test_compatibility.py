@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -65,9 +66,8 @@ def test_the_matrix_has_every_pair_and_its_notes_have_numbers(registry: Registry
     pairs = matrix(registry)
     searchers = {e.name for e in registry.entries("searcher")}
     schedulers = {e.name for e in registry.entries("scheduler")}
-    assert {(p.searcher, p.scheduler) for p in pairs} == {
-        (s, c) for s in searchers for c in schedulers
-    }
+    expected = set(itertools.product(searchers, schedulers))
+    assert {(p.searcher, p.scheduler) for p in pairs} == expected
     numbers = numbered(pairs)
     assert sorted(numbers.values()) == list(range(1, len(numbers) + 1))
     assert {note for pair in pairs for note in pair.compatibility.notes} == numbers.keys()

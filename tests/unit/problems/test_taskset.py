@@ -97,10 +97,8 @@ def test_random_search_agrees_with_an_independent_one(stored: Any, task: Any) ->
     nearest = [int(((places - unit) ** 2).sum(axis=1).argmin()) for unit in rng.random((n, 8))]
     own = Random(2)
     ours = np.array([problem.curve(problem.space.sample(own), 0).losses[-1] for _ in range(n)])
-    best = [
-        np.where(np.isnan(losses), np.inf, losses).reshape(-1, 10).min(axis=1)
-        for losses in (ours, final[nearest])
-    ]
+    both = (np.where(np.isnan(x), np.inf, x) for x in (ours, final[nearest]))
+    best = [losses.reshape(-1, 10).min(axis=1) for losses in both]
     error = math.sqrt(sum(b.var(ddof=1) / len(b) for b in best))
     assert 0 < error < 0.01
     assert abs(best[0].mean() - best[1].mean()) < 4 * error

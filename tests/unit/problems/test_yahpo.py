@@ -147,11 +147,8 @@ def test_random_search_agrees_with_an_independent_one(yahpo: Path, scenario: str
     by_name = {p["name"]: p for p in given["hyperparameters"]}
     conditions = {c["child"]: c.get("values") or [c["value"]] for c in given["conditions"]}
     rng, n = np.random.default_rng(0), 3000
-    fixed = {
-        cls.categories[0]: str(cls.instances[1]),
-        "repl": 10.0,
-        problem.fidelity.name: problem.fidelity.full,
-    }
+    fidelity = problem.fidelity
+    fixed = {cls.categories[0]: str(cls.instances[1]), "repl": 10.0, fidelity.name: fidelity.full}
     drawn = {name: _drawn(p, fixed.get(name), rng, n) for name, p in by_name.items()}
     for child, values in conditions.items():
         drawn[child] = np.where(np.isin(drawn["booster"], values), drawn[child], 0.0)
@@ -279,9 +276,8 @@ def test_time_that_falls_costs_the_shortest_step(tiny: Any) -> None:
     tiny(LCBench)
     problem = LCBench(instance=3945)
     (config,) = sample(problem, 1)
-    assert problem.curve(config, 0).costs == pytest.approx(
-        [problem.evaluate([config], [1])[0, 0], *[SHORTEST] * 51]
-    )
+    due = [problem.evaluate([config], [1])[0, 0], *[SHORTEST] * 51]
+    assert problem.curve(config, 0).costs == pytest.approx(due)
 
 
 def test_a_category_without_a_code_is_refused(tiny: Any) -> None:

@@ -72,10 +72,8 @@ def test_a_budget_is_that_of_every_problem(base: Path) -> None:
     suite = load_suite(base, changes=Changes({"budget": {"trials": 7}}))
     assert {budget.to_json()["trials"] for budget in suite.budgets.values()} == {7}
     assert len(suite.budgets) == 4
-    both = {
-        "problems": [{"branin": {"budget": {"trials": 2}}}, {"hartmann": {"dimension": 3}}],
-        "budget": {"trials": 7},
-    }
+    problems = [{"branin": {"budget": {"trials": 2}}}, {"hartmann": {"dimension": 3}}]
+    both = {"problems": problems, "budget": {"trials": 7}}
     given = load_suite(base, changes=Changes(both))
     assert [budget.trials for budget in given.budgets.values()] == [2, 7]
     own = load_suite(base, changes=Changes({"workers": [2]}))

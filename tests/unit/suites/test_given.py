@@ -112,8 +112,7 @@ def test_what_does_not_fit_is_told_at_its_place(tmp_path: Path, start: str, mess
 
 def test_what_a_searcher_or_a_problem_lacks_is_skipped_with_the_reason(tmp_path: Path) -> None:
     text = "searchers: [adopting, fixed, tiny]\nstart: [none, default, history]"
-    made = plan(tmp_path, {2: text})
-    assert {row.searcher: row.reason for row in made.skipped} == {
+    assert {row.searcher: row.reason for row in plan(tmp_path, {2: text}).skipped} == {
         "adopting[start=history-20]": (
             "bowl[dimension=2]: history: its plugin has no other data sets with the same space"
         ),
@@ -137,10 +136,8 @@ def test_a_prior_is_given_to_those_that_take_one(tmp_path: Path) -> None:
 def test_a_prior_is_part_of_the_identity(tmp_path: Path) -> None:
     without = plan(tmp_path, {2: "searchers: [believing]"}).cells.ids()
     priors = ("good", "weak", "{quality: good, confidence: low}", "none")
-    ids = [
-        plan(tmp_path, {2: f"searchers: [{{name: believing, as: b, prior: {prior}}}]"}).cells.ids()
-        for prior in priors
-    ]
+    texts = [f"searchers: [{{name: believing, as: b, prior: {prior}}}]" for prior in priors]
+    ids = [plan(tmp_path, {2: text}).cells.ids() for text in texts]
     assert len({made[0] for made in ids}) == len(priors)
     assert ids[-1] == without
 

@@ -87,8 +87,7 @@ def test_a_searcher_says_what_problems_it_is_none_for(tmp_path: Path) -> None:
     }
     made = plan(tmp_path, changes)
     pair = ("neps-priorband", "own")
-    reasons = [r.reason for r in made.skipped if (r.searcher, r.scheduler) == pair]
-    assert reasons == [
+    assert [r.reason for r in made.skipped if (r.searcher, r.scheduler) == pair] == [
         "searcher neps-priorband: needs trials of at least eta = 3 steps, the problem's have 2"
     ]
 
@@ -138,9 +137,8 @@ def test_cells_carry_all_that_a_worker_needs(tmp_path: Path) -> None:
 def test_every_combination_on_each_number_of_workers(tmp_path: Path) -> None:
     """The same seeds, and the cells that a suite with one of the numbers has."""
     made = plan(tmp_path, {6: "workers: [4, 1, 2]"})
-    assert [(c.seed, c.workers) for c in made.cells] == [
-        (seed, workers) for seed in (0, 1) for workers in (4, 1, 2)
-    ]
+    expected = [(seed, workers) for seed in (0, 1) for workers in (4, 1, 2)]
+    assert [(c.seed, c.workers) for c in made.cells] == expected
     assert len({cell.id for cell in made.cells}) == 6
     for workers in (1, 2, 4):
         alone = plan(tmp_path, {6: f"workers: {workers}"})
@@ -308,10 +306,8 @@ def test_the_total_is_the_sum_over_cells(tmp_path: Path) -> None:
 
 def test_estimates_are_those_of_each_number_of_workers(tmp_path: Path) -> None:
     made = plan(tmp_path, {5: "seeds: 3", 6: "workers: [1, 5]", 7: "budget: {time: 10}"})
-    assert made.estimates == {
-        ("bowl[dimension=2]", 1): Estimate(10, 10, 10),
-        ("bowl[dimension=2]", 5): Estimate(50, 50, 10),
-    }
+    expected = {1: Estimate(10, 10, 10), 5: Estimate(50, 50, 10)}
+    assert made.estimates == {("bowl[dimension=2]", n): found for n, found in expected.items()}
     assert made.total == Estimate(180, 180, 60)
 
 

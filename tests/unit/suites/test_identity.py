@@ -277,9 +277,8 @@ def test_ids_are_the_same_in_every_process(tmp_path: Path) -> None:
     )
 
     def elsewhere(hash_seed: str) -> list[str]:
-        return python(
-            "-c", code, file, cwd=tmp_path, PYTHONHASHSEED=hash_seed, LC_ALL="C"
-        ).stdout.splitlines()
+        done = python("-c", code, file, cwd=tmp_path, PYTHONHASHSEED=hash_seed, LC_ALL="C")
+        return done.stdout.splitlines()
 
     here = [cell.id + cell.spec for cell in build_plan(load_suite(file)).cells]
     assert len(here) == 4

@@ -234,8 +234,7 @@ def test_what_a_suite_resolves_to_loads_as_the_same_suite(tmp_path: Path) -> Non
     again_file = tmp_path / "results" / "suite.yaml"
     again_file.parent.mkdir()
     again_file.write_text(suite.to_yaml())
-    comment = again_file.read_text().splitlines()[1]
-    assert comment == f'#   --plugin "{tmp_path / "tiny.py"}"'
+    assert again_file.read_text().splitlines()[1] == f'#   --plugin "{tmp_path / "tiny.py"}"'
     again = load_suite(again_file, plugins=[tmp_path / "tiny.py"])
     assert again.resolved() == suite.resolved()
     assert (again.searchers, again.problems) == (suite.searchers, suite.problems)

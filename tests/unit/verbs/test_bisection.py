@@ -168,9 +168,8 @@ def test_results_that_cannot_be_read_in_the_end_do_not_end_like_a_verdict(
     ("searcher", "message"), [("random", "names no library"), ("optuna-tpee", "optuna-tpe")]
 )
 def test_a_searcher_that_has_no_releases(searcher: str, message: str) -> None:
-    done = CliRunner().invoke(
-        cli, ["bisect", "smoke", "--searcher", searcher, "--good", "1.0", "--bad", "2.0"]
-    )
+    command = ["bisect", "smoke", "--searcher", searcher, "--good", "1.0", "--bad", "2.0"]
+    done = CliRunner().invoke(cli, command)
     assert isinstance(done.exception, Exception)
     assert message in str(done.exception)
 

@@ -88,9 +88,8 @@ SPACES: list[tuple[Any, Any]] = [
 @pytest.mark.parametrize("seed", [0, 1])
 def test_random_search_tries_as_randomized_search(estimator: Any, space: Any, seed: int) -> None:
     given: dict[str, Any] = {"random_state": seed, "return_train_score": True}
-    ours = hpobench.SearchCV(
-        estimator, space, searcher="random", scheduler="fifo", n_trials=5, **given
-    ).fit(X, Y)
+    plain = {"searcher": "random", "scheduler": "fifo", "n_trials": 5}
+    ours = hpobench.SearchCV(estimator, space, **plain, **given).fit(X, Y)
     theirs = RandomizedSearchCV(estimator, space, n_iter=5, **given).fit(X, Y)
     assert str(ours.cv_results_["params"]) == str(theirs.cv_results_["params"])
     for key in ("mean_test_score", "split3_test_score", "std_train_score", "rank_test_score"):
@@ -142,9 +141,8 @@ def test_the_callables_of_scikit_learn() -> None:
         score = accuracy_score(y, estimator.predict(x))
         return {"one": score, "two": 1 - score}
 
-    search = hpobench.SearchCV(
-        GaussianNB(), SMOOTHING, n_trials=4, scoring=both, refit="two", random_state=0
-    ).fit(X, Y)
+    given = {"scoring": both, "refit": "two", "random_state": 0}
+    search = hpobench.SearchCV(GaussianNB(), SMOOTHING, n_trials=4, **given).fit(X, Y)
     assert search.best_score_ == search.cv_results_["mean_test_two"].max()
     last = hpobench.SearchCV(
         GaussianNB(),
@@ -184,9 +182,8 @@ def test_weights_are_routed_to_fits_and_scores() -> None:
         plain = RandomizedSearchCV(model, space, n_iter=3, **given).fit(X, Y, sample_weight=weights)
         stopped = hpobench.SearchCV(model, space, n_trials=4, **given)
         stopped.fit(X, Y, sample_weight=weights)
-    np.testing.assert_array_equal(
-        ours.cv_results_["mean_test_score"], plain.cv_results_["mean_test_score"]
-    )
+    scores = [search.cv_results_["mean_test_score"] for search in (ours, plain)]
+    np.testing.assert_array_equal(*scores)
     unweighted = RandomizedSearchCV(LogisticRegression(), space, n_iter=3, cv=3, random_state=0)
     different = unweighted.fit(X, Y).cv_results_["mean_test_score"]
     assert (ours.cv_results_["mean_test_score"] != different).any()
@@ -219,9 +216,8 @@ def test_without_targets() -> None:
 
 def test_a_fitted_search_is_cloned_and_pickled() -> None:
     x, y = load_diabetes(return_X_y=True)
-    search = hpobench.SearchCV(
-        Ridge(), {"alpha": loguniform(1e-3, 1e3)}, n_trials=4, random_state=0
-    ).fit(x, y)
+    space = {"alpha": loguniform(1e-3, 1e3)}
+    search = hpobench.SearchCV(Ridge(), space, n_trials=4, random_state=0).fit(x, y)
     again = pickle.loads(pickle.dumps(search))  # noqa: S301 - our own
     np.testing.assert_array_equal(again.predict(x), search.predict(x))
     assert not hasattr(clone(search), "best_params_")

@@ -142,9 +142,8 @@ def test_a_candidate_that_is_completed_has_the_score_of_cross_validation(
     assert set(results["share"][whole]) == {1.0}
     for i in whole:
         alone = estimator.set_params(**results["params"][i])
-        assert results["mean_test_score"][i] == pytest.approx(
-            cross_val_score(alone, X, Y, cv=3).mean(), abs=1e-12
-        )
+        score = cross_val_score(alone, X, Y, cv=3).mean()
+        assert results["mean_test_score"][i] == pytest.approx(score, abs=1e-12)
 
 
 def test_a_part_of_a_forest_has_that_many_trees() -> None:
