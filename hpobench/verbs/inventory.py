@@ -210,9 +210,10 @@ def _suite(file: Path, name: str, given: Mapping[str, Any]) -> str:
 
 
 def _plugin(kind: str, name: str) -> str:
-    text = (_SCAFFOLDS / f"{kind}.py").read_text(encoding="utf-8")
+    text = (_SCAFFOLDS / f"my_{kind}.py").read_text(encoding="utf-8")
     cls = "".join(part.capitalize() for part in name.split("-"))
     # "None" is no name of a class, and "Problem" would hide what the file imports.
     if keyword.iskeyword(cls) or cls in api.__all__:
         cls += kind.capitalize()
-    return text.replace('"mine"', f'"{name}"').replace("class Mine(", f"class {cls}(")
+    mine = f"class My{kind.capitalize()}("
+    return text.replace('"mine"', f'"{name}"').replace(mine, f"class {cls}(")
