@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hpobench.cli import cli
 from hpobench.contract.cell import Kind
 from hpobench.contract.errors import UsageError
 from hpobench.plugins.isolation.remote import end_warm
@@ -57,7 +58,7 @@ def test_an_isolated_searcher_passes_once_its_environment_is_built(
 def test_a_file_that_is_there_stays_as_it_is(new: Any, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("precious")
     with pytest.raises(UsageError, match=r"mine\.py exists; it is left as it is"):
-        new("searcher", "mine")
+        cli(["new", "searcher", "mine"], standalone_mode=False)
     assert (tmp_path / "mine.py").read_text() == "precious"
 
 
@@ -73,7 +74,7 @@ def test_a_file_that_is_there_stays_as_it_is(new: Any, tmp_path: Path) -> None:
 )
 def test_impossible_names(new: Any, tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
     with pytest.raises(UsageError, match=told):
-        new(*arguments)
+        cli(["new", *arguments], standalone_mode=False)
     assert list(tmp_path.iterdir()) == []
 
 
