@@ -51,8 +51,8 @@ class Verbs(Commands):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in VERBS:
             return None
-        # A group cannot be called like its module: `list` would hide Python's own.
         module = importlib.import_module(f"{__name__}.{cmd_name}")
+        # Groups are called `group`: one that is called `list` would hide Python's own.
         command: click.Command = getattr(module, "group", None) or getattr(module, cmd_name)
         return command
 

@@ -20,7 +20,7 @@ def changing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ``changes``.
     """
 
-    @functools.wraps(command)  # click keeps the options below on the function
+    @functools.wraps(command)  # click keeps options in the __dict__
     def changed(*, suite: str | None, add: list[Any], **given: Any) -> Any:
         from hpobench.suites.changes import ADHOC, Changes
 
@@ -89,7 +89,6 @@ def _split(text: str) -> list[str]:
     """``text`` at its commas outside of quotes and brackets, which JSON has, too."""
     parts, depth, quoted = [""], 0, False
     for letter in text:
-        # An escaped quote in a JSON text would end it here; no name or option has needed one.
         quoted ^= letter == '"'
         depth += 0 if quoted else (letter in "[{") - (letter in "]}")
         if letter == "," and not quoted and depth <= 0:

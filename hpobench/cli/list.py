@@ -68,7 +68,7 @@ def problems(name: str | None, plugins: tuple[Path, ...], output: shared.Output)
 def _show_plugins(
     kind: Kind, files: Iterable[Path], name: str | None, output: shared.Output
 ) -> None:
-    # Versions and members take a second to find for all plugins.
+    # Versions and members are read from more files, which a list does without.
     in_full = output.as_json or name is not None
     facts, unasked, broken = inventory.plugins(kind, files, name, in_full=in_full)
     if output.as_json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,7 @@ def checks_of(
         raise NotAvailableError(f"{entry.kind} {entry.name}: {reason}")
     ref = ref_of(entry, options, folder)
     subject: Any
+    functions: Sequence[Callable[[Any], str | None]]
     # Imported here because some of them import Ray, which takes seconds.
     if entry.kind == "searcher":
         from hpobench.testing import driving, searcher_rules

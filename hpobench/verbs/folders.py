@@ -41,8 +41,7 @@ def fetched(
 
 
 def merge(folders: Sequence[Path], into: Path | None) -> tuple[Path, int, int]:
-    """Bring the results in ``folders`` into one, as
-    :func:`hpobench.store.join.merging.merge` says."""
+    """Bring ``folders`` into one, as :func:`hpobench.store.join.merging.merge` says."""
     from hpobench.store.join.merging import merge as merged
 
     if into is not None and into.is_file():

@@ -159,7 +159,7 @@ def compatibility(
 
 
 def new(
-    kind: Kind | Literal["suite"], name: str, given: Mapping[str, Any], *, isolated: bool = False
+    kind: Kind | Literal["suite"], name: str, given: Mapping[str, Any], *, isolated: bool
 ) -> Path:
     """Write the new file of a plugin or a suite called ``name``.
 

@@ -182,7 +182,7 @@ class TrialLines:
         if not self._pace.due(now, last=counts.finished >= self._total):
             return
         text = _trials(counts, self._total)
-        # The pace since the first trial ended: until then Ray and its workers start.
+        # By the pace since the first report: before it Ray and its workers start.
         done, begin = self._first = self._first or (counts.finished, now)
         if counts.finished > done:
             left = (now - begin) / (counts.finished - done) * (self._total - counts.finished)

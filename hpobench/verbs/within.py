@@ -172,7 +172,6 @@ class Fitted:
     def measured(self, measure: Callable[[Suite, Plan], Mapping[str, float]]) -> Fitted:
         """By what a trial takes, as ``measure`` finds it, if nothing is stored that tells. Only
         the live stage needs it, where a problem's own estimate may be far off."""
-        # Tables know what their trials took; a trial that trains here may be ten times faster.
         if self.suite.stage != "live" or self.plan.whole or self.timing.stored:
             return self
         suite, plan = self.part(1)

@@ -123,6 +123,6 @@ def _labels(parallel: Parallel, side: str) -> Spec:
     if parallel.conditional and side == "beside":
         inactive = {"position": INACTIVE - 0.05, "setting": "not active"}
         values.append({"parameter": parallel.parameters[0].name, **inactive})
-    look = {"fontSize": 11, "fontWeight": "bold", "tooltip": None, **SIDES[side]}
+    look: Spec = {"fontSize": 11, "fontWeight": "bold", "tooltip": None, **SIDES[side]}
     written = {"y": quantitative("position"), "text": {"field": "setting", "type": "nominal"}}
     return {"data": {"values": values}, **layer("text", written, **look)}

@@ -32,7 +32,7 @@ def lines_chart(lines: Lines) -> Spec:
         value("low", "From"),
         value("high", "To"),
     ]
-    steps = {"interpolate": "step-after", "clip": True}
+    steps: Spec = {"interpolate": "step-after", "clip": True}
     line: Spec = {"strokeWidth": 2, **steps}
     band = {
         "y": {**up, "field": "at_low"},
@@ -112,7 +112,7 @@ def scaling_chart(scaling: Scaling) -> Spec:
     place = f"(indexof({json.dumps(names)}, datum.algorithm) + 0.5) / {len(names)} - 0.5"
     doublings = range(math.floor(math.log2(low)), math.ceil(math.log2(high)) + 1)
     hue, shown = parts.colour(styles), parts.shown_if_picked(styles)
-    guide = {"color": GREY, "strokeWidth": 1}
+    guide: Spec = {"color": GREY, "strokeWidth": 1}
     doubling = {"type": "log", "base": 2}
     full = layer("rule", {"x": None, "y": {"datum": 1}}, strokeDash=[5, 3], **guide)
     shares = {"x": quantitative("workers"), "y": quantitative("share")}
@@ -123,9 +123,10 @@ def scaling_chart(scaling: Scaling) -> Spec:
         ],
         **layer("line", shares, strokeDash=[1, 3], clip=True, **guide),
     }
-    looks = {"color": hue, "strokeDash": parts.dash(styles), "detail": [{"field": "algorithm"}]}
+    looks: Spec = {"color": hue, "strokeDash": parts.dash(styles)}
+    looks["detail"] = [{"field": "algorithm"}]
     looks |= {"opacity": shown, "tooltip": EFFICIENCY}
-    interval = {"y": quantitative("low"), "y2": {"field": "high"}, "color": hue}
+    interval: Spec = {"y": quantitative("low"), "y2": {"field": "high"}, "color": hue}
     interval |= {"opacity": parts.shown_if_picked(styles, 0.4), "tooltip": EFFICIENCY}
     dot = {"color": hue, "opacity": shown, "tooltip": EFFICIENCY}
     return {

@@ -198,7 +198,8 @@ def comparisons(curves: Curves) -> list[Comparison]:
     """
     if not curves.problems:
         return []
-    everywhere, shared = curves.complete.all(axis=1), curves.complete.all(axis=0)
+    everywhere: BoolArray = np.asarray(curves.complete.all(axis=1))
+    shared: BoolArray = np.asarray(curves.complete.all(axis=0))
     if everywhere.all():
         return [Comparison("All algorithms on all problems", curves)]
     found = []

@@ -122,7 +122,7 @@ def _position(results: Results, events: pd.DataFrame, run: IntArray, axis: Axis)
     paid = events["resource"].fillna(0.0).groupby(run).cumsum().to_numpy(np.float64)
     # The step in which a trial failed left no event, but it was paid for.
     failed = (results.trials["status"] == "failed").astype(np.float64)
-    step = _problem_of_run(results)["unit"].to_numpy(np.float64)
+    step: FloatArray = _problem_of_run(results)["unit"].to_numpy(np.float64)
     paid = paid + _until(results, run, clock, "end", failed, "right") * step[run]
     return paid / _unit(results, axis)[run]
 

@@ -49,7 +49,7 @@ class Pairs:
                 if name == "cells":
                     frame["seed"] = 2 * seeds.get_indexer(pd.Index(frame["seed"])) + side
                 frames.append(frame)
-        joined = {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
+        joined: Any = {n: pd.concat(frames, ignore_index=True) for n, frames in parts.items()}
         return replace(self.new, **joined)
 
 
@@ -67,11 +67,11 @@ def paired(base: Results, new: Results) -> Pairs:
                 f"{side} has several runs of {'/'.join(map(str, twice.iloc[0]))}, with other "
                 "numbers of workers, say; compare results of one number each"
             )
-    old, left_out = base.problems.set_index("problem", drop=False), {}
+    old = {str(row["problem"]): row for _, row in base.problems.iterrows()}
+    left_out = {}
     for _, problem in new.problems.iterrows():
         name = str(problem["problem"])
-        reason = _why_not(old.loc[name], problem, base, new) if name in old.index else None
-        if reason:
+        if name in old and (reason := _why_not(old[name], problem, base, new)):
             left_out[name] = reason
     ours, theirs = (r.cells[~r.cells["problem"].isin(left_out)] for r in (base, new))
     both = ours[KEY].merge(theirs[KEY])

@@ -8,6 +8,7 @@ be built, or when there is nothing to measure.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,7 @@ def bounded(results: Results) -> Results:
     Losses that are not finite stay so. Cells of today have no such times; those that an older
     hpobench stored have. Results without any such number are returned as they are.
     """
-    frames: dict[str, pd.DataFrame] = {}
+    frames: dict[str, Any] = {}
     for of_frame, least, most in ((_LOSSES, -MOST, MOST), (_TIMES, LEAST_COST, MOST_COST)):
         for of, columns in of_frame.items():
             frame = frames.get(of, getattr(results, of))

@@ -183,10 +183,10 @@ def draw_parallel(parallel: figures.Parallel, table: pd.DataFrame) -> Figure:
     }
     for x, parameter in enumerate(parameters):
         ax.plot([x, x], [0, 1], color=INK, linewidth=0.9, zorder=3)
-        for y, text, side in parameter.labels:
-            right, up, how = sides[side]
-            place = x + right, y + up
-            ax.text(*place, drawable(text), fontsize=6.5, color=INK, zorder=4, **how)
+        for label in parameter.labels:
+            right, up, how = sides[label.side]
+            place = x + right, label.position + up
+            ax.text(*place, drawable(label.text), fontsize=6.5, color=INK, zorder=4, **how)
     ax.set_xlim(-0.15, len(parameters) - 0.45)
     ax.set_ylim(parallel.bottom, 1.09)
     ax.set_xticks(range(len(parameters)), [drawable(p.title) for p in parameters], color=INK)
@@ -195,8 +195,8 @@ def draw_parallel(parallel: figures.Parallel, table: pd.DataFrame) -> Figure:
     inactive = parallel.conditional
     ax.set_yticks([INACTIVE] if inactive else [], ["inactive"] if inactive else [])
     ax.tick_params(length=0)
-    for side in ("left", "bottom"):
-        ax.spines[side].set_visible(False)
+    for spine in ("left", "bottom"):
+        ax.spines[spine].set_visible(False)
     head(figure, parallel.title)
     return figure
 

@@ -9,7 +9,7 @@ from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.normalise import areas
 from hpobench.analysis.exhibits._by_algorithm import by_algorithm, mean_or_problem
 from hpobench.analysis.exhibits._room import first_problems
-from hpobench.analysis.inference.bootstrap import suite_mean
+from hpobench.analysis.inference.bootstrap import Interval, suite_mean
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Grid
@@ -38,13 +38,15 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     """
     curves, settings = comparison.curves, study.settings
     area = areas(curves)[..., None]
-    found = {None: suite_mean(area, curves.problems, settings)}
-    found |= {
-        problem: suite_mean(area[:, [p]], (problem,), settings)
-        for p, problem in enumerate(curves.problems)
-    }
+    found: list[tuple[str | None, Interval]] = [
+        (None, suite_mean(area, curves.problems, settings)),
+        *(
+            (problem, suite_mean(area[:, [p]], (problem,), settings))
+            for p, problem in enumerate(curves.problems)
+        ),
+    ]
     frames = []
-    for problem, score in found.items():
+    for problem, score in found:
         frame = algorithm_columns(curves.algorithms)
         frame.insert(0, "problem", np.full(len(frame), problem, dtype=object))
         frames.append(frame.assign(**{k: v[:, 0] for k, v in score._asdict().items()}))

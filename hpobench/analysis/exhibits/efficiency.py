@@ -123,7 +123,8 @@ def _runs(
 
 def caption(_: Study, comparison: Comparison, table: pd.DataFrame) -> str:
     curves = comparison.curves
-    base, *_ = counts = sorted(table["workers"].unique().tolist())
+    counts = sorted(table["workers"].unique().tolist())
+    base = counts[0]
     unit = "T_1 / (W T_W)" if base == 1 else f"{base} T_{base} / (W T_W)"
     levels = " and ".join(f"{t:g}" for t in TOLERANCES)
     return (

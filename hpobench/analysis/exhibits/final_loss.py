@@ -45,7 +45,8 @@ def final_loss(curves: Curves, problems: pd.DataFrame, settings: Settings) -> pd
     frames = []
     for i, problem in enumerate(curves.problems):
         part = curves.select(curves.complete[:, i], np.arange(len(curves.problems)) == i)
-        frames.append(_one_problem(part, *metrics.loc[problem], settings))
+        metric, direction = map(str, metrics.loc[problem])
+        frames.append(_one_problem(part, metric, direction, settings))
     return pd.concat(frames, ignore_index=True)
 
 

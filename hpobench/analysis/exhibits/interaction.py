@@ -48,7 +48,8 @@ def table(study: Study, _: Whole) -> pd.DataFrame:
         if a.scheduler == SCHEDULER
     }
     rows = []
-    for (_, searcher, scheduler), nr in zip(curves.algorithms, final, strict=True):
+    for algorithm, nr in zip(curves.algorithms, final, strict=True):
+        searcher, scheduler = algorithm.searcher, algorithm.scheduler
         if scheduler == SCHEDULER or searcher not in baseline:
             continue
         difference = nr - baseline[searcher]  # (problems, seeds, 1), NaN without a partner

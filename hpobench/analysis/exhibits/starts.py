@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -78,7 +80,7 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
             settings.level,
             valid[:, 0],
         )
-        at_share = {"share": share, "gain": gain.estimate[:, point]}
+        at_share: Any = {"share": share, "gain": gain.estimate[:, point]}
         at_share |= {"low": gain.low[:, point], "high": gain.high[:, point]}
         frames.append(columns.assign(**at_share, **saved.columns("saved")))
     return pd.concat(frames, ignore_index=True)

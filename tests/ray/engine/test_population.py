@@ -331,7 +331,7 @@ for scheduler in (Pbt(), Pbt(synch=True), Pb2(perturbation_interval=4)):
 
 def test_histories_depend_on_no_hash_and_no_thread_count() -> None:
     def histories(hash_seed: str, threads: str) -> str:
-        threading = {"PYTHONHASHSEED": hash_seed, "OPENBLAS_NUM_THREADS": threads}
+        threading: dict[str, Any] = {"PYTHONHASHSEED": hash_seed, "OPENBLAS_NUM_THREADS": threads}
         return python("-c", HISTORIES, **threading).stdout
 
     first = histories("1", "1")

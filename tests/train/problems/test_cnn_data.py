@@ -37,7 +37,7 @@ def test_parts(dataset: Any) -> None:
     assert parts.test.labels[:10].tolist() == FIRST[dataset]
     for part in parts:
         assert part.inputs.shape == (len(part.labels), *SHAPES[dataset])
-        assert (part.inputs.dtype, part.labels.dtype) == (np.float32, np.int64)
+        assert [part.inputs.dtype, part.labels.dtype] == [np.float32, np.int64]
         assert np.isfinite(part.inputs).all()
     assert parts.train.inputs.mean() == pytest.approx(0, abs=1e-5)
     assert parts.train.inputs.std() == pytest.approx(1, abs=1e-5)

@@ -19,10 +19,10 @@ from hpobench.analysis.exhibits import (
     cost,
     final_loss,
     heatmap,
+    problem_table,
     rank,
     standings,
 )
-from hpobench.analysis.exhibits.anytime_regret import problems
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import OneProblem
 from hpobench.store.read.reader import Results
@@ -234,6 +234,6 @@ def test_setting_lists_what_differs() -> None:
 
 
 def test_problem_setting() -> None:
-    table = table_of_all(problems, make_results()).set_index("problem")
+    table = table_of_all(problem_table, make_results()).set_index("problem")
     assert table.loc["counting-ones", "budget"] == "900 s"
     assert table.index.tolist() == ["branin", "counting-ones", "mlp-vehicle"]

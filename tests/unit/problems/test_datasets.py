@@ -91,7 +91,8 @@ def test_there_are_enough_tables_of_every_kind() -> None:
 def test_a_table_is_what_its_description_says(name: Any) -> None:
     entry = DATASETS[name]
     features, target, classes = table(name)
-    assert (features.shape, features.dtype) == ((entry.rows, entry.features), np.float32)
+    assert features.shape == (entry.rows, entry.features)
+    assert features.dtype == np.float32
     assert not np.isinf(features).any()
     assert np.isnan(features).sum() == entry.missing
     assert target.shape == (entry.rows,)

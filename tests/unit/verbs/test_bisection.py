@@ -116,7 +116,7 @@ def test_a_bad_one_that_is_older_is_searched_backwards(ran: list[list[str]]) -> 
 def test_a_bad_one_that_is_good_is_said(ran: list[list[str]]) -> None:
     made = bisection(ran, "3.0")
     expected = "optuna-tpe is no worse with optuna 2.0 than with optuna 1.0: the same"
-    assert module.sentence(made.find("1.0", "2.0"), made) == expected
+    assert made.sentence(made.find("1.0", "2.0")) == expected
     assert len(ran) == 1
 
 
