@@ -282,9 +282,8 @@ def test_tables_are_saved_as_the_file_beside_it(show: Any, report: Path, tmp_pat
         for path in (tmp_path / "cost.csv", report.parent / "tables" / "cost.csv")
     )
     assert ours[0] == theirs[0]
-    folders = (tmp_path, report.parent / "tables")
-    frames = [pd.read_csv(folder / "cost.csv") for folder in folders]
-    pd.testing.assert_frame_equal(*frames, rtol=1e-5, check_dtype=False)
+    shown, table = (pd.read_csv(x / "cost.csv") for x in (tmp_path, report.parent / "tables"))
+    pd.testing.assert_frame_equal(shown, table, rtol=1e-5, check_dtype=False)
 
 
 def test_tables_sort(show: Any) -> None:

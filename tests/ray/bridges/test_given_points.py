@@ -16,6 +16,7 @@ from hpobench.bridges.dialogue import Dialogue
 from hpobench.contract.errors import ReplayError, SpaceError, UsageError
 from hpobench.contract.space import Config, Space
 from hpobench.testing import doubles
+from tests.ray.bridges.test_searcher import CONDITIONAL
 
 PARAM_SPACE = {"x": tune.uniform(-1, 1), "deep": {"n": tune.randint(1, 9)}, "fixed": {"k": 3}}
 POINTS: list[dict[str, Any]] = [
@@ -83,19 +84,12 @@ def test_given_points_that_cannot_be_learnt_are_tried_all_the_same() -> None:
 
 
 def test_given_points_of_a_space_with_conditions() -> None:
-    space = hpobench.Space(
-        [
-            hpobench.Categorical("kind", ("a", "b")),
-            hpobench.Float("x", 0, 1, when=hpobench.When("kind", ("a",))),
-        ]
-    )
     points: list[Any] = [{"x": 0.5, "kind": "a"}, {"kind": "b"}]
-    search: Any = hpobench.searcher(
-        "optuna-tpe", space=space, metric="loss", mode="min", points_to_evaluate=points
-    )
+    given: Any = {"space": CONDITIONAL, "points_to_evaluate": points}
+    search: Any = hpobench.searcher("optuna-tpe", metric="loss", mode="min", **given)
     assert [search.suggest(name) for name in "ab"] == points
     search.on_trial_complete("b", {"loss": 0.5})
-    space.check(search.suggest("c"))
+    CONDITIONAL.check(search.suggest("c"))
 
 
 def test_a_restored_search_has_learnt_the_given_points(tmp_path: Path) -> None:

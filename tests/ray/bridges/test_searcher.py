@@ -240,17 +240,15 @@ def test_given_points_come_first() -> None:
         wrong.suggest("a")
 
 
+KIND = hpobench.Categorical("kind", ("a", "b"))
+CONDITIONAL = hpobench.Space([KIND, hpobench.Float("x", 0, 1, when=hpobench.When("kind", ("a",)))])
+
+
 def test_a_space_with_conditions() -> None:
-    space = hpobench.Space(
-        [
-            hpobench.Categorical("kind", ("a", "b")),
-            hpobench.Float("x", 0, 1, when=hpobench.When("kind", ("a",))),
-        ]
-    )
-    search: Any = hpobench.searcher("random", space=space, metric="loss", mode="min")
+    search: Any = hpobench.searcher("random", space=CONDITIONAL, metric="loss", mode="min")
     assert not search.set_search_properties("loss", "min", {"fixed": 1})
     for i in range(9):
-        space.check(search.suggest(str(i)))
+        CONDITIONAL.check(search.suggest(str(i)))
 
 
 @pytest.mark.parametrize(
@@ -272,13 +270,7 @@ def test_arguments_that_do_not_fit(arguments: Any, error: Any, message: str) -> 
 
 
 def test_a_space_that_a_searcher_does_not_take() -> None:
-    space = hpobench.Space(
-        [
-            hpobench.Categorical("kind", ("a", "b")),
-            hpobench.Float("x", 0, 1, when=hpobench.When("kind", ("a",))),
-        ]
-    )
-    search: Any = hpobench.searcher("bayes-opt", space=space, metric="loss", mode="min")
+    search: Any = hpobench.searcher("bayes-opt", space=CONDITIONAL, metric="loss", mode="min")
     with pytest.raises(UsageError, match="bayes-opt: the space has conditions"):
         search.suggest("a")
 

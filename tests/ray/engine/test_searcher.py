@@ -13,6 +13,7 @@ from ray.tune.search.optuna import OptunaSearch
 
 from hpobench.api import Config, Exhausted, Float, Int, NothingYet, Ordinal, Space
 from hpobench.contract.errors import CellError, PluginError, UsageError
+from hpobench.contract.parameters import Parameter
 from hpobench.plugins.ray_searcher import RaySearcher, build_ray_searcher, to_ray_space
 from hpobench.testing.driving import SPACES, drive
 
@@ -58,30 +59,20 @@ POINT = {"x": 1.5, "n": 2, "batch": 8}
 
 
 def test_domains_hold_the_same_values() -> None:
-    domains = to_ray_space(
-        Space(
-            [
-                Float("x", -5, 10),
-                Float("rate", 1e-5, 1, log=True),
-                Int("n", 1, 3),
-                Int("width", 1, 4, log=True),
-                Ordinal("batch", (8, 16)),
-            ]
-        )
-    )
-    expected = {
-        "x": tune.uniform(-5, 10),
-        "rate": tune.loguniform(1e-5, 1),
-        "n": tune.randint(1, 4),
-        "width": tune.lograndint(1, 5),
-        "batch": tune.choice([8, 16]),
-    }
-    assert list(domains) == list(expected)
-    for name, domain in domains.items():
-        assert type(domain) is type(expected[name])
-        assert vars(domain).keys() == vars(expected[name]).keys()
-        assert domain.domain_str == expected[name].domain_str
-        assert type(domain.get_sampler()) is type(expected[name].get_sampler())
+    pairs: list[tuple[Parameter, Any]] = [
+        (Float("x", -5, 10), tune.uniform(-5, 10)),
+        (Float("rate", 1e-5, 1, log=True), tune.loguniform(1e-5, 1)),
+        (Int("n", 1, 3), tune.randint(1, 4)),
+        (Int("width", 1, 4, log=True), tune.lograndint(1, 5)),
+        (Ordinal("batch", (8, 16)), tune.choice([8, 16])),
+    ]
+    domains = to_ray_space(Space([parameter for parameter, _ in pairs]))
+    assert list(domains) == ["x", "rate", "n", "width", "batch"]
+    for domain, (_, expected) in zip(domains.values(), pairs, strict=True):
+        assert type(domain) is type(expected)
+        assert vars(domain).keys() == vars(expected).keys()
+        assert domain.domain_str == expected.domain_str
+        assert type(domain.get_sampler()) is type(expected.get_sampler())
     assert set(domains["n"].sample(size=100, random_state=np.random.default_rng(0))) == {1, 2, 3}
 
 

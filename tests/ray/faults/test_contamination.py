@@ -24,22 +24,8 @@ FILE = Path(__file__).with_name("offenders.py")
 INNOCENT = ("random", "sobol", "optuna-tpe")
 LASTING = {"seeding thread", "drawing thread", "patching thread"}
 """Threads go on, and nothing ends them but the process."""
-HERE = {
-    "modules",
-    "atexit",
-    "output",
-    "errors",
-    "nice",
-    "umask",
-    "environment",
-    "temporary",
-    "garbage",
-    "logging",
-    "switching",
-    "start method",
-    "path",
-    "descriptors",
-}
+HERE = {"start method", "modules", "atexit", "output", "errors", "nice", "umask", "environment"}
+HERE |= {"temporary", "garbage", "logging", "switching", "path", "descriptors"}
 """Kinds that are not put back, and would spoil the process of the tests, though no result."""
 
 

@@ -84,15 +84,8 @@ PROBLEMS: dict[str, tuple[Any, TabulatedProblem, Callable[[Trial], Config]]] = {
 def test_proposes_and_sees_as_study_optimize(searcher: str, problem: str, tmp_path: Path) -> None:
     search, make_sampler = SEARCHERS[searcher]
     entry, tabulated, suggest = PROBLEMS[problem]
-    suite = {
-        "searchers": [search],
-        "problems": [entry],
-        "seeds": [0],
-        "workers": 1,
-        "tell": "last",
-        "budget": {"trials": TRIALS},
-    }
-    (cell,) = plan(tmp_path, suite)
+    suite = {"searchers": [search], "problems": [entry], "seeds": [0], "workers": 1}
+    (cell,) = plan(tmp_path, suite | {"tell": "last", "budget": {"trials": TRIALS}})
     outcome = run(cell)
     proposed: list[Config] = []
 

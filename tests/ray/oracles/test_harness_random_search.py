@@ -45,14 +45,8 @@ class Line(TabulatedProblem):
 def suite(problem: object, **changes: object) -> dict[str, object]:
     # One worker: of several, those with cheap configurations report first, and where the cost
     # goes with the loss the first n results are no random sample.
-    return {
-        "searchers": ["random"],
-        "problems": [problem],
-        "seeds": 60,
-        "workers": 1,
-        "budget": {"trials": TRIALS},
-        **changes,
-    }
+    own = {"searchers": ["random"], "problems": [problem], "budget": {"trials": TRIALS}}
+    return {**own, "seeds": 60, "workers": 1, **changes}
 
 
 def agrees(sample: np.ndarray, mean: float, second_moment: float) -> None:

@@ -59,14 +59,8 @@ class RaysOptuna(OptunaSearch):
 
 
 def suite(searcher: str, **changes: object) -> dict[str, object]:
-    return {
-        "searchers": [searcher],
-        "problems": ["branin"],
-        "seeds": 2,
-        "workers": 1,
-        "budget": {"trials": TRIALS},
-        **changes,
-    }
+    own = {"searchers": [searcher], "problems": ["branin"], "budget": {"trials": TRIALS}}
+    return {**own, "seeds": 2, "workers": 1, **changes}
 
 
 def load(file: Path) -> ModuleType:

@@ -48,15 +48,9 @@ COUNTING = {"counting-ones": {"categorical": 8, "continuous": 8, "max_draws": 72
 
 def early_regrets(tmp_path: Path, searcher: str, scheduler: str) -> np.ndarray:
     """The true regret of the incumbent once :data:`EARLY` is paid, one a seed."""
-    suite = {
-        "searchers": [searcher],
-        "schedulers": [scheduler],
-        "problems": [COUNTING],
-        "workers": 1,
-        "seeds": 8,
-        "budget": {"evaluations": EARLY},
-    }
-    return np.array([regret for cell in plan(tmp_path, suite) for regret in _incumbent(run(cell))])
+    lists = {"searchers": [searcher], "schedulers": [scheduler], "problems": [COUNTING]}
+    cells = plan(tmp_path, lists | {"workers": 1, "seeds": 8, "budget": {"evaluations": EARLY}})
+    return np.array([regret for cell in cells for regret in _incumbent(run(cell))])
 
 
 def _incumbent(outcome: Any) -> Iterator[float]:

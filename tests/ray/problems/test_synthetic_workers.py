@@ -38,17 +38,13 @@ def test_costs_spread_over_the_ratio(ratio: float) -> None:
 
 
 def test_good_configurations_are_dear_where_asked_for() -> None:
-    told = {
-        dear: [
-            stats.spearmanr(
-                *seconds(LearningCurves(function="levy", dear=dear, instance=i), 200)
-            ).statistic
-            for i in range(20)
-        ]
-        for dear in ("anywhere", "good")
-    }
-    assert max(told["good"]) < -0.3
-    assert abs(np.mean(told["anywhere"])) < 4 * np.std(told["anywhere"]) / math.sqrt(20)
+    def told(dear: str) -> list[float]:
+        made = (LearningCurves(function="levy", dear=dear, instance=i) for i in range(20))
+        return [stats.spearmanr(*seconds(member, 200)).statistic for member in made]
+
+    assert max(told("good")) < -0.3
+    anywhere = told("anywhere")
+    assert abs(np.mean(anywhere)) < 4 * np.std(anywhere) / math.sqrt(20)
 
 
 @pytest.mark.parametrize(
@@ -103,19 +99,10 @@ def test_stragglers_leave_losses_as_they_are() -> None:
 def waiting(folder: Path, scheduler: str, stragglers: float) -> float:
     """Seconds that trials which get to the last step spend neither training nor finished."""
     problem = {"function": "levy", "cost_ratio": 1.0, "stragglers": stragglers, "slowdown": 50.0}
-    cells = plan(
-        folder,
-        {
-            "searchers": ["random"],
-            "schedulers": [scheduler],
-            "problems": [{"learning-curves": problem}],
-            "seeds": 2,
-            "workers": 9,
-            "budget": {"time": 250},
-        },
-    )
+    lists = {"schedulers": [scheduler], "problems": [{"learning-curves": problem}]}
+    counts = {"seeds": 2, "workers": 9, "budget": {"time": 250}}
     waited = []
-    for cell in cells:
+    for cell in plan(folder, {"searchers": ["random"]} | lists | counts):
         outcome = run(cell)
         began: dict[Any, Any] = {}
         trained: dict[Any, Any] = {}

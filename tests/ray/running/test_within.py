@@ -142,16 +142,9 @@ def test_it_ends_in_time_and_goes_on(plugin: Path, tmp_path: Path) -> None:
 def run_until(folder: Path, plugin: Path, seconds: float) -> Summary:
     content = SUITE | {"problems": [{"slow": {"seconds": 0.1}}], "seeds": 20}
     suite = load_suite(content, plugins=[plugin])
+    given: Any = {"options": RunOptions(cpus=2), "until": time.monotonic() + seconds}
     with ForkServers(soon=False) as servers:
-        return run_plan(
-            suite,
-            build_plan(suite),
-            folder,
-            Tally(),
-            start=servers.start,
-            options=RunOptions(cpus=2),
-            until=time.monotonic() + seconds,
-        )
+        return run_plan(suite, build_plan(suite), folder, Tally(), start=servers.start, **given)
 
 
 def test_a_deadline_in_the_middle_loses_nothing_finished(plugin: Path, tmp_path: Path) -> None:

@@ -119,15 +119,9 @@ def test_compatibility_is_the_matrix(tiny: str) -> None:
 
 
 def test_plan_shows_the_grid_what_is_skipped_and_the_cost(tmp_path: Path) -> None:
-    file = write_suite(
-        tmp_path,
-        {
-            2: "searchers: [tiny, flat]",
-            3: "schedulers: [whole, halves]",
-            4: "problems: [{bowl: {dimension: 2}}, stairs, absent]",
-        },
-    )
-    output = invoke("plan", str(file))
+    lines = {2: "searchers: [tiny, flat]", 3: "schedulers: [whole, halves]"}
+    lines[4] = "problems: [{bowl: {dimension: 2}}, stairs, absent]"
+    output = invoke("plan", str(write_suite(tmp_path, lines)))
     assert output.startswith("suite base: 2 searchers x 2 schedulers x 3 problems x 2 seeds")
     table = rows(output)
     assert ["bowl[dimension=2]", "4", "4", "trials", "5", "5", "5", "1", "s"] in table

@@ -49,7 +49,8 @@ def test_what_was_made_comes_back_mapped(source: Path, make: Any, calls: Any) ->
         assert arrays.keys() == {"numbers", "table"}
         assert arrays["numbers"].tolist() == [1, 2, 3]
         assert arrays["table"].tolist() == [[0, 1, 2], [3, 4, 5]]
-        assert (arrays["numbers"].dtype, arrays["table"].dtype) == (np.float64, np.int32)
+        assert arrays["numbers"].dtype == np.float64
+        assert arrays["table"].dtype == np.int32
         assert not arrays["numbers"].flags.writeable
     assert len(calls) == 1
 

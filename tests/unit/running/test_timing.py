@@ -13,7 +13,7 @@ from hpobench.running.plan import timing
 from hpobench.running.plan.timing import Timing, one_round, shortened, trial_seconds
 from hpobench.running.plan.until_decided import looks_within
 from hpobench.suites.grid import Plan, build_plan
-from hpobench.suites.suite import load_suite
+from hpobench.suites.suite import Suite, load_suite
 
 PLUGIN = """
 from hpobench.api import Fidelity, Float, FunctionProblem, Resources, Space
@@ -37,18 +37,16 @@ class Mine(FunctionProblem):
 """
 
 
-def plan_of(folder: Path, **keys: Any) -> Plan:
+def suite_of(folder: Path, **keys: Any) -> Suite:
+    """Of 60 evaluations a seed, each of two seconds on one processor."""
     (folder / "mine.py").write_text(PLUGIN)
-    content = {
-        "name": "tiny",
-        "searchers": ["random", "sobol", "grid"],
-        "problems": ["mine"],
-        "stage": "live",
-        "workers": 2,
-        "seeds": 10,
-        "budget": {"evaluations": 20},
-    }
-    return build_plan(load_suite(content | keys, plugins=[folder / "mine.py"]))
+    suite = {"name": "tiny", "searchers": ["random", "sobol", "grid"], "problems": ["mine"]}
+    counts = {"stage": "live", "workers": 2, "seeds": 10, "budget": {"evaluations": 20}}
+    return load_suite(suite | counts | keys, plugins=[folder / "mine.py"])
+
+
+def plan_of(folder: Path, **keys: Any) -> Plan:
+    return build_plan(suite_of(folder, **keys))
 
 
 def timed(plan: Plan, folder: Path, cpus: int, **measured: dict[str, float]) -> Timing:
@@ -87,17 +85,8 @@ def test_virtual_cells_take_results_and_thinking(tmp_path: Path) -> None:
 def test_stored_cells_time_their_like(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_of(tmp_path)
     names = plan.cells.with_seeds([0, 1]).ids()
-    rows = [
-        {
-            "cell": name,
-            "stage": "live",
-            "clock": 10.0 * n,
-            "suggest_s": 1.0,
-            "observe_s": 0.5,
-            "harness_s": 2.5,
-        }
-        for n, name in enumerate(names[:4])
-    ]
+    own = {"stage": "live", "suggest_s": 1.0, "observe_s": 0.5, "harness_s": 2.5}
+    rows = [own | {"cell": name, "clock": 10.0 * n} for n, name in enumerate(names[:4])]
     monkeypatch.setattr(timing, "load_cells", lambda *_: rows)
     found = timed(plan, tmp_path, 2)
     # Of the first searcher two cells took 4 s of wall time and 30 s of clock; of the others 10, 20.

@@ -56,14 +56,9 @@ def test_every_combination_is_either_in_the_plan_or_skipped(tmp_path: Path) -> N
 
 
 def test_reasons_for_skipping(tmp_path: Path) -> None:
-    made = plan(
-        tmp_path,
-        {
-            2: "searchers: [tiny, flat, needy]",
-            3: "schedulers: [whole, halves]",
-            4: "problems: [stairs, {bowl: {dimension: 2}}, branchy, absent, network]",
-        },
-    )
+    problems = "problems: [stairs, {bowl: {dimension: 2}}, branchy, absent, network]"
+    lines = {2: "searchers: [tiny, flat, needy]", 3: "schedulers: [whole, halves]", 4: problems}
+    made = plan(tmp_path, lines)
     reasons = {(r.searcher, r.scheduler, r.problem): r.reason for r in made.skipped}
     bowl = "bowl[dimension=2]"
     due = "the scheduler decides between steps, and the problem has only one"

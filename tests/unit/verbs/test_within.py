@@ -12,26 +12,12 @@ from hpobench.contract.errors import StoreError, UsageError
 from hpobench.running.plan.experiment import plan_content
 from hpobench.store.format.index import PLAN, write_json
 from hpobench.suites.run_options import RunOptions
-from hpobench.suites.suite import Suite, load_suite
+from hpobench.suites.suite import Suite
 from hpobench.verbs.within import Fitted, Within, fitted
-from tests.unit.running.test_timing import PLUGIN
+from tests.unit.running.test_timing import suite_of
 
-SUITE = {
-    "name": "tiny",
-    "searchers": ["random", "sobol", "grid"],
-    "problems": ["mine"],
-    "stage": "live",
-    "workers": 2,
-    "seeds": 4,
-    "budget": {"evaluations": 20},
-}
 START_S = 8
 """What a plan leaves for Ray."""
-
-
-def suite_of(folder: Path, **keys: Any) -> Suite:
-    (folder / "mine.py").write_text(PLUGIN)
-    return load_suite(SUITE | keys, plugins=[folder / "mine.py"])
 
 
 def planned(suite: Suite, folder: Path, seconds: float, **options: Any) -> Fitted:

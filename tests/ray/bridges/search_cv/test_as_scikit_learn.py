@@ -104,27 +104,17 @@ def test_random_search_tries_as_randomized_search(estimator: Any, space: Any, se
 
 def test_a_random_state_of_numpys_is_drawn_from_as_there() -> None:
     space = {"C": loguniform(1e-2, 1e3)}
-    ours = hpobench.SearchCV(
-        SVC(),
-        space,
-        searcher="random",
-        scheduler="fifo",
-        n_trials=4,
-        random_state=np.random.RandomState(3),
-    ).fit(X, Y)
+    given: Any = {"searcher": "random", "scheduler": "fifo", "random_state": RandomState(3)}
+    ours = hpobench.SearchCV(SVC(), space, n_trials=4, **given).fit(X, Y)
     theirs = RandomizedSearchCV(SVC(), space, n_iter=4, random_state=RandomState(3)).fit(X, Y)
     assert ours.cv_results_["params"] == theirs.cv_results_["params"]
 
 
 def test_several_metrics() -> None:
-    search = hpobench.SearchCV(
-        LogisticRegression(),
-        {"C": loguniform(1e-3, 1e2)},
-        n_trials=5,
-        scoring={"acc": "accuracy", "auc": "roc_auc"},
-        refit="auc",
-        random_state=0,
-    ).fit(X, Y)
+    given: Any = {"scoring": {"acc": "accuracy", "auc": "roc_auc"}, "refit": "auc"}
+    space = {"C": loguniform(1e-3, 1e2)}
+    search = hpobench.SearchCV(LogisticRegression(), space, n_trials=5, random_state=0, **given)
+    search.fit(X, Y)
     assert search.multimetric_
     assert search.best_score_ == search.cv_results_["mean_test_auc"][search.best_index_]
     assert {"rank_test_acc", "split0_test_auc"} <= set(search.cv_results_)
@@ -141,17 +131,12 @@ def test_the_callables_of_scikit_learn() -> None:
         score = accuracy_score(y, estimator.predict(x))
         return {"one": score, "two": 1 - score}
 
-    given = {"scoring": both, "refit": "two", "random_state": 0}
-    search = hpobench.SearchCV(GaussianNB(), SMOOTHING, n_trials=4, **given).fit(X, Y)
+    def made(**given: Any) -> Any:
+        return hpobench.SearchCV(GaussianNB(), SMOOTHING, n_trials=4, random_state=0, **given)
+
+    search = made(scoring=both, refit="two").fit(X, Y)
     assert search.best_score_ == search.cv_results_["mean_test_two"].max()
-    last = hpobench.SearchCV(
-        GaussianNB(),
-        SMOOTHING,
-        n_trials=4,
-        scoring=["accuracy", "f1"],
-        refit=lambda results: len(results["params"]) - 1,
-        random_state=0,
-    ).fit(X, Y)
+    last = made(scoring=["accuracy", "f1"], refit=lambda x: len(x["params"]) - 1).fit(X, Y)
     assert last.best_index_ == 3
     assert not hasattr(last, "best_score_")
     assert last.best_params_ == last.cv_results_["params"][3]

@@ -90,18 +90,12 @@ def test_a_worker_that_dies_costs_its_candidate() -> None:
                 os._exit(1)
             return super().fit(X, y, sample_weight)  # type: ignore[no-any-return]
 
+    grid = {"name": "grid", "shuffle": False}
+    given: Any = {"searcher": grid, "scheduler": "fifo", "n_trials": 3, "cv": 2}
     with (
         pytest.warns(FitFailedWarning, match="the worker process died in each of 4 attempts"),
         pytest.warns(UserWarning, match="non-finite"),
     ):
-        search = hpobench.SearchCV(
-            Deadly(),
-            {"C": [1.0, 9.0, 2.0]},
-            searcher={"name": "grid", "shuffle": False},
-            scheduler="fifo",
-            n_trials=3,
-            n_jobs=2,
-            cv=2,
-        ).fit(X, Y)
+        search = hpobench.SearchCV(Deadly(), {"C": [1.0, 9.0, 2.0]}, n_jobs=2, **given).fit(X, Y)
     assert list(search.cv_results_["status"]) == ["completed", "failed", "completed"]
     assert np.isnan(search.cv_results_["mean_test_score"][1])

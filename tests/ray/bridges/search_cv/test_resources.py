@@ -147,15 +147,10 @@ def test_a_candidate_that_is_completed_has_the_score_of_cross_validation(
 
 
 def test_a_part_of_a_forest_has_that_many_trees() -> None:
-    search = hpobench.SearchCV(
-        RandomForestClassifier(90, random_state=0),
-        {"max_depth": [1, 6, 1, 1, 1, 1]},
-        searcher="random",
-        n_trials=6,
-        cv=3,
-        random_state=0,
-    ).fit(X, Y)
-    results = search.cv_results_
+    forest = RandomForestClassifier(90, random_state=0)
+    given: Any = {"searcher": "random", "n_trials": 6, "cv": 3, "random_state": 0}
+    space = {"max_depth": [1, 6, 1, 1, 1, 1]}
+    results = hpobench.SearchCV(forest, space, **given).fit(X, Y).cv_results_
     stopped = np.flatnonzero(results["status"] == "stopped")
     assert len(stopped)
     assert set(results["resource"][stopped]) <= {10, 30}
