@@ -139,8 +139,8 @@ def test_what_cannot_be_spent_is_refused(means: Spending, message: str) -> None:
 
 
 def test_a_question_of_numbers_is_that_of_the_space() -> None:
-    numbers = (Float("a", 1e-3, 1, log=True), Float("b", 0, 1), Int("c", 1, 9))
-    space = Space([*numbers, Categorical("d", ("x", "y"))])
+    parameters = (Float("a", 1e-3, 1, log=True), Float("b", 0, 1), Int("c", 1, 9))
+    space = Space([*parameters, Categorical("d", ("x", "y"))])
     means = Spending(budget=7200, trial_time=60, workers=8, steps=9)
     numbers = of_counts(means, floats=2, ints=1, categories=1, logs=1, conditional=False)
     named = of_space(space, means)
