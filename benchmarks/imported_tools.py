@@ -89,8 +89,8 @@ def main() -> None:
             made = with_twin(import_trials(str(storage), Asked(mode="min")), force=True)
             write_table(folder / f"{tool}.parquet", made.table)
             took = time.monotonic() - begin
-            assert made.twin is not None
-            worth = made.twin["rank_correlation"]
+            assert "twin" in made.table.about
+            worth = made.table.about["twin"]["rank_correlation"]
             print(
                 f"{tool}: {made.table.about['trials']} trials imported in {took:.1f} s, held-out "
                 f"rank correlation {worth:.2f}",

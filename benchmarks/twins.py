@@ -158,7 +158,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             made, entries = stand_ins(Path(folder), name, options.trials, options.by)
             found = regrets(Path(folder), entries, options.seeds, options.evaluations)
-        assert made.twin is not None
+        assert "twin" in made.table.about
         half = options.seeds // 2
         halves = [
             {s: r[part] for s, r in found["real"].items()}
@@ -167,7 +167,10 @@ def main() -> None:
         cells = [list(agreement(*halves))]
         cells += [list(agreement(found["real"], found[p])) for p in ("twin", "nearest")]
         text = [f"{end:.2f}, {tau:.2f}, {way:.2f}" for end, tau, way in cells]
-        print(f"| {name} | {made.twin['rank_correlation']:.2f} | {' | '.join(text)} |", flush=True)
+        print(
+            f"| {name} | {made.table.about['twin']['rank_correlation']:.2f} | {' | '.join(text)} |",
+            flush=True,
+        )
         rankings[name] = {
             p: {s: round(float(r[:, -1].mean()), 4) for s, r in rows.items()}
             for p, rows in found.items()

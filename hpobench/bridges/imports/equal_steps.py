@@ -23,11 +23,8 @@ class StepAxis:
     """The steps of curves; the first report may be numbered 0, which ``shift`` makes good."""
 
     fidelity: Fidelity
-    shift: float
-
-    def places(self) -> Array:
-        """The resource after each step."""
-        return np.array([k * self.fidelity.unit for k in range(1, self.fidelity.steps + 1)])
+    shift: int
+    places: Array  # the resource after each step
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,15 +45,19 @@ def axis(source: StoredTrials, steps: int | None, resource: str | None) -> StepA
         raise UsageError(
             f"{source}: a trial reports step {odd!s:.60}; steps are from 0 to {LAST_STEP:,}"
         )
+    shift = 0
     if not reported or (len(reported) == 1 and not steps):
-        full = float(reported[0]) if reported and reported[0] > 0 else 1.0
-        return StepAxis(Fidelity(name if reported else "evaluation", 1, full), float(not full))
-    gaps = [b - a for a, b in itertools.pairwise(reported)]
-    unit = math.gcd(*gaps, reported[0])
-    shift = unit if reported[0] == 0 else 0
-    full = reported[-1] + shift
-    count = steps or (full // unit if full // unit <= MOST_STEPS else FEWER_STEPS)
-    return StepAxis(Fidelity(name, count, full / count), shift)
+        unit = float(reported[0]) if reported and reported[0] > 0 else 1.0
+        fidelity = Fidelity(name if reported else "evaluation", 1, unit)
+    else:
+        gaps = [b - a for a, b in itertools.pairwise(reported)]
+        gap = math.gcd(*gaps, reported[0])
+        shift = gap if reported[0] == 0 else 0
+        full = reported[-1] + shift
+        count = steps or (full // gap if full // gap <= MOST_STEPS else FEWER_STEPS)
+        fidelity = Fidelity(name, count, full / count)
+    places = np.array([k * fidelity.unit for k in range(1, fidelity.steps + 1)])
+    return StepAxis(fidelity, shift, places)
 
 
 def curves(source: StoredTrials, axis: StepAxis, seconds: float | None) -> StepCurves:
@@ -91,7 +92,7 @@ def _curve(source: StoredTrials, trial: PastTrial, axis: StepAxis) -> tuple[Arra
     whole = trial.state == "complete"
     observed = steps if whole else _steps(at[-1] / axis.fidelity.unit, steps)
     # Between two reports a curve is a line; after the last one of a complete trial it is level.
-    curve[:observed] = np.interp(axis.places()[:observed], at, values)
+    curve[:observed] = np.interp(axis.places[:observed], at, values)
     if whole and trial.final is not None:
         curve[-1] = sign * trial.final
     return curve, observed
@@ -109,7 +110,7 @@ def _costs(trial: PastTrial, axis: StepAxis, observed: int, seconds: float | Non
         costs[:] = seconds
     elif trial.times:
         at = np.array([0.0, *(step + axis.shift for step in trial.times)])
-        passed = np.interp([0.0, *axis.places()], at, [0.0, *trial.times.values()])
+        passed = np.interp([0.0, *axis.places], at, [0.0, *trial.times.values()])
         taken = _steps(at[-1] / axis.fidelity.unit, steps)
         costs[:taken] = np.diff(passed)[:taken]
         costs[taken:] = costs[:taken].mean()

@@ -64,7 +64,7 @@ def import_problem(
         "space": made.space.to_json(),
         "inferred": made.inferred,
         "steps": made.fidelity.steps,
-        "twin": made.twin,
+        "twin": made.table.about.get("twin"),
         "notes": list(made.notes),
     }
     return lines, facts
@@ -94,7 +94,7 @@ def _lines(imported: importing.Imported) -> Iterator[str]:
     plain = (fidelity.unit, fidelity.name) == (1, "step")
     steps = f"{fidelity.steps} steps{'' if plain else f' of {fidelity.unit:g} {fidelity.name}'}"
     yield f"{steps if fidelity.steps > 1 else 'one step'}; a whole trial takes {cost:.3g} s"
-    if (twin := imported.twin) is not None:
+    if (twin := imported.table.about.get("twin")) is not None:
         yield (
             f"twin: rank correlation {twin['rank_correlation']:.2f}, error {twin['error']:.3g} "
             f"where losses spread {twin['spread']:.3g} (root mean square, standard deviation), on "
@@ -113,7 +113,7 @@ def _lines(imported: importing.Imported) -> Iterator[str]:
 
 def _entry(imported: importing.Imported, name: str, table: str) -> str:
     """The problem of the file ``table`` in a suite, under the label ``name``."""
-    kind = {"name": "recorded"} if imported.twin is None else {"name": "twin"}
+    kind = {"name": "recorded"} if imported.table.about.get("twin") is None else {"name": "twin"}
     return json.dumps({**kind, "as": name, "table": table, "cost": "wall"}, ensure_ascii=False)
 
 

@@ -48,11 +48,6 @@ class Imported:
     def fidelity(self) -> Fidelity:
         return Fidelity(**self.table.about["fidelity"])
 
-    @property
-    def twin(self) -> dict[str, Any] | None:
-        """What the twin is worth, if there is one."""
-        return self.table.about.get("twin")
-
 
 def import_trials(
     storage: str,

@@ -30,6 +30,7 @@ from hpobench.evidence.advice import advise
 from hpobench.evidence.archive import read_archive, shipped
 from hpobench.evidence.question import Spending, of_space
 from hpobench.evidence.recommendation import Recommendation, ready
+from hpobench.plugins.building import build_scheduler
 from hpobench.plugins.registry import Registry
 
 
@@ -240,7 +241,8 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         middle = search_space.space.from_unit([0.5] * len(search_space.space))
         clone(task.estimator).set_params(**clone(search_space.params(middle), safe=False))
         resource: Resource | None = None
-        if chosen.needs_fidelity:
+        wants_steps = chosen.claims("multi_fidelity") or chosen.claims("schedules_itself")
+        if wants_steps or build_scheduler(chosen.scheduler).needs_fidelity:
             fit_params = bool(task.fitting["fit_params"])
             resource = find_resource(task.estimator, task.y, fit_params=fit_params)
         steps = resource.most_steps(task) if resource else 1

@@ -60,12 +60,6 @@ class ChosenAlgorithm:
     def claims(self, name: str) -> bool:
         return bool(trait(load_class(self.searcher.file, self.searcher.cls), name))
 
-    @property
-    def needs_fidelity(self) -> bool:
-        """Whether candidates should be scored with parts of a resource."""
-        needed = build_scheduler(self.scheduler).needs_fidelity
-        return needed or self.claims("multi_fidelity") or self.claims("schedules_itself")
-
     def build(
         self, problem: CandidateProblem, points: Sequence[Config]
     ) -> tuple[Searcher, Scheduler]:
