@@ -14,7 +14,7 @@ from hpobench.data import catalogue
 from tests.support.data_server import entry, serving, write_list
 
 SETS = {"one": {"a.txt": b"alpha", "b.txt": b"beta"}, "two": {"c.txt": b"gamma"}}
-pytestmark = pytest.mark.usefixtures("server")
+pytestmark = pytest.mark.usefixtures("server", "root")
 PAGES = {f"/{name}/{path}": body for name, files in SETS.items() for path, body in files.items()}
 
 
