@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from loky import ProcessPoolExecutor
 
-IDLE_SECONDS = 10  # after which the processes that draw end
+IDLE_SECONDS = 60
+"""After which the processes that draw end; on a busy machine one may wait 10 for its first figure,
+and loky warns of a process that ended while there was work."""
 
 
 def start(figure: Figure, table: pd.DataFrame, stem: Path) -> Future[list[Path]]:
