@@ -58,8 +58,8 @@ def test_against_enumeration(number: int) -> None:
                     single |= n == 1
                     estimate += sum(shares) / n / len(curves.problems)
                     drawn = seed_draws(settings, problem, n)
-                    own = np.array([sum(shares[i] for i in row) / n for row in drawn])
-                    draws += own / len(curves.problems)
+                    means = np.array([sum(shares[i] for i in row) / n for row in drawn])
+                    draws += means / len(curves.problems)
                 row = own.iloc[k]
                 assert row["estimate"] == pytest.approx(estimate)
                 band = [np.nan] * 2 if single else np.quantile(draws, [0.025, 0.975]).tolist()

@@ -47,7 +47,7 @@ def test_thinking_moves_results_to_later() -> None:
     assert found["b"].tolist() == pytest.approx(np.select([at < 6, at < 20], [1, 0.4], 0.1))
     front = table[table["front"]]
     leads = {name: rows["at"].to_numpy() * 20 for name, rows in front.groupby("algorithm")}
-    assert leads["a"].apply(lambda at: 1.25 <= at < 6 or 10.5 <= at < 20).all()
+    assert all(1.25 <= at < 6 or 10.5 <= at < 20 for at in leads["a"])
     assert ((leads["b"] >= 6) & (leads["b"] < 10.5) | (leads["b"] >= 20 - 1e-9)).all()
     assert front["at"].is_unique
     text = total_time.caption(study, study.comparisons[0], table)

@@ -26,7 +26,7 @@ def script(folder: Path, code: str, name: str = "train") -> ScriptObject:
 
 
 def test_an_object_with_its_neighbours(tmp_path: Path) -> None:
-    (tmp_path / "neighbour_of_mine.py").write_text("number = 7\n")
+    (tmp_path / "neighbour_of_me.py").write_text("number = 7\n")
     found = script(tmp_path, "def train():\n    import neighbour_of_me as n\n    return n.number\n")
     assert found.load()() == 7
     assert found.load() is found.load()
