@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,11 +20,10 @@ from tests.support.results_factory import make_population
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page without other exhibits."""
-    none: dict[str, Any] = {"FIGURES": {}, "NUMBERED_TABLES": {}, "FILES": ()}
+    none: dict[str, Any] = {"FIGURES": {}, "TABLES": {}, "FILES": ()}
     none |= dict.fromkeys(("STANDINGS", "SETTING", "ORIGINS", "FAILURES"), ())
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in none.items():
-            patch.setattr(html, name, value)
+        patch.setattr(html, "exhibits", SimpleNamespace(**vars(html.exhibits) | none))
         settings = Settings(repetitions=20, points=10)
         folder = tmp_path_factory.mktemp("replay")
         return html.write_report(make_population(), folder, settings=settings)

@@ -53,12 +53,13 @@ def test_against_plain_loops(number: int) -> None:
                 for p in curves.problems
             ]
             values = np.array([draws for draws, _ in columns])
-            columns = ([x for x in column if not np.isnan(x)] for column in values.T)
-            means = [stats.gmean(column) if column else math.nan for column in columns]
+            known_of = ([x for x in column if not np.isnan(x)] for column in values.T)
+            means = [stats.gmean(column) if column else math.nan for column in known_of]
             several = [s for _, s in columns]
             all_several = all(s or np.isnan(v) for s, v in zip(several, values[:, 0], strict=True))
-            columns = [means, *values], [all_several, *several], own.iterrows()
-            for draws, valid, (_, row) in zip(*columns, strict=True):
+            valids = [all_several, *several]
+            rows = own.iterrows()
+            for draws, valid, (_, row) in zip([means, *values], valids, rows, strict=True):
                 assert row["estimate"] == pytest.approx(draws[0], nan_ok=True)
                 expected = [math.nan, math.nan]
                 if valid and not math.isnan(draws[0]):

@@ -92,7 +92,7 @@ def test_checkpoints_are_what_trials_and_clones_go_on_from(tmp_path: Path) -> No
 def test_killed_runs_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheduler: str) -> None:
     log = tmp_path / "steps.log"
     monkeypatch.setenv("CHAIN_LOG", str(log))  # marks the processes of this run
-    fixed = {"log": str(log), "pause": 0.05}
+    fixed: dict[str, Any] = {"log": str(log), "pause": 0.05}
     suite = write_suite(tmp_path, "train", "Classy", scheduler=scheduler, trials=6, **fixed)
     process = start(*arguments(suite))
     assert wait_for_steps(log, 10, process)

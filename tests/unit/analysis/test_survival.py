@@ -182,5 +182,5 @@ def test_problems_that_an_algorithm_did_not_run_on() -> None:
     before = table_of_all(survival, results, SETTINGS)
     same = table["algorithm"] == "random"
     expected = before[before["algorithm"] == "random"]
-    frames = (frame.reset_index(drop=True) for frame in (table[same], expected))
-    pd.testing.assert_frame_equal(*frames)
+    found, expected = (frame.reset_index(drop=True) for frame in (table[same], expected))
+    pd.testing.assert_frame_equal(found, expected)

@@ -23,8 +23,8 @@ def run_of(rows: list[tuple[Any, ...]], statuses: dict[int, str]) -> Results:
     base = hand_made({("a", 0): [(1.0, 0.5)] * len(rows)})
     names = ["trial", "step", "clock", "cost", "worker", "decision"]
     columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
-    names = {"parent": 6, "parent_step": 7}
-    clones = {n: [row[i] if len(row) > 6 else np.nan for row in rows] for n, i in names.items()}
+    parents = {"parent": 6, "parent_step": 7}
+    clones = {n: [row[i] if len(row) > 6 else np.nan for row in rows] for n, i in parents.items()}
     trials = pd.DataFrame({"cell": "a-0", "trial": [*statuses], "status": [*statuses.values()]})
     return dataclasses.replace(base, events=base.events.assign(**columns, **clones), trials=trials)
 

@@ -88,7 +88,7 @@ SPACES: list[tuple[Any, Any]] = [
 @pytest.mark.parametrize("seed", [0, 1])
 def test_random_search_tries_as_randomized_search(estimator: Any, space: Any, seed: int) -> None:
     given: dict[str, Any] = {"random_state": seed, "return_train_score": True}
-    plain = {"searcher": "random", "scheduler": "fifo", "n_trials": 5}
+    plain: dict[str, Any] = {"searcher": "random", "scheduler": "fifo", "n_trials": 5}
     ours = hpobench.SearchCV(estimator, space, **plain, **given).fit(X, Y)
     theirs = RandomizedSearchCV(estimator, space, n_iter=5, **given).fit(X, Y)
     assert str(ours.cv_results_["params"]) == str(theirs.cv_results_["params"])
