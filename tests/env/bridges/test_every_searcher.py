@@ -29,7 +29,9 @@ NAMES = [
 def proposals_inside(name: str, trials: int) -> tuple[Cell, list[dict[str, Any]], Any]:
     """Those of a cell of one worker, under no scheduler."""
     registry = Registry()
-    problem = PluginRef("problem", "curves", "curves", {"steps": STEPS}, doubles.__file__, "Curves")
+    problem = PluginRef(
+        "problem", "curves", "curves", {"steps": STEPS}, doubles.__file__, "CurveProblem"
+    )
     multi = registry.find("searcher", name).load().multi_fidelity  # type: ignore[attr-defined]
     cell = Cell(
         "inside",

@@ -360,7 +360,7 @@ def test_a_population_has_the_history_of_a_plain_tuner(
     scheduler: Any, steps: int, one_worker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = {"steps": steps, "equal_costs": False}
-    ref = PluginRef("problem", "curves", "curves", options, doubles.__file__, "Curves")
+    ref = PluginRef("problem", "curves", "curves", options, doubles.__file__, "CurveProblem")
     configs = random_configs(scheduler.population)
     given: Any = {"searcher": ListedSearcher(configs), "trials": len(configs)}
     run = make_run(scheduler, problem=CurveProblem(steps), workers=1, **given)
