@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from hpobench.analysis import exhibits
 from hpobench.analysis.settings import Settings
 from hpobench.reporting import html
 from tests.support.results_factory import make_population
@@ -23,7 +24,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     none: dict[str, Any] = {"FIGURES": {}, "TABLES": {}, "FILES": ()}
     none |= dict.fromkeys(("STANDINGS", "SETTING", "ORIGINS", "FAILURES"), ())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(html, "exhibits", SimpleNamespace(**vars(html.exhibits) | none))
+        patch.setattr(html, "exhibits", SimpleNamespace(**vars(exhibits) | none))
         settings = Settings(repetitions=20, points=10)
         folder = tmp_path_factory.mktemp("replay")
         return html.write_report(make_population(), folder, settings=settings)
