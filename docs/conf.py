@@ -33,7 +33,8 @@ nitpick_ignore_regex = [
     ("py:.*", r"hpobench\.(analysis|contract|plugins|running|store|suites)\..*"),
     (
         "py:.*",
-        r"Advice|Archive|CellError|MAX_VALUES|Seeds|Source|TuneSearcher|run_curves|running_times",
+        r"(?:hpobench[.\w]*[.])?(?:Advice|Archive|CellError|MAX_VALUES|Seeds|Source|TuneSearcher)"
+        r"|run_curves|running_times",
     ),
 ]
 

@@ -303,9 +303,9 @@ def test_a_table_lies_in_the_suites_folder(tmp_path: Path) -> None:
     assert outcome.cell["trials"] == 20
     write_table(tmp_path / "b.parquet", recording(sample(3)))
     for path in ("../b.parquet", tmp_path / "b.parquet"):
-        with pytest.raises(SuiteError, match=r"suite.yaml:3: .*leaves the suite's folder"):
+        with pytest.raises(SuiteError, match=r"suite.yaml:2: .*leaves the suite's folder"):
             planned(suite, f"{{recorded: {{table: {path}}}}}")
-    with pytest.raises(SuiteError, match=r"suite.yaml:3: .*recorded: table: no file .*c.parquet"):
+    with pytest.raises(SuiteError, match=r"suite.yaml:2: .*recorded: table: no file .*c.parquet"):
         planned(suite, "{recorded: {table: c.parquet}}")
 
 
