@@ -7,7 +7,7 @@ import pytest
 from tests.soak.rounds import ROUNDS, run_round
 from tests.support.night import count, night
 
-DAY = ("virtual", "live-asha")
+DAY = ("virtual",)  # live workers are killed in test_live.py, by day too
 
 
 @pytest.mark.parametrize(
