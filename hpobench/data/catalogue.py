@@ -125,7 +125,7 @@ def _dataset(name: str, given: Any) -> Dataset:
         if len(path) > _LONGEST or not _SAFE.fullmatch(path):
             raise ValueError(f"{path[:_LONGEST]!r} is not a path below the data folder")
     archive = File(**given["archive"]) if given.get("archive") else None
-    for path, file in {**files, **({"archive": archive} if archive else {})}.items():
+    for path, file in [*files.items(), *([("archive", archive)] if archive else [])]:
         sound = isinstance(file.size, int) and file.size > 0
         if not sound or not re.fullmatch("[0-9a-f]{64}", file.sha256):
             raise ValueError(f"{path} needs its sha256 and its size in bytes")
