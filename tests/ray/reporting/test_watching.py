@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from hpobench.contract.errors import StoreError, UsageError
+from hpobench.verbs import reports
 from hpobench.verbs.reports import PATIENCE, watch
 from tests.support.results_factory import PROBLEMS, make_results
 from tests.support.stored import write
@@ -25,7 +26,7 @@ def test_the_report_follows_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             write(results, tmp_path, cells, ended=cells == slice(None))
 
     write(results, tmp_path, slice(0))
-    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr(reports, "time", SimpleNamespace(sleep=sleep))
     watch(tmp_path, 7.0, told.append)
     assert [line.split(" runs")[0] for line in told] == ["2 of 4", "4 of 4"]
     assert len(pages) == 2
@@ -37,7 +38,7 @@ def test_damaged_results_end_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     write(make_results(["random"], ["fifo"], PROBLEMS[:1], seeds=1, failed=()), tmp_path)
     next(tmp_path.glob("events-*.parquet")).unlink()
     slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(reports, "time", SimpleNamespace(sleep=slept.append))
     with pytest.raises(StoreError, match="is missing"):
         watch(tmp_path, 1.0, print)
     assert len(slept) == PATIENCE - 1
