@@ -81,8 +81,9 @@ def _sphinx(session: nox.Session, builder: str) -> None:
 
 @nox.session
 def pages(session: nox.Session) -> None:
-    """Run the commands and the code that the documents show."""
-    _pytest(session, "tests/ray/test_documents.py", "tests/env/testing/test_walk_through.py")
+    """Run the commands and the code that all documents show, those too that run by night."""
+    tests = ("tests/ray/test_documents.py", "tests/env/testing/test_walk_through.py")
+    _pytest(session, "--night", *tests)
 
 
 @nox.session

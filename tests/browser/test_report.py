@@ -341,7 +341,7 @@ def test_charts_are_whole(show: Any, device: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("device", "scheme"),
     [
-        pytest.param(DESK, "light", id="desk-light"),
+        pytest.param(DESK, "light", id="desk-light", marks=night),
         pytest.param(PHONE, "dark", id="phone-dark"),
         pytest.param(DESK, "dark", id="desk-dark", marks=night),
         pytest.param(PHONE, "light", id="phone-light", marks=night),

@@ -90,7 +90,7 @@ def texts(page: Page, column: int) -> list[str]:
     ("width", "scheme"),
     [
         (390, "light"),
-        (1400, "dark"),
+        pytest.param(1400, "dark", marks=night),
         pytest.param(390, "dark", marks=night),
         pytest.param(1400, "light", marks=night),
     ],

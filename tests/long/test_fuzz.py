@@ -15,7 +15,7 @@ from tests.fuzz import archives, imports, plugins, stores, suites, tables
 from tests.fuzz.commands import require_clear_end
 from tests.support.night import count
 
-MUTANTS = count(8, 500)
+MUTANTS = count(4, 500)
 # MLflow asks SQLAlchemy for what is deprecated, once in a process.
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")
 

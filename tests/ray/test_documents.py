@@ -23,6 +23,7 @@ from tests.support import gallery
 from tests.support.command_line import python
 from tests.support.documents import blocks, documents, runnable, site_pages
 from tests.support.frames import tuples
+from tests.support.night import night
 from tests.support.notebook import code_cells
 from tests.support.tiny_plugins import suite_file
 
@@ -34,6 +35,21 @@ ELSEWHERE = {
     "docs/gallery/results.md": "test_the_notebook_shows_what_it_stores",
 }
 """The pages that other tests run."""
+BY_DAY = (
+    "docs/choosing.md",
+    "docs/first-report.md",
+    "docs/live.md",
+    "docs/quickstart.md",
+    "docs/search_cv.md",
+    "docs/starts.md",
+    "docs/statistics.md",
+    "docs/stopping.md",
+    "docs/suites.md",
+    "docs/tune/index.md",
+    "docs/tune/ray-tune.md",
+    "docs/write/searcher.md",
+)
+"""The pages whose blocks run by day: of each kind the first that somebody follows."""
 PAGES = {
     name: page
     for page in site_pages()
@@ -41,7 +57,13 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=name, marks=() if name in BY_DAY else night)
+        for name, page in PAGES.items()
+    ],
+)
 def test_the_blocks_of_a_page_run(page: Path, tmp_path: Path) -> None:
     """In their order, in an empty folder, with the programs of this environment."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

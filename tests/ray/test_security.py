@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.night import night
 from tests.support.security_table import try_row
 
 
@@ -13,7 +14,7 @@ from tests.support.security_table import try_row
     "verb",
     [
         "run SUITE",
-        "agreement SUITE",
+        pytest.param("agreement SUITE", marks=night),
         "check FILE",
         "problems record NAME --plugin FILE",
         "verify FOLDER --sample N --plugin FILE",

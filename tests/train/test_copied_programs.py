@@ -14,6 +14,7 @@ from hpobench.contract.problem import Objective
 from hpobench.plugins.registry import Registry
 from hpobench.problems.general.sklearn_estimator import SklearnEstimator
 from hpobench.reporting.calls import FindingRun, search_cv, tuner
+from tests.support.night import night
 from tests.support.present import present
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +67,7 @@ def test_a_search_of_an_estimator_runs(tmp_path: Path) -> None:
     assert 0.8 < float(said.split()[-1]) <= 1
 
 
+@night  # by day docs/tune/ray-tune.md runs a Tuner
 def test_a_tuner_on_a_problem_runs(tmp_path: Path) -> None:
     pytest.importorskip("xgboost")
     from hpobench.problems.xgboost.small import XGBoostSmall

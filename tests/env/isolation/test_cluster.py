@@ -11,6 +11,7 @@ import pytest
 from hpobench.plugins.isolation.environments import FOLDER_VARIABLE
 from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import finish
+from tests.support.night import night
 
 SUITE = """{
 name: far, searchers: [cma], problems: [{hartmann: {dimension: 3}}], seeds: 6,
@@ -38,6 +39,7 @@ def cluster(tmp_path: Path) -> Iterator[Any]:
         cluster.shutdown()
 
 
+@night  # by day environments are built beside the driver
 def test_nodes_build_theirs(tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the driver names no folder; one that it names is that of all nodes."""
     monkeypatch.delenv(FOLDER_VARIABLE, raising=False)

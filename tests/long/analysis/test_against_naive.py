@@ -17,6 +17,7 @@ from hpobench.analysis.inference.bootstrap import resampled_means, seed_draws, s
 from hpobench.analysis.settings import Axis, Fidelity, Settings
 from hpobench.store.read.reader import Results
 from tests.support.frames import tuples
+from tests.support.night import count
 from tests.support.results_factory import MadeProblem, make_results
 
 PROBLEMS = (
@@ -136,7 +137,7 @@ def naive_losses(
     return losses
 
 
-@pytest.mark.parametrize("number", range(48))
+@pytest.mark.parametrize("number", range(count(16, 48)))
 def test_curves_against_plain_loops(number: int) -> None:
     axis, fidelity = AXES[number % 4], FIDELITIES[number // 4 % 2]
     results = random_results(number)

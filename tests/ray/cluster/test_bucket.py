@@ -11,6 +11,7 @@ import pytest
 from hpobench.store.remote.remote_folder import RemoteFolder
 from tests.ray.faults.commands import events, finish, kill, start, three_nodes
 from tests.ray.object_store import s3_server
+from tests.support.night import night
 
 SEEDS = 200
 SUITE = f"""
@@ -33,6 +34,7 @@ def wait_for_commits(count: int, process: subprocess.Popen[str]) -> None:
         time.sleep(0.1)
 
 
+@night  # by day running/test_object_stores.py has a bucket
 def test_a_node_dies_and_then_the_driver_and_another_machine_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from tests.ray.cluster.machines import Machine, lacking, machines
 from tests.ray.faults.commands import events, finish
 from tests.ray.object_store import s3_server
 from tests.ray.running.test_union import SUITE as BASE
+from tests.support.night import night
 
 JOBS = ROOT / "examples" / "cluster" / "slurm"
 SUITE = BASE.replace("base", "tiny").replace("seeds: 3", "seeds: 2").replace("ns: 4", "ns: 6")
@@ -76,6 +77,7 @@ def output(folder: Path) -> str:
     return "\n".join(path.read_text() for path in sorted(folder.glob("*.out")))
 
 
+@night  # by day running/test_shards.py merges shards
 def test_an_array_of_shards_is_one_runs_bytes(environment: dict[str, str], tmp_path: Path) -> None:
     with s3_server() as bucket:
         environment |= bucket | {"SHARDS": "2", "RESULTS": "s3://bucket/results"}
@@ -90,6 +92,7 @@ def test_an_array_of_shards_is_one_runs_bytes(environment: dict[str, str], tmp_p
     assert events(merged) == events(one_run(tmp_path))
 
 
+@night  # by day running/test_shards.py merges shards
 def test_a_missing_shard_is_named_and_run(environment: dict[str, str], tmp_path: Path) -> None:
     environment["SHARDS"] = "2"
     array, merge = JOBS / "array.sbatch", JOBS / "merge.sbatch"

@@ -15,6 +15,7 @@ from hpobench.contract.errors import UsageError
 from hpobench.running.proof.stage_agreement import CellHistories, compare
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
+from tests.support.night import night
 
 STEPS = 9
 SUITE = """{{
@@ -34,11 +35,11 @@ def planned(folder: Path, scheduler: str, budget: str) -> Any:
 @pytest.mark.parametrize(
     ("scheduler", "trials", "stops"),
     [
-        pytest.param("fifo", 4, False, id="fifo"),
+        pytest.param("fifo", 4, False, id="fifo", marks=night),
         pytest.param("asha", 8, True, id="asha"),
-        pytest.param("hyperband", 9, True, id="hyperband"),
+        pytest.param("hyperband", 9, True, id="hyperband", marks=night),
         # It pauses while it has too few samples, and each time a process starts anew.
-        pytest.param("{name: median, min_samples_required: 1}", 5, True, id="median"),
+        pytest.param("{name: median, min_samples_required: 1}", 5, True, id="median", marks=night),
         pytest.param("{name: pbt, population: 4, perturbation_interval: 3}", 4, False, id="pbt"),
     ],
 )

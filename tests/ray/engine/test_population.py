@@ -343,16 +343,15 @@ def test_histories_depend_on_no_hash_and_no_thread_count() -> None:
 # -- agreement with a plain Tuner ---------------------------------------------------------------
 
 
+# A trial that pauses gets a new process when it goes on, which takes seconds. By day, the agreement
+# of both stages has a small population of PBT.
+@night
 @pytest.mark.filterwarnings("ignore")  # Ray's own, about its own deprecations
 @pytest.mark.parametrize(
     ("scheduler", "steps"),
     [
-        # A trial that pauses gets a new process when it goes on, which takes seconds. By day, the
-        # agreement of both stages has a small population of PBT.
-        pytest.param(Pbt(population=5, perturbation_interval=2), 5, id="pbt", marks=night),
-        pytest.param(
-            Pbt(population=5, perturbation_interval=2, synch=True), 5, id="pbt-synch", marks=night
-        ),
+        pytest.param(Pbt(population=5, perturbation_interval=2), 5, id="pbt"),
+        pytest.param(Pbt(population=5, perturbation_interval=2, synch=True), 5, id="pbt-synch"),
         pytest.param(Pb2(population=4, perturbation_interval=3), 9, id="pb2"),
     ],
 )

@@ -14,6 +14,7 @@ from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import finish, kill, start, three_nodes
 from tests.ray.faults.live_watch import Witness, faults, lines, wait_for_steps
 from tests.ray.faults.test_live import CHAIN, check, planned, write_suite
+from tests.support.night import night
 from tests.support.ray_session import free_ports, started_head
 
 
@@ -32,6 +33,7 @@ def wait_for_node(log: Any, node: Any, process: Any) -> None:
         time.sleep(0.05)
 
 
+@night  # by day a node dies in cluster/test_slurm.py
 def test_joined_nodes_are_used_and_lost_ones_cost(tmp_path: Path, log: Any, cluster: Any) -> None:
     problem = "{chain: {pause: 0.15}}"
     suite = write_suite(tmp_path, "fifo", workers=4, trials=30, problem=problem, seeds=1)

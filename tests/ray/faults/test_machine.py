@@ -81,6 +81,7 @@ if "MEND" not in os.environ:
 """
 
 
+@night  # by day it breaks once
 def test_a_machine_that_stays_broken_ends_the_run_and_nothing_is_stored(tmp_path: Path) -> None:
     (tmp_path / "deadly.py").write_text(line("Deadly", DEADLY, "os, time, psutil"))
     keys = {"problems": ["deadly", "branin"], "budget": {"trials": 4}, "plugins": ["deadly.py"]}

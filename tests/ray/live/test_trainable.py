@@ -22,6 +22,7 @@ from tests.ray.faults.commands import finish, kill, start
 from tests.ray.faults.live_watch import WORKER, kill_one, lines, survivors, wait_for_steps
 from tests.ray.problems import trainables
 from tests.support.frames import tuples
+from tests.support.night import night
 
 EXAMPLE = ROOT / "examples" / "trainable" / "suite.yaml"
 PBT = "{pbt: {population: 4, perturbation_interval: 2}}"
@@ -99,14 +100,11 @@ def test_killed_runs_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sche
     assert kill_one(WORKER, log, random.Random(7))
     assert wait_for_steps(log, 10, process)
     kill(process, everything=True)
-    process = start(*arguments(suite))
-    assert wait_for_steps(log, 10, process)
-    kill(process, everything=False)
     finish(*arguments(suite))
     for _, events, trials in cells(tmp_path):
         check_chains(events, trials)
     executed = Counter((line["step"], line["loss"]) for line in lines(log))
-    assert sum(executed.values()) - len(executed) <= 3 * 2 * 3  # kills, workers, steps of a batch
+    assert sum(executed.values()) - len(executed) <= 2 * 2 * 3  # kills, workers, steps of a batch
     assert survivors(log) == []
 
 
@@ -140,6 +138,7 @@ def tuner_losses(trainable: Any, configs: list[Any], folder: Path) -> list[list[
     return [by_config[config["lr"]] for config in configs]
 
 
+@night  # by day others run these trainables
 def test_equal_cells_have_equal_results_although_they_draw(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     for folder in (first, second):
@@ -187,6 +186,7 @@ def test_a_plan_runs_nothing_and_says_what_is_wrong(tmp_path: Path, run: str, to
     assert not (tmp_path / "mark").exists()
 
 
+@night  # by day others run these trainables
 def test_the_example(tmp_path: Path) -> None:
     finish("run", EXAMPLE, "--results", tmp_path, "--cpus", 2, "--no-report")
     results = load_results(tmp_path / "trainable")

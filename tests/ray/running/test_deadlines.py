@@ -21,6 +21,7 @@ from hpobench.running.local.local_cells import LocalCells
 from hpobench.running.local.worker_processes import ForkServer, Work
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
+from tests.support.night import night
 from tests.support.tiny_plugins import line, suite_file
 
 STUCK = """
@@ -53,7 +54,7 @@ def here(folder: Path) -> Iterator[Cells]:
         yield c
 
 
-@pytest.mark.parametrize("where", [on_ray, here])
+@pytest.mark.parametrize("where", [pytest.param(on_ray, marks=night), here])
 def test_it_holds_whatever_a_cell_does(
     where: Callable[[Path], AbstractContextManager[Cells]],
     tmp_path: Path,

@@ -19,6 +19,7 @@ from hpobench.suites.run_options import RunOptions
 from hpobench.suites.suite import load_suite
 from hpobench.verbs.tally import Tally
 from tests.ray.faults.commands import finish
+from tests.support.night import night
 from tests.unit.verbs.test_candidates import (
     flat,
     ship,  # noqa: F401 - a fixture
@@ -161,6 +162,7 @@ def test_a_deadline_in_the_middle_loses_nothing_finished(plugin: Path, tmp_path:
     assert (last.counts, last.ran) == ({"done": 40}, 40 - first.counts["done"])
 
 
+@night  # more than a minute
 def test_live_budgets_are_shortened_by_what_a_trial_takes(plugin: Path, tmp_path: Path) -> None:
     live = {"problems": ["trained"], "stage": "live", "workers": 1, "budget": {"evaluations": 1000}}
     options = ("--plugin", plugin, "--results", tmp_path, "--within", "80s", "--cpus", 1)

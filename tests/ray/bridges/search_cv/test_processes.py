@@ -21,6 +21,7 @@ from sklearn.svm import SVC
 import hpobench
 from tests.ray.bridges.search_cv.killed import search
 from tests.support.command_line import python
+from tests.support.night import night
 
 SCRIPT = Path(__file__).with_name("killed.py")
 X, Y = load_breast_cancer(return_X_y=True)
@@ -55,6 +56,7 @@ def test_one_job_starts_no_ray() -> None:
     python("-c", code)
 
 
+@night  # by day two jobs stop candidates
 def test_two_jobs_of_random_search_try_what_one_tries() -> None:
     space = {"C": loguniform(1e-2, 1e2), "kernel": ["rbf", "linear"]}
     given: dict[str, Any] = {"random_state": 0, "cv": 3}
