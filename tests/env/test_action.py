@@ -13,6 +13,7 @@ import pytest
 from hpobench.plugins.isolation.environments import run_uv
 from tests import ROOT
 from tests.support.github import Ended, Runner
+from tests.support.night import night
 
 GOOD = "def propose(rng, count):\n    return [rng.random() for _ in range(count)]\n"
 WORSE = "def propose(rng, count):\n    return [0.0] * count\n"
@@ -119,6 +120,7 @@ def test_a_change_to_worse_proposals_is_a_regression(runner: Runner, repository:
     assert "| tiny | branin | 8 |" in ended.summary
 
 
+@night  # by day the action finds a regression
 def test_a_change_of_words_passes_with_an_isolated_one(runner: Runner, repository: Path) -> None:
     project = repository / "pyproject.toml"
     project.write_text(project.read_text().replace('"1.0"', '"1.1"'))

@@ -38,7 +38,6 @@ ELSEWHERE = {
 BY_DAY = (
     "docs/choosing.md",
     "docs/first-report.md",
-    "docs/live.md",
     "docs/quickstart.md",
     "docs/search_cv.md",
     "docs/starts.md",
@@ -47,7 +46,6 @@ BY_DAY = (
     "docs/suites.md",
     "docs/tune/index.md",
     "docs/tune/ray-tune.md",
-    "docs/write/searcher.md",
 )
 """The pages whose blocks run by day: of each kind the first that somebody follows."""
 PAGES = {
@@ -116,6 +114,7 @@ def test_the_suite_of_stopping_crosses_searchers_with_stops(tmp_path: Path) -> N
     assert [ref.label for ref in load_suite(path).searchers] == labels
 
 
+@night  # by day examples/from_python.py runs
 def test_the_notebook_shows_what_it_stores(tmp_path: Path) -> None:
     (copy := tmp_path / NOTEBOOK.name).write_bytes(NOTEBOOK.read_bytes())
     command = [sys.executable, "-m", "tests.support.notebook", str(copy)]

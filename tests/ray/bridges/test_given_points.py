@@ -17,6 +17,7 @@ from hpobench.contract.errors import ReplayError, SpaceError, UsageError
 from hpobench.contract.space import Config, Space
 from hpobench.testing import doubles
 from tests.ray.bridges.test_searcher import CONDITIONAL
+from tests.support.night import night
 
 PARAM_SPACE = {"x": tune.uniform(-1, 1), "deep": {"n": tune.randint(1, 9)}, "fixed": {"k": 3}}
 POINTS: list[dict[str, Any]] = [
@@ -163,6 +164,7 @@ def test_evaluated_points_that_cannot_be_learnt() -> None:
         early.suggest("a")
 
 
+@night  # by day points are given to a searcher of every kind
 def test_trials_of_another_tuner_are_learnt(tmp_path: Path) -> None:
     ray.init("local", num_cpus=1, include_dashboard=False, log_to_driver=False)
     try:

@@ -40,7 +40,7 @@ def planned(folder: Path, scheduler: str, budget: str) -> Any:
         pytest.param("hyperband", 9, True, id="hyperband", marks=night),
         # It pauses while it has too few samples, and each time a process starts anew.
         pytest.param("{name: median, min_samples_required: 1}", 5, True, id="median", marks=night),
-        pytest.param("{name: pbt, population: 4, perturbation_interval: 3}", 4, False, id="pbt"),
+        pytest.param("{name: pbt, population: 4, perturbation_interval: 5}", 4, False, id="pbt"),
     ],
 )
 def test_same_history_on_both_stages_and_from_a_plain_tuner(

@@ -19,6 +19,7 @@ from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.ray.faults.commands import finish
 from tests.ray.faults.offenders import KINDS
+from tests.support.night import night
 
 FILE = Path(__file__).with_name("offenders.py")
 INNOCENT = ("random", "sobol", "optuna-tpe")
@@ -60,6 +61,7 @@ def innocent_events(folder: Path) -> pd.DataFrame:
     return events.sort_values(["cell", "clock", "trial", "step"]).reset_index(drop=True)
 
 
+@night  # by day the next cell of the same process is looked at
 def test_no_kind_of_misbehaviour_changes_innocent_cells(tmp_path: Path) -> None:
     (alone := tmp_path / "alone").mkdir()
     (beside := tmp_path / "beside").mkdir()

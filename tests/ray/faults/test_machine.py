@@ -40,9 +40,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return events(folder / "fragile")
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[] if n == "raylet" else [night]) for n in SERVERS]
-)
+@night  # by day live cells outlive it, below
+@pytest.mark.parametrize("name", SERVERS)
 def test_a_run_outlives_its_ray(undisturbed: dict[str, bytes], tmp_path: Path, name: str) -> None:
     options = ("--address", "local", "--cpus", 2, "--no-report")
     process = start("run", SUITE, "--results", tmp_path, *options)

@@ -20,6 +20,7 @@ from hpobench.running.stages.live import connections as module
 from hpobench.running.stages.live import wire
 from hpobench.running.stages.live.connections import WorkerConnections
 from hpobench.running.stages.live.wire import call, receive, send
+from tests.support.night import night
 
 
 class Ray:
@@ -144,7 +145,7 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("said", GARBAGE.values(), ids=GARBAGE)
-@pytest.mark.parametrize("count", [1, 300])
+@pytest.mark.parametrize("count", [pytest.param(1, marks=night), 300])
 def test_strangers_keep_nobody_waiting(gathered: Any, said: bytes, count: int) -> None:
     """However many connect, and whatever they say before they are silent."""
     ray, handle = Ray(), Handle()

@@ -77,6 +77,7 @@ def check_chains(events: pd.DataFrame, trials: pd.DataFrame) -> int:
     return clones
 
 
+@night  # by day a killed run goes on from them
 def test_checkpoints_are_what_trials_and_clones_go_on_from(tmp_path: Path) -> None:
     suite = write_suite(tmp_path, "train", "Classy", scheduler=f"asha, hyperband, {PBT}")
     finish(*arguments(suite))
@@ -155,7 +156,8 @@ def losses_of(events: pd.DataFrame) -> dict[tuple[int, int], float]:
 
 
 def test_failures_are_told_where_they_belong(tmp_path: Path) -> None:
-    suite = write_suite(tmp_path, "raises", "two_arguments", "a_number", "once", "leaves")
+    runs = ("raises", "two_arguments", "a_number", "once", "leaves")
+    suite = write_suite(tmp_path, *runs, trials=2)
     finish(*arguments(suite), code=1)
     results = load_results(tmp_path / "mine")
     errors = {cell.problem: cell.error for cell in tuples(results.cells)}

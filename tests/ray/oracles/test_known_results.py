@@ -30,7 +30,9 @@ def final_losses(tmp_path: Path, searcher: str, problem: object, **changes: obje
     return np.array([min(column(run(cell), "loss")) for cell in plan(tmp_path, suite)])
 
 
-@pytest.mark.parametrize("problem", ["branin", {"hartmann": {"dimension": 6}}], ids=str)
+@pytest.mark.parametrize(
+    "problem", ["branin", pytest.param({"hartmann": {"dimension": 6}}, marks=night)], ids=str
+)
 @pytest.mark.parametrize(("searcher", "seeds", "trials"), MODELS)
 def test_models_win(tmp_path: Path, searcher: str, seeds: int, trials: int, problem: Any) -> None:
     changes = {"seeds": seeds, "budget": {"trials": trials}}

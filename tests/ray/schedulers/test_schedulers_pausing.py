@@ -142,7 +142,7 @@ class History(tune.Callback):
 @pytest.mark.filterwarnings("ignore")  # Ray's own, about its own deprecations
 @pytest.mark.parametrize(
     ("plugin", "trials"),
-    [pytest.param(HyperBandBohb(), 12, marks=night), (AshaPromote(reduction_factor=2), 8)],
+    [pytest.param(HyperBandBohb(), 12, marks=night), (AshaPromote(reduction_factor=2), 6)],
 )
 def test_has_the_history_of_a_plain_tuner(
     plugin: Any, trials: int, one_worker: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

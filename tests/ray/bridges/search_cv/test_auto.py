@@ -34,9 +34,10 @@ def test_auto_takes_a_searcher_of_the_evidence(scheduler: str, trials: int) -> N
 def test_a_recommendation_brings_its_searcher_and_scheduler() -> None:
     space = hpobench.Space([hpobench.Float("C", 1e-2, 1e3, log=True)])
     advice = hpobench.recommend(space, evaluations=12)
-    found = search(searcher=advice).fit(X, Y)
+    found = search(searcher=advice, n_trials=5).fit(X, Y)
     named = advice.searcher if isinstance(advice.searcher, str) else advice.searcher["name"]
     assert found.searcher_.partition("[")[0] == named
     assert clone(found).get_params()["searcher"].advice.choice == advice.advice.choice
-    by_hand = search(searcher=advice.searcher, scheduler=advice.scheduler).fit(X, Y)
+    given: Any = {"searcher": advice.searcher, "scheduler": advice.scheduler}
+    by_hand = search(**given, n_trials=5).fit(X, Y)
     assert found.cv_results_["params"] == by_hand.cv_results_["params"]
