@@ -45,7 +45,6 @@ BY_DAY = (
     "docs/stopping.md",
     "docs/suites.md",
     "docs/tune/index.md",
-    "docs/tune/ray-tune.md",
 )
 """The pages whose blocks run by day: of each kind the first that somebody follows."""
 PAGES = {

@@ -129,7 +129,8 @@ def test_on_a_terminal_progress_is_shown(
 
 def test_a_ray_that_the_caller_started_is_used_and_stays(folder: Any, tmp_path: Path) -> None:
     """In another thread too, and the events are the same bytes."""
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    quiet = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
+    ray.init("local", num_cpus=1, **quiet)
     try:
         session = ray.get_runtime_context().get_job_id()
         found = []

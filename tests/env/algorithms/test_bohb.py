@@ -9,6 +9,7 @@ import pytest
 
 from hpobench.api import Config, Fidelity, Searcher
 from tests.env.algorithms.own_loop import TUNED, build, objective, own_loop
+from tests.support.night import some
 
 FIDELITY = Fidelity("epoch", steps=9)
 TRIALS = 60
@@ -83,9 +84,23 @@ def by_hpobench(seed: int, **options: Any) -> list[Config]:
     return proposed
 
 
+MORE = {"min_points_in_model": 8, "top_n_percent": 40, "num_samples": 5, "random_fraction": 0.1}
+
+
 @pytest.mark.parametrize(
     "options",
-    [{}, {"min_points_in_model": 8, "top_n_percent": 40, "num_samples": 5, "random_fraction": 0.1}],
+    some(
+        [
+            {
+                "min_points_in_model": 8,
+                "top_n_percent": 40,
+                "num_samples": 5,
+                "random_fraction": 0.1,
+            },
+            {},
+        ],
+        1,
+    ),
 )
 def test_proposes_what_hpbandster_proposes(options: dict[str, Any]) -> None:
     given = {"order": TUNED.names, "trials": TRIALS, "options": options}

@@ -20,6 +20,7 @@ from tests.env.algorithms.own_loop import (
     objective,
     own_loop,
 )
+from tests.support.night import some
 
 SPACES = {"mixed": MIXED, "conditional": CONDITIONAL}
 
@@ -80,15 +81,18 @@ fmin(
 
 @pytest.mark.parametrize(
     ("algorithm", "space", "trials", "options"),
-    [
-        ("tpe", "mixed", 40, {}),
-        ("tpe", "conditional", 40, {}),
-        ("tpe", "mixed", 25, {"n_startup_jobs": 5, "gamma": 0.6, "n_EI_candidates": 8}),
-        ("anneal", "mixed", 30, {"avg_best_idx": 4.0, "shrink_coef": 0.5}),
-        ("anneal", "conditional", 30, {}),
-        ("atpe", "mixed", 20, {}),
-        ("atpe", "conditional", 20, {}),
-    ],
+    some(
+        [
+            ("tpe", "mixed", 40, {}),
+            ("tpe", "conditional", 40, {}),
+            ("tpe", "mixed", 25, {"n_startup_jobs": 5, "gamma": 0.6, "n_EI_candidates": 8}),
+            ("anneal", "mixed", 30, {"avg_best_idx": 4.0, "shrink_coef": 0.5}),
+            ("anneal", "conditional", 30, {}),
+            ("atpe", "mixed", 20, {}),
+            ("atpe", "conditional", 20, {}),
+        ],
+        3,
+    ),
 )
 def test_proposes_as_fmin(algorithm: str, space: str, trials: int, options: dict[str, Any]) -> None:
     name = f"hyperopt-{algorithm}"

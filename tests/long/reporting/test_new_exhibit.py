@@ -14,6 +14,7 @@ import pytest
 from loky import get_reusable_executor
 
 from hpobench.analysis import exhibits
+from tests.support.night import night
 from tests.support.results_factory import make_results
 from tests.unit.reporting.pages import report, words
 
@@ -58,6 +59,7 @@ def figure(study, comparison, table):
 '''
 
 
+@night  # it draws a whole report in a copy of the package
 def test_a_new_figure_is_one_file_and_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,7 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     code = (
         "import ray\nfrom pathlib import Path\n"
         "from tests.support.imported_trials import ray_experiment\n"
-        "ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)\n"
+        "ray.init('local', num_cpus=2, include_dashboard=False, log_to_driver=False)\n"
         f"ray_experiment(Path({str(folder)!r}), {TRIALS})\n"
     )
     python("-c", code, cwd=ROOT)

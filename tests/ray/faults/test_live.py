@@ -26,6 +26,7 @@ from tests.ray.faults.live_watch import (
     simulated,
     wait_for_steps,
 )
+from tests.support.night import night
 
 CHAIN = Path(__file__).with_name("live_chain.py")
 SCHEDULERS = ("fifo", "asha", "hyperband", "{pbt: {population: 4, perturbation_interval: 2}}")
@@ -110,6 +111,7 @@ def test_one_worker_killed_again_and_again_changes_nothing(tmp_path: Path, log: 
     pd.testing.assert_frame_equal(events, sequence(simulated(planned(suite))), check_dtype=False)
 
 
+@night  # by day they are killed
 def test_what_is_asked_to_end_fails_nothing(tmp_path: Path, log: Any) -> None:
     """SIGTERM, which Ray sends to processes of a node that ends: it raises SystemExit in them."""
     suite = write_suite(tmp_path, "fifo", trials=8, problem="{chain: {pause: 0.2}}")

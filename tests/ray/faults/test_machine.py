@@ -59,7 +59,7 @@ def test_a_run_outlives_its_ray(undisturbed: dict[str, bytes], tmp_path: Path, n
 
 @pytest.mark.parametrize("name", ["gcs_server", pytest.param("raylet", marks=night)])
 def test_live_cells_go_on_from_their_journals(tmp_path: Path, log: Any, name: str) -> None:
-    suite = write_suite(tmp_path, "hyperband", workers=2, trials=24, problem="{chain: {pause: .1}}")
+    suite = write_suite(tmp_path, "hyperband", workers=2, trials=12, problem="{chain: {pause: .1}}")
     process = start(*arguments(suite, tmp_path, cpus=2))
     witness = Witness(log, tmp_path / "chains" / "journals")
     assert wait_for_steps(log, 12, process)

@@ -110,7 +110,7 @@ def test_killed_runs_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sche
 
 
 def test_losses_are_those_of_rays_own_tuner(tmp_path: Path) -> None:
-    finish(*arguments(write_suite(tmp_path, "train", "Classy", trials=4)))
+    finish(*arguments(write_suite(tmp_path, "train", "Classy", trials=2)))
     ours = {name: (events, trials) for (name, _), events, trials in cells(tmp_path)}
     ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:

@@ -16,6 +16,7 @@ from hpobench.api import Config, TabulatedProblem
 from hpobench.problems.synthetic.branin import Branin
 from hpobench.problems.synthetic.hartmann import Hartmann
 from hpobench.problems.tabular.fcnet import FCNet
+from tests.support.night import some
 
 TRIALS = 30
 
@@ -76,7 +77,7 @@ PROBLEMS: dict[str, tuple[Any, TabulatedProblem, Callable[[Trial], Config]]] = {
 }
 
 
-@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("problem", some(PROBLEMS, 2))
 @pytest.mark.parametrize(
     "searcher",
     [pytest.param(name, marks=pytest.mark.night if name in SLOW else ()) for name in SEARCHERS],

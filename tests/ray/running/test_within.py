@@ -148,6 +148,7 @@ def run_until(folder: Path, plugin: Path, seconds: float) -> Summary:
         return run_plan(suite, build_plan(suite), folder, Tally(), start=servers.start, **given)
 
 
+@night  # by day one ends a run above
 def test_a_deadline_in_the_middle_loses_nothing_finished(plugin: Path, tmp_path: Path) -> None:
     begin = time.monotonic()
     first = run_until(tmp_path, plugin, 8)

@@ -31,6 +31,7 @@ from sklearn.tree import DecisionTreeClassifier
 from xgboost import XGBClassifier
 
 import hpobench
+from tests.support.night import some
 
 X, Y = make_classification(270, 8, n_informative=5, random_state=0)
 
@@ -126,7 +127,7 @@ KINDS: list[tuple[Any, str, Any, str]] = [
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer:UserWarning")
 @pytest.mark.parametrize(
     ("estimator", "name", "domain", "resource"),
-    KINDS,
+    some(KINDS, 6),
     ids=lambda value: type(value).__name__ if hasattr(value, "fit") else None,
 )
 def test_a_candidate_that_is_completed_has_the_score_of_cross_validation(
