@@ -37,12 +37,9 @@ ELSEWHERE = {
 """The pages that other tests run."""
 BY_DAY = (
     "docs/choosing.md",
-    "docs/first-report.md",
     "docs/quickstart.md",
     "docs/search_cv.md",
     "docs/starts.md",
-    "docs/statistics.md",
-    "docs/stopping.md",
     "docs/suites.md",
     "docs/tune/index.md",
 )

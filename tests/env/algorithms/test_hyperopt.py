@@ -91,7 +91,7 @@ fmin(
             ("atpe", "mixed", 20, {}),
             ("atpe", "conditional", 20, {}),
         ],
-        3,
+        2,
     ),
 )
 def test_proposes_as_fmin(algorithm: str, space: str, trials: int, options: dict[str, Any]) -> None:
@@ -113,7 +113,7 @@ def test_integers_and_ordinals_reach_their_bounds_as_often_as_the_rest() -> None
         assert all(abs(n - expected) < 4 * expected**0.5 for n in counts.values())
 
 
-@pytest.mark.parametrize("name", ["hyperopt-tpe", "hyperopt-anneal", "hyperopt-atpe"])
+@pytest.mark.parametrize("name", some(["hyperopt-tpe", "hyperopt-anneal", "hyperopt-atpe"], 1))
 def test_conditions_on_numbers(name: str) -> None:
     space = Space(
         [
@@ -132,7 +132,8 @@ def test_conditions_on_numbers(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "spread"), [("hyperopt-tpe", 1), ("hyperopt-anneal", 1), ("hyperopt-atpe", 0.5)]
+    ("name", "spread"),
+    some([("hyperopt-tpe", 1), ("hyperopt-anneal", 1), ("hyperopt-atpe", 0.5)], 1),
 )
 def test_suggestions_under_way_differ(name: str, spread: float) -> None:
     space = Space([Float("x", 0, 1), Float("y", 1e-4, 1, log=True)])

@@ -81,10 +81,10 @@ def test_the_first_proposals_are_nearer_to_the_centre(name: str, space: str) -> 
     assert with_it < 0.9 * without if name in ("random-prior", "neps-priorband") else 0.5 * without
 
 
-SMACS = ["smac-rf", *by_day(["smac-gp", "smac-hyperband"])]
+CONDITIONAL = by_day(["random-prior", "smac-rf", "smac-gp", "smac-hyperband"])
 
 
-@pytest.mark.parametrize("name", ["random-prior", *SMACS])
+@pytest.mark.parametrize("name", CONDITIONAL)
 def test_conditions_go_with_priors(name: str) -> None:
     prior = prior_at(SPACES["conditional"], GOOD)
     found = proposals(name, prior.space, prior)
@@ -102,7 +102,7 @@ def test_a_misleading_prior_hurts_at_first(name: str) -> None:
     assert misleading > 1.2 * good
 
 
-@pytest.mark.parametrize("name", ["smac-rf", *by_day(["neps-pibo", "botorch"])])
+@pytest.mark.parametrize("name", by_day(["smac-rf", "neps-pibo", "botorch"]))
 def test_a_sure_prior_leaves_less(name: str) -> None:
     space = SPACES["continuous"]
     sure, unsure = (

@@ -46,7 +46,7 @@ def test_the_documentation_names_those_that_cannot() -> None:
         assert f"``{name}``" in said
 
 
-@pytest.mark.parametrize("name", ["skopt-gp", "hyperopt-tpe"])
+@pytest.mark.parametrize("name", by_day(["skopt-gp", "hyperopt-tpe"]))
 def test_an_isolated_one_learns_given_points_and_is_restored(name: str, tmp_path: Path) -> None:
     more = {"n_startup_jobs": 3} if name == "hyperopt-tpe" else {}
 

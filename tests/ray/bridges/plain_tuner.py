@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import ray
 from ray import tune
 
 import hpobench
+from tests.support.ray_session import local_ray
 
 POINTS = [{"x": 0.5, "n": 7}, {"x": -0.75, "n": 2}]
 
@@ -21,7 +21,11 @@ def slow(config: dict[str, Any]) -> dict[str, float]:
 
 
 def main(folder: Path) -> None:
-    ray.init("local", num_cpus=1, include_dashboard=False)
+    with local_ray(1):
+        fit(folder)
+
+
+def fit(folder: Path) -> None:
     if tune.Tuner.can_restore(str(folder / "run")):
         print("restored")
         tuner = tune.Tuner.restore(str(folder / "run"), slow, resume_errored=True)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import ray
 from ray import cloudpickle, tune
 from ray.tune.schedulers import HyperBandForBOHB
 from ray.tune.search import ConcurrencyLimiter, SearchGenerator
@@ -20,6 +19,7 @@ from ray.tune.search import ConcurrencyLimiter, SearchGenerator
 import hpobench
 from hpobench.contract.errors import ReplayError, SpaceError, UnknownNameError, UsageError
 from tests import ROOT
+from tests.support.ray_session import local_ray
 
 PARAM_SPACE = {"x": tune.uniform(-1, 1), "deep": {"n": tune.randint(1, 9)}, "fixed": 3}
 FILE = Path(__file__).with_name("plain_tuner.py")
@@ -46,9 +46,8 @@ def ready(search: Any, mode: str = "min") -> Any:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[None]:
-    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
-    yield
-    ray.shutdown()
+    with local_ray(2):
+        yield
 
 
 def fit(search: Any, folder: Path, trainable: Any, samples: int = 8, **config: Any) -> Any:

@@ -19,11 +19,12 @@ from tests.ray.cluster.machines import Machine, lacking, machines
 from tests.ray.faults.commands import events, finish
 from tests.ray.object_store import s3_server
 from tests.ray.running.test_union import SUITE as BASE
-from tests.support.night import night
+from tests.support.night import count, night
 
 JOBS = ROOT / "examples" / "cluster" / "slurm"
 SUITE = BASE.replace("base", "tiny").replace("seeds: 3", "seeds: 2").replace("ns: 4", "ns: 6")
 CELLS = 2 * (1 + 2) * 2
+SEEDS = count(50, 150)
 
 
 @pytest.fixture
@@ -114,7 +115,7 @@ def test_a_job_makes_one_cluster_of_its_nodes_and_survives_one_that_dies(
 ) -> None:
     if reason := lacking():
         pytest.skip(f"waits for a machine with network namespaces: {reason}")
-    (tmp_path / "tiny.yaml").write_text(SUITE.replace("seeds: 2", "seeds: 150"))
+    (tmp_path / "tiny.yaml").write_text(SUITE.replace("seeds: 2", f"seeds: {SEEDS}"))
     command = ["sbatch", str(JOBS / "cluster.sbatch"), "tiny.yaml", "--no-report"]
     with machines(2, tmp_path) as (head, other):
         environment["STAND_IN_MACHINES"] = entering((head, other))
@@ -127,7 +128,7 @@ def test_a_job_makes_one_cluster_of_its_nodes_and_survives_one_that_dies(
         finally:
             job.kill()
     told = output(tmp_path)
-    assert f"in all {150 * CELLS // 2} done" in told, told
+    assert f"in all {SEEDS * CELLS // 2} done" in told, told
     assert "attempt 3" not in told
     assert events(tmp_path / "results" / "tiny") == events(one_run(tmp_path))
 

@@ -111,8 +111,8 @@ class InTurn(Searcher):
 
     name = "in-turn"
 
-    def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:
-        self._ways = [w for way in HOW for w in (way, "fine")]
+    def __init__(self, space: Space, *, seed: int, fidelity: Fidelity, ways: list[str]) -> None:
+        self._ways = [w for way in ways for w in (way, "fine")]
 
     def ask(self, trial: int) -> Config:
         if trial >= len(self._ways):

@@ -12,7 +12,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import ray
 from ray import tune
 from ray.tune.search.basic_variant import BasicVariantGenerator
 
@@ -22,7 +21,8 @@ from tests.ray.faults.commands import finish, kill, start
 from tests.ray.faults.live_watch import WORKER, kill_one, lines, survivors, wait_for_steps
 from tests.ray.problems import trainables
 from tests.support.frames import tuples
-from tests.support.night import night
+from tests.support.night import night, some
+from tests.support.ray_session import local_ray
 
 EXAMPLE = ROOT / "examples" / "trainable" / "suite.yaml"
 PBT = "{pbt: {population: 4, perturbation_interval: 2}}"
@@ -95,7 +95,8 @@ def test_killed_runs_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sche
     log = tmp_path / "steps.log"
     monkeypatch.setenv("CHAIN_LOG", str(log))  # marks the processes of this run
     fixed: dict[str, Any] = {"log": str(log), "pause": 0.05}
-    suite = write_suite(tmp_path, "train", "Classy", scheduler=scheduler, trials=6, **fixed)
+    runs = some(["Classy", "train"], 1)
+    suite = write_suite(tmp_path, *runs, scheduler=scheduler, trials=6, **fixed)
     process = start(*arguments(suite))
     assert wait_for_steps(log, 10, process)
     assert kill_one(WORKER, log, random.Random(7))
@@ -109,18 +110,16 @@ def test_killed_runs_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sche
     assert survivors(log) == []
 
 
+@night  # by day engine/test_agreement.py has Ray's own Tuner
 def test_losses_are_those_of_rays_own_tuner(tmp_path: Path) -> None:
     finish(*arguments(write_suite(tmp_path, "train", "Classy", trials=2)))
     ours = {name: (events, trials) for (name, _), events, trials in cells(tmp_path)}
-    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
-    try:
+    with local_ray(2):
         for name, (events, trials) in ours.items():
             configs = [json.loads(config) for config in trials["config"]]
             theirs = tuner_losses(getattr(trainables, name), configs, tmp_path / name)
             found = [events[events["trial"] == i]["loss"].tolist() for i in range(len(configs))]
             assert found == theirs
-    finally:
-        ray.shutdown()
 
 
 def tuner_losses(trainable: Any, configs: list[Any], folder: Path) -> list[list[float]]:
@@ -155,20 +154,26 @@ def losses_of(events: pd.DataFrame) -> dict[tuple[int, int], float]:
     return {(event.trial, event.step): event.loss for event in tuples(events)}
 
 
+FAILURES = {
+    "raises": "ValueError: the data is gone",
+    "two_arguments": "it must take the configuration and nothing else",
+    "a_number": "7 is not a trainable",
+    "leaves": "the training called exit(3)",
+    "once": "ended after 1 of 9 steps; write `steps: 1`",
+}
+
+
 def test_failures_are_told_where_they_belong(tmp_path: Path) -> None:
-    runs = ("raises", "two_arguments", "a_number", "once", "leaves")
-    suite = write_suite(tmp_path, *runs, trials=2)
-    finish(*arguments(suite), code=1)
+    runs = some(FAILURES, 3)
+    finish(*arguments(write_suite(tmp_path, *runs, trials=2)), code=1)
     results = load_results(tmp_path / "mine")
-    errors = {cell.problem: cell.error for cell in tuples(results.cells)}
-    assert "it must take the configuration and nothing else" in errors["two_arguments"]
-    assert "7 is not a trainable" in errors["a_number"]
-    failed = results.trials[results.trials["status"] == "failed"]
+    told = results.cells.set_index("problem")["error"].fillna("").to_dict()
     problems = results.cells.set_index("cell")["problem"]
-    told = {problems[trial.cell]: trial.error for trial in tuples(failed)}
-    assert told["raises"] == "ValueError: the data is gone"
-    assert "ended after 1 of 9 steps; write `steps: 1`" in told["once"]
-    assert told["leaves"] == "the training called exit(3)"
+    for trial in tuples(results.trials[results.trials["status"] == "failed"]):
+        told[problems[trial.cell]] += trial.error
+    assert sorted(told) == sorted(runs)
+    for run in runs:
+        assert FAILURES[run] in told[run]
 
 
 @pytest.mark.parametrize(

@@ -125,10 +125,10 @@ def test_it_stops_early_once_decided(plugin: Path, tmp_path: Path) -> None:
 
 def test_it_ends_in_time_and_goes_on(plugin: Path, tmp_path: Path) -> None:
     slow = {"searchers": ["random", "sobol"], "problems": [{"slow": {"seconds": 0.4}}]}
-    options = ("--plugin", plugin, "--results", tmp_path, "--within", "20s", "--no-report")
+    options = ("--plugin", plugin, "--results", tmp_path, "--within", "12s", "--no-report")
     begin = time.monotonic()
     output = finish("run", write(tmp_path, **slow), *options, "--cpus", 1)
-    assert time.monotonic() - begin < 20 + EXTRA_S
+    assert time.monotonic() - begin < 12 + EXTRA_S
     assert "candidates, named by the suite: random + fifo, sobol + fifo" in output
     before = load_results(tmp_path / "tiny").cells
     assert set(before["status"]) == {"done"}

@@ -86,7 +86,7 @@ def test_a_spoilt_process_is_told_of() -> None:
     assert "1 failed" in done.stdout
 
 
-@pytest.mark.parametrize(("name", "rules"), some(RULES, 12))
+@pytest.mark.parametrize(("name", "rules"), some(RULES, 6))
 def test_a_broken_rule_is_told_of(name: str, rules: dict[str, Any]) -> None:
     results = {check.name: judge(check, 60) for check in made(ENTRIES[name])}
     for rule, told in rules.items():

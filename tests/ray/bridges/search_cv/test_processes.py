@@ -83,6 +83,7 @@ def test_two_jobs_stop_candidates_and_the_folder_keeps_them(tmp_path: Path) -> N
     assert time.perf_counter() - begin < 120
 
 
+@night  # by day test_live_trials.py has workers that die
 def test_a_worker_that_dies_costs_its_candidate() -> None:
     import os
 
