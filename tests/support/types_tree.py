@@ -36,17 +36,8 @@ def check_types() -> tuple[int, str]:
     """mypy's exit status and its output, which names files by their paths in the checkout."""
     with tempfile.TemporaryDirectory() as folder:
         plant(Path(folder))
-        command = [
-            sys.executable,
-            "-m",
-            "mypy",
-            "-p",
-            "hpobench",
-            "-p",
-            "tests",
-            "-p",
-            "benchmarks",
-        ]
+        packages = "-p hpobench -p tests -p benchmarks".split()
+        command = [sys.executable, "-m", "mypy", *packages]
         command += ["--config-file", str(ROOT / "pyproject.toml")]
         command += ["--cache-dir", str(ROOT / ".mypy_cache")]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)

@@ -135,11 +135,7 @@ def test_names_and_errors_are_escaped(tmp_path: Path) -> None:
     assert "<u>" not in page.source
     assert evil in page.text
     assert "a < b" in page.text
-    assert sorted(p.name for p in tmp_path.iterdir()) == [
-        "answer.json",
-        "index.html",
-        "tables",
-    ]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["answer.json", "index.html", "tables"]
 
 
 def test_lineage_is_shown_where_trials_were_cloned(tmp_path: Path) -> None:

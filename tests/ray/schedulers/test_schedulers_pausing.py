@@ -142,8 +142,7 @@ class History(tune.Callback):
 @night  # by day the agreement of both stages has schedulers that pause
 @pytest.mark.filterwarnings("ignore")  # Ray's own, about its own deprecations
 @pytest.mark.parametrize(
-    ("plugin", "trials"),
-    [(HyperBandBohb(), 12), (AshaPromote(reduction_factor=2), 6)],
+    ("plugin", "trials"), [(HyperBandBohb(), 12), (AshaPromote(reduction_factor=2), 6)]
 )
 def test_has_the_history_of_a_plain_tuner(
     plugin: Any, trials: int, one_worker: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

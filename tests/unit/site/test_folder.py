@@ -105,10 +105,7 @@ def test_a_damaged_marker_is_refused(marker: bytes, tmp_path: Path) -> None:
     "fault", ["cut", "flipped", "foreign", "version", "empty", "short", "folder"]
 )
 def test_a_bad_archive_ends_with_two_and_a_message_and_writes_nothing(
-    fault: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    fault: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive, path = make_archive(("random",)), tmp_path / "given.parquet"
     data = archive.to_bytes()

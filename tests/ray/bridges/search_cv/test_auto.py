@@ -23,8 +23,7 @@ def search(**options: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("scheduler", "trials"),
-    some([("fifo", 12), ("asha", 12), ("asha", 50), ("hyperband", 12)], 2),
+    ("scheduler", "trials"), some([("fifo", 12), ("asha", 12), ("asha", 50), ("hyperband", 12)], 2)
 )
 def test_auto_takes_a_searcher_of_the_evidence(scheduler: str, trials: int) -> None:
     found = search(searcher="auto", scheduler=scheduler, n_trials=trials).fit(X, Y)
