@@ -36,7 +36,7 @@ def check_types() -> tuple[int, str]:
     """mypy's exit status and its output, which names files by their paths in the checkout."""
     with tempfile.TemporaryDirectory() as folder:
         plant(Path(folder))
-        packages = "-p hpobench -p tests -p benchmarks".split()
+        packages = ["-p", "hpobench", "-p", "tests", "-p", "benchmarks"]
         command = [sys.executable, "-m", "mypy", *packages]
         command += ["--config-file", str(ROOT / "pyproject.toml")]
         command += ["--cache-dir", str(ROOT / ".mypy_cache")]
