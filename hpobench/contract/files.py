@@ -12,8 +12,8 @@ import contextlib
 import os
 import secrets
 import stat
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePath
 
 from hpobench.contract.errors import StoreError
 
@@ -118,6 +118,29 @@ def own_folder(path: Path) -> Path:
         _require(path, path.lstat(), stat.S_IFDIR)
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def place_for(folder: Path, name: str | PurePath) -> Path:
+    """Where the file ``name`` of ``folder`` is to be written, with the folders between made.
+    Raises :class:`StoreError` if one of these is a link or a file."""
+    path = folder / name
+    for parent in reversed(PurePath(name).parents[:-1]):
+        own_folder(folder / parent)
+    return path
+
+
+def remove_files(folder: Path, names: Iterable[str | PurePath]) -> None:
+    """Remove those files ``names`` of ``folder`` that are regular and behind no link: where a link
+    is the folder between, they are somebody else's. Folders that are empty then go, too."""
+    for name in names:
+        between = [folder / parent for parent in PurePath(name).parents[:-1]]
+        if any(parent.is_symlink() for parent in between) or not is_regular(folder / name):
+            continue
+        (folder / name).unlink()
+        for parent in between:
+            if any(parent.iterdir()):
+                break
+            parent.rmdir()
 
 
 def is_regular(path: Path) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import accumulate
 from pathlib import Path
 
-from hpobench.contract.files import own_folder, write_whole
+from hpobench.contract.files import place_for, write_whole
 from hpobench.contract.package import VERSION
 from hpobench.export.layout import OTHERS, FunctionRuns, write_functions
 from hpobench.export.traces import Traces
@@ -68,7 +68,7 @@ def _write_function(traces: Traces, group: FunctionRuns, out: Path) -> None:
     entries = []
     for dimension, runs in group.dimensions.items():
         path = Path(f"data_f{group.function}", f"{stem}_DIM{dimension}.dat")
-        own_folder((folder / path).parent)
+        place = place_for(out, folder.relative_to(out) / path)
         parts = [path.as_posix()]
         found = traces.of([run.row for run in runs])
         lines: list[str] = []
@@ -81,7 +81,7 @@ def _write_function(traces: Traces, group: FunctionRuns, out: Path) -> None:
             parts.append(f"{run.instance}:{rows[-1].at}|{rows[-1].regret!r}")
         for kind in (".dat", ".tdat"):
             text = "".join(lines).encode("ascii")
-            write_whole((folder / path).with_suffix(kind), text, flush=False)
+            write_whole(place.with_suffix(kind), text, flush=False)
         entries.append(
             f"suite = '{suite}', funcId = {group.function}, DIM = {dimension}, "
             f"Precision = {PRECISION:.3e}, algId = '{group.folder}', logger = 'hpobench', "

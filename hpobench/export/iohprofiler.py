@@ -12,7 +12,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from hpobench.contract.files import own_folder, write_whole
+from hpobench.contract.files import place_for, write_whole
 from hpobench.contract.package import VERSION as HPOBENCH
 from hpobench.export.layout import FunctionRuns, write_functions
 from hpobench.export.traces import Traces
@@ -53,7 +53,7 @@ def _write_function(traces: Traces, group: FunctionRuns, out: Path) -> None:
     scenarios = []
     for dimension, runs in group.dimensions.items():
         path = Path(f"data_{name}", f"IOHprofiler_{name}_DIM{dimension}.dat")
-        own_folder((folder / path).parent)
+        place = place_for(out, folder.relative_to(out) / path)
         described = []
         lines = [" ".join(ATTRIBUTES) + "\n"]
         found = traces.of([run.row for run in runs])
@@ -69,7 +69,7 @@ def _write_function(traces: Traces, group: FunctionRuns, out: Path) -> None:
                 first = next(row.at for row in rows if row.regret == lowest)
                 best |= {"evals": first, "y": lowest}
             described.append({**facts, "evals": rows[-1].at, "best": best})
-        write_whole(folder / path, "".join(lines).encode("ascii"), flush=False)
+        write_whole(place, "".join(lines).encode("ascii"), flush=False)
         scenarios.append({"dimension": dimension, "path": path.as_posix(), "runs": described})
     meta = {
         "version": VERSION,

@@ -26,7 +26,14 @@ from hpobench.analysis.study import Study, Subject
 from hpobench.analysis.text.csv_files import Names, csv_bytes, slug
 from hpobench.analysis.text.fields import TableEntry
 from hpobench.analysis.text.phrases import reading
-from hpobench.contract.files import TEMPORARY, is_regular, own_folder, write_whole
+from hpobench.contract.files import (
+    TEMPORARY,
+    is_regular,
+    own_folder,
+    place_for,
+    remove_files,
+    write_whole,
+)
 from hpobench.reporting.packed import packed
 
 S = TypeVar("S", bound=Subject)
@@ -110,8 +117,7 @@ class Files:
     def frame(self, exhibit: Frame[S], subject: S) -> str:
         """Save the numbers of ``exhibit``; returns the name of their file without its ending."""
         name = self._stem(exhibit, subject)
-        path = self.folder / "tables" / f"{name}.csv"
-        own_folder(path.parent)
+        path = place_for(self.folder, f"tables/{name}.csv")
         write_whole(path, csv_bytes(self.study.computed(exhibit.table, subject)), flush=False)
         self._kept.add(path)
         return name
@@ -119,8 +125,7 @@ class Files:
     def figure(self, exhibit: DrawnExhibit[S], subject: S) -> Future[list[Path]]:
         """Begin to draw one as a PNG and a PDF file for papers, with its caption, below
         ``figures/``."""
-        path = self.folder / "figures" / self._stem(exhibit, subject)
-        own_folder(path.parent)
+        path = place_for(self.folder, f"figures/{self._stem(exhibit, subject)}")
         figure, drawn, caption = self._described(exhibit, subject)
         text = path.with_name(f"{path.name}.caption.txt")
         said = f"{exhibit.SHOWS} {caption} {reading(self.study.settings)}\n"
@@ -135,9 +140,8 @@ class Files:
         drawn = (f"figures/*.{kind}" for kind in ("png", "pdf", "csv", "caption.txt"))
         left = (f"{place}{TEMPORARY}" for place in ("", "figures/", "tables/"))
         for pattern in (*drawn, "tables/*.csv", *left):
-            for path in self.folder.glob(pattern):
-                if is_regular(path) and path not in self._kept:
-                    path.unlink()
+            found = set(self.folder.glob(pattern)) - self._kept
+            remove_files(self.folder, (path.relative_to(self.folder) for path in found))
 
     def _stem(self, exhibit: Frame[S], subject: S) -> str:
         """The name of its files without their endings."""

@@ -11,8 +11,9 @@ from hpobench.contract.files import (
     TEMPORARY,
     is_regular,
     is_there,
-    own_folder,
+    place_for,
     read_text,
+    remove_files,
     write_whole,
 )
 
@@ -77,28 +78,14 @@ def write_site(out: Path, files: Mapping[str, bytes]) -> None:
         # First, so that a later site knows the files of one that was interrupted.
         _mark(out, earlier | set(files))
         for name, data in files.items():
-            if folders := _folders(out, name):
-                own_folder(folders[-1])
-            write_whole(out / name, data, flush=False)
-        for name in sorted(earlier - set(files)):
-            _remove(out, name)
+            write_whole(place_for(out, name), data, flush=False)
+        remove_files(out, sorted(earlier - set(files)))
         _mark(out, files)
 
 
 def _folders(out: Path, name: str) -> list[Path]:
     """The folders between ``out`` and the file ``name``, from the top."""
     return [out / parent for parent in reversed(PurePosixPath(name).parents[:-1])]
-
-
-def _remove(out: Path, name: str) -> None:
-    folders = _folders(out, name)
-    if any(folder.is_symlink() for folder in folders) or not is_regular(out / name):
-        return
-    (out / name).unlink()
-    for folder in reversed(folders):
-        if any(folder.iterdir()):
-            return
-        folder.rmdir()
 
 
 def _mark(out: Path, names: Mapping[str, bytes] | frozenset[str]) -> None:

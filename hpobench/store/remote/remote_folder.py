@@ -24,7 +24,14 @@ from typing import Any, NamedTuple
 from platformdirs import user_cache_path
 
 from hpobench.contract.errors import NotAvailableError, StoreError, UsageError
-from hpobench.contract.files import own_folder, read_text, read_whole, write_whole
+from hpobench.contract.files import (
+    own_folder,
+    place_for,
+    read_text,
+    read_whole,
+    remove_files,
+    write_whole,
+)
 from hpobench.store.format import disk, index
 
 _SAFE = re.compile(r"(?:[\w][\w.+-]*/){0,4}[\w][\w.+-]*", re.ASCII)
@@ -73,9 +80,7 @@ class RemoteFolder:
                 return self.copy
             self._lent = False
             there = self._listed()
-            for name in self._local_names():
-                if name not in there:
-                    (self.copy / name).unlink()
+            remove_files(self.copy, [name for name in self._local_names() if name not in there])
             self._known = {
                 n: seen
                 for n, seen in self._read_known().items()
@@ -121,10 +126,8 @@ class RemoteFolder:
         with self._explained(f"read ({name})"):
             found = self._store.get(name)
             data, meta = bytes(found.bytes()), found.meta
-        path = self.copy / name
-        with disk.explained(path):
-            own_folder(path.parent)
-            write_whole(path, data, flush=False)
+        with disk.explained(self.copy / name):
+            write_whole(place_for(self.copy, name), data, flush=False)
         self._known[name] = _Seen(meta["e_tag"], meta["version"], self._changed(name) or 0)
 
     def _put(self, name: str) -> None:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpobench.contract.errors import StoreError
-from hpobench.contract.files import TEMPORARY, own_folder
+from hpobench.contract.files import TEMPORARY, place_for
 from hpobench.plugins.signature import moved
 from hpobench.store.format import disk, index, schema
 from hpobench.store.write import compaction
@@ -110,13 +110,11 @@ class Writer:
             for name, data in batch.files.items():
                 disk.RowFile(name, data).write(self.folder)
             for cell, output in batch.output.items():
-                folder = self.folder / "output" / cell
                 for trial, text in output.items():
                     if text:
-                        with disk.explained(folder):
-                            own_folder(self.folder / "output")
-                            own_folder(folder)
-                        path = folder / f"trial-{trial:06d}.txt"
+                        name = f"output/{cell}/trial-{trial:06d}.txt"
+                        with disk.explained(self.folder / name):
+                            path = place_for(self.folder, name)
                         disk.replace(path, text.encode("utf-8", "replace"))
         self._write_problems()
         rows = pa.concat_tables([batch.rows for batch in batches])

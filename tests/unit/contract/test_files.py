@@ -173,3 +173,21 @@ def test_results_and_reports_are_touched_by_these_functions_alone(room: str) -> 
             if name in _UNSAFE and _SAFE_CALLS.get(file.name) != name:
                 found.append(f"{file.relative_to(ROOT)}:{node.lineno} {name}")
     assert [line for line in found if "provenance.py" not in line] == []  # /proc/cpuinfo
+
+
+def test_the_place_of_a_file_has_its_folders_and_no_link(tmp_path: Path) -> None:
+    place = files.place_for(tmp_path, "a/b/file")
+    assert place == tmp_path / "a" / "b" / "file"
+    assert place.parent.is_dir()
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    with pytest.raises(StoreError, match="link"):
+        files.place_for(tmp_path, "link/c/file")
+    assert not (tmp_path / "a" / "c").exists()
+
+
+def test_files_are_removed_with_the_folders_that_they_leave_empty(tmp_path: Path) -> None:
+    for name in ("a/b/one", "a/two", "kept"):
+        files.place_for(tmp_path, name).write_text("")
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    files.remove_files(tmp_path, ["link/two", "link/b/one", "a/b/one", "a/absent"])
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["a", "kept", "link", "two"]
