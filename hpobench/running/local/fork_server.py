@@ -83,6 +83,7 @@ def _be_a_worker(message: bytes, channel: int, errors: int) -> None:
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
         os.dup2(errors, 2)
+        os.close(errors)
         faulthandler.enable()
         run, work = SocketChannel(socket.socket(fileno=channel)), Work(**json.loads(message))
         if work.kind:

@@ -16,6 +16,7 @@ from hpobench.running.local.worker_processes import (
     ChannelClosedError,
     ForkServer,
     LocalWorker,
+    SpoiltChannelError,
     Work,
 )
 
@@ -80,11 +81,12 @@ class LocalCells(Cells):
         cells = worker.cells
         try:
             done: Done | None = worker.answer()
-        except ChannelClosedError:
+        except ChannelClosedError as error:
             from hpobench.running.cells.outcome import unfinished_cell  # it imports Ray Tune
             from hpobench.store.write.batch import Batch
 
-            said = f"{DIED}, in each of {ATTEMPTS} attempts\n\n{self._dismiss(worker)}".rstrip()
+            why = error if isinstance(error, SpoiltChannelError) else DIED
+            said = f"{why}, in each of {ATTEMPTS} attempts\n\n{self._dismiss(worker)}".rstrip()
             return [
                 Batch.of([unfinished_cell(cell, self._work.commit, "failed", said)])
                 for cell in waiting.failed(cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import pickle
@@ -23,13 +24,21 @@ from hpobench.running.cells.containment import process_environment
 
 PID = struct.Struct("!i")
 """The number of a process."""
-_LENGTH = struct.Struct("!Q")
+_MARK = b"hpobench"
+_DIGEST_BYTES = 16
+_HEAD = struct.Struct(f"!{len(_MARK)}sQ{_DIGEST_BYTES}s")
+_LONGEST = 2**32
+"""Bytes of a message: one that says that it has more is none."""
 _CHUNK = 2**18
 _SEND_S = 30.0
 """A worker that takes no message for so long is stopped or dead."""
 _START_S = 120.0
 _TOLD = 4000
 """Characters of what a process wrote to standard error before it died."""
+_SPOILT = (
+    "its process was ended: code of the cell wrote to file descriptors that are not its own, one "
+    "of them the channel to the run"
+)
 _MAIN = "import sys; sys.path[:] = {path!r}; from {module} import main; main({control})"
 
 
@@ -51,8 +60,14 @@ class ChannelClosedError(ConnectionError):
     """The other end is gone, or takes no messages."""
 
 
+class SpoiltChannelError(ChannelClosedError):
+    """What arrived is no message: code of a cell wrote to descriptors that are not its own."""
+
+
 class SocketChannel:
-    """One end of a socket pair that carries pickled messages between processes of one run."""
+    """One end of a socket pair that carries pickled messages between processes of one run. Code of
+    a cell may write to the descriptor, so that a message begins with a mark, its length and a
+    digest, and is unpickled only if all of these are right."""
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
@@ -64,9 +79,10 @@ class SocketChannel:
     def send(self, message: Any) -> None:
         """Raises :class:`ChannelClosedError` if nobody takes the message."""
         data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+        head = _HEAD.pack(_MARK, len(data), _digest(data))
         self._end.settimeout(_SEND_S)
         try:
-            self._end.sendall(_LENGTH.pack(len(data)) + data)
+            self._end.sendall(head + data)
         except OSError as error:
             raise ChannelClosedError(str(error)) from error
 
@@ -85,13 +101,17 @@ class SocketChannel:
             return None
 
     def _next(self) -> Any:
-        begin, received = _LENGTH.size, self._received
+        begin, received = _HEAD.size, self._received
         while True:
             if len(received) >= begin:
-                end = begin + _LENGTH.unpack_from(received)[0]
-                if len(received) >= end:
+                mark, length, digest = _HEAD.unpack_from(received)
+                if mark != _MARK or length > _LONGEST:
+                    raise SpoiltChannelError(_SPOILT)
+                if len(received) >= (end := begin + length):
                     message = bytes(memoryview(received)[begin:end])
                     del received[:end]
+                    if _digest(message) != digest:
+                        raise SpoiltChannelError(_SPOILT)
                     return pickle.loads(message)  # noqa: S301 - our own
             try:
                 data = self._end.recv(_CHUNK)
@@ -105,6 +125,10 @@ class SocketChannel:
 
     def close(self) -> None:
         self._end.close()
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=_DIGEST_BYTES).digest()
 
 
 class ForkServer:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-import pickle
+import contextlib
 import socket
-import struct
 
 import pytest
 
-from hpobench.running.local.worker_processes import ChannelClosedError, SocketChannel
+from hpobench.running.local.worker_processes import (
+    ChannelClosedError,
+    SocketChannel,
+    SpoiltChannelError,
+)
+
+
+def sent(message: object) -> bytes:
+    """The bytes that go over the channel for ``message``."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        SocketChannel(ours).send(message)
+        return theirs.recv(2**16)
 
 
 def test_what_one_end_sends_the_other_receives() -> None:
@@ -25,8 +36,7 @@ def test_what_one_end_sends_the_other_receives() -> None:
 def test_half_a_message_is_none_and_is_not_waited_for() -> None:
     end, theirs = socket.socketpair()
     channel = SocketChannel(end)
-    data = pickle.dumps("whole")
-    message = struct.pack("!Q", len(data)) + data
+    message = sent("whole")
     theirs.sendall(message[:10])
     assert channel.poll() is None
     theirs.sendall(message[10:])
@@ -37,3 +47,22 @@ def test_half_a_message_is_none_and_is_not_waited_for() -> None:
     with pytest.raises(ChannelClosedError):
         channel.receive()
     channel.close()
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        b"garbage" * 10,
+        b"\0" * 100,
+        b"x" + sent("whole"),
+        sent("whole")[:-1] + b"?",
+        sent("whole")[:10] + sent("whole"),
+    ],
+    ids=["words", "zeros", "before", "changed", "between"],
+)
+def test_what_is_no_message_is_told_and_never_unpickled(spoilt: bytes) -> None:
+    end, theirs = socket.socketpair()
+    with theirs, contextlib.closing(SocketChannel(end)) as channel:
+        theirs.sendall(spoilt)
+        with pytest.raises(SpoiltChannelError, match="not its own"):
+            channel.poll()
