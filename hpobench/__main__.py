@@ -13,7 +13,7 @@ import click
 from hpobench.cli import cli
 from hpobench.contract import signals
 from hpobench.contract.errors import HpobenchError
-from hpobench.contract.wording import printable
+from hpobench.contract.wording import printable, shortened
 
 INTERRUPTED = 130
 """The exit code that shells report for a program that Ctrl-C ended."""
@@ -67,6 +67,7 @@ def _code(args: Sequence[str] | None) -> int:
             return ended.code
         raise
     except click.ClickException as error:
+        error.message = shortened(error.message)
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -104,7 +105,8 @@ def _output_works() -> bool:
 
 
 def _fail(message: str, code: int) -> int:
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {printable(message)}", err=True)
+    text = printable(shortened(message))
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {text}", err=True)
     return code
 
 

@@ -102,3 +102,10 @@ def printable(text: str) -> str:
     return "".join(
         c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
     )
+
+
+def shortened(text: str, most: int = 200) -> str:
+    """``text`` in which each word of more than ``most`` characters, such as a path or a pattern,
+    has an ellipsis for its middle."""
+    half = most // 2
+    return re.sub(rf"(\S{{{half}}})\S{{{most - 2 * half + 1},}}(\S{{{half}}})", r"\1...\2", text)

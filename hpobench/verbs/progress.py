@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from hpobench.contract.wording import duration, printable
+from hpobench.contract.wording import duration, printable, shortened
 from hpobench.verbs.tally import Tally
 
 if TYPE_CHECKING:
@@ -73,10 +73,10 @@ class Shown(Display):
         self._more = [CellLines()] if verbose else []
 
     def note(self, text: str) -> None:
-        print(printable(text), flush=True)
+        print(printable(shortened(text)), flush=True)
 
     def warn(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        print(printable(shortened(text)), file=sys.stderr, flush=True)
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[Sequence[Progress]]:
@@ -132,7 +132,7 @@ class Brief(Display):
         pass
 
     def warn(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        print(printable(shortened(text)), file=sys.stderr, flush=True)
 
     def drawing(self, done: int, total: int) -> None:
         pass

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from hpobench.contract.wording import count, duration, listed, measured, ranges, roughly
+from hpobench.contract.wording import (
+    count,
+    duration,
+    listed,
+    measured,
+    ranges,
+    roughly,
+    shortened,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,3 +50,10 @@ def test_the_middle_of_many_ranges_is_left_out() -> None:
 
 def test_one_is_no_plural() -> None:
     assert [count(n, "seed") for n in (0, 1, 1000)] == ["0 seeds", "1 seed", "1,000 seeds"]
+
+
+def test_long_words_are_shortened_and_others_kept() -> None:
+    path = f"/results/{'a' * 4000}/suite.yaml"
+    said = shortened(f"{path}: there is no such file; the folder holds {'b' * 200}")
+    assert said.startswith(f"/results/{'a' * 91}...{'a' * 88}/suite.yaml: there is")
+    assert said.endswith(f"holds {'b' * 200}")
