@@ -59,3 +59,4 @@ def test_each_failure_costs_its_cell_and_the_rest_is_done(tmp_path: Path) -> Non
     assert set(fifo.loc[[raising("", "ask", kind)["as"] for kind in KINDS], "results"]) == {4}
     assert "at import" in str(fifo.loc["absent", "error"])
     assert "died" in str(fifo.loc["exit-in-ask", "error"])
+    assert "not its own" in str(fifo.loc["descriptors-in-ask", "error"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -64,6 +65,12 @@ def _in_a_thread() -> None:
     thread.join()
 
 
+def _write_to_all() -> None:
+    for descriptor in range(3, 256):
+        with contextlib.suppress(OSError):
+            os.write(descriptor, b"garbage" * 100)
+
+
 class _Dying:
     def __del__(self) -> None:
         raise KeyboardInterrupt
@@ -108,7 +115,7 @@ HARMLESS: dict[str, Callable[[], Any]] = {
     "interrupt": lambda: _thread.interrupt_main(signal.SIGALRM),
 }
 """What does not even do that."""
-DEADLY: dict[str, Callable[[], Any]] = {"exit": lambda: os._exit(3)}
+DEADLY: dict[str, Callable[[], Any]] = {"exit": lambda: os._exit(3), "descriptors": _write_to_all}
 """What ends the process."""
 HOOKS = {
     "searcher": ("init", "ask", "tell", "close"),
