@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from hpobench.contract.cell import Kind
 from hpobench.contract.errors import HpobenchError, PluginError, UnknownNameError
 from hpobench.contract.package import PLUGIN_FOLDERS
+from hpobench.plugins.apart import try_import
 from hpobench.plugins.attributes import check_class
 from hpobench.plugins.discovery import PluginText, find_plugins
 from hpobench.plugins.foreign import calling, text_or_none
@@ -50,6 +51,8 @@ class Entry(PluginText):
     def load(self) -> type:
         """The plugin class, imported; raises :class:`PluginError` if that fails or if it is none
         by its attributes."""
+        if self.origin == "file":
+            try_import(self.file)
         cls = load_class(str(self.file), self.cls)
         # Again, as in the file: what it computes can only be known now.
         check_class(self.kind, cls, self.file)
