@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import errno
+import io
 import os
 import signal
 import sys
@@ -67,8 +69,8 @@ def _code(args: Sequence[str] | None) -> int:
             return ended.code
         raise
     except click.ClickException as error:
-        error.message = shortened(error.message)
-        error.show()
+        error.show(text := io.StringIO())
+        click.echo(shortened(text.getvalue()), err=True, nl=False)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         # A second Ctrl-C while Python exits would print a traceback or change the exit code.
@@ -84,6 +86,8 @@ def _code(args: Sequence[str] | None) -> int:
 def _unexpected(error: Exception) -> int:
     if isinstance(error, OSError) and not _output_works():
         return _fail(f"cannot write to standard output: {error.strerror}", 1)
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return _fail(f"{error.filename}: longer than names of files can be", 2)
     if os.environ.get("HPOBENCH_TRACEBACK"):
         raise error
     message = f"{type(error).__name__}: {error}".rstrip(": ")

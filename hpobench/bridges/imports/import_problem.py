@@ -37,10 +37,11 @@ def import_problem(
     returns what was found as lines to read and as facts.
 
     ``surrogate``: the problem is a model of the trials, with ``force`` also one that is not to be
-    trusted. ``asked``: the fields of :class:`Asked`. Raises as :func:`importing.import_trials`.
+    trusted. ``asked``: the fields of :class:`Asked`. Raises as
+    :func:`importing.import_limited`.
     """
     importing.check_target(out)
-    made = importing.import_trials(
+    made = importing.import_limited(
         storage, Asked(**asked), space_file=space_file, steps=steps, resource=resource
     )
     if surrogate:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,14 +22,18 @@ from hpobench.bridges.imports.trials import Asked, StoredTrials, copied, tables
 from hpobench.contract.errors import NotAvailableError, StoreError, UsageError
 from hpobench.contract.files import open_regular
 from hpobench.evidence.question import Question, Spending, of_space
+from hpobench.plugins.apart import ApartError, apart
 from hpobench.plugins.registry import Registry
 from hpobench.recording.measuring import measure
 from hpobench.recording.table import VERSION, Table, read_about
+from hpobench.running.tracking.tracker import without_secrets
 from hpobench.store.format.disk import explained
 
 TRUSTED = 0.5
 """The least rank correlation of a twin that is to be trusted. Below, it puts fewer than two of
 three pairs of configurations into the right order; a coin does so with one of two."""
+_READ_S, _SILENT_S, _READ_BYTES = 300.0, 5.0, 4 * 2**30
+"""Wall seconds that reading a storage may take, those after which it says so, and bytes of data."""
 _SEARCHED = 2000  # configurations of a twin, and as many steps from the best, to find its best
 
 
@@ -93,11 +99,31 @@ def import_trials(
     return Imported(source, table, inferred, notes)
 
 
+def import_limited(storage: str, asked: Asked, **how: Any) -> Imported:
+    """:func:`import_trials` with limits of time and memory, in a process of its own: a database can
+    hold a view that never ends, and a server may not answer. Where it takes long, a line on
+    standard error says so. Raises :class:`StoreError` at a limit."""
+    shown = without_secrets(storage)
+    long = f"reading {shown} takes longer than {_SILENT_S:g} s; it is given up after {_READ_S:g} s"
+    timer = threading.Timer(_SILENT_S, print, [long], {"file": sys.stderr, "flush": True})
+    timer.start()
+    try:
+        return apart(_READ_S, _READ_BYTES, import_trials, storage, asked, **how)
+    except (ApartError, MemoryError) as error:
+        why = str(error) or f"it takes more than {_READ_BYTES / 2**30:g} GiB of memory"
+        raise StoreError(
+            f"{shown}: it cannot be read: {why}; import a copy that holds one study with fewer "
+            "trials, or write its trials into a CSV file"
+        ) from error
+    finally:
+        timer.cancel()
+
+
 def of_trials(given: Mapping[str, Any], spending: Spending) -> Question:
     """The question to the evidence about the problem of the trials in ``given["trials"]``, whose
     space, steps and times are taken where nothing else is said."""
     asked = Asked(**{key: given.get(key) for key in ("metric", "mode", "cost")})
-    imported = import_trials(given["trials"], asked, space_file=given.get("space"))
+    imported = import_limited(given["trials"], asked, space_file=given.get("space"))
     trials = imported.source.trials
     values = {value for trial in trials for value in (trial.final, *trial.reports.values())}
     if len(values - {None}) < 2:

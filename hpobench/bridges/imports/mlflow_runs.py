@@ -44,7 +44,7 @@ def read_server(uri: str, asked: common.Asked, where: str | None = None) -> comm
     where = without_secrets(where or uri)
     try:
         connection = client(uri, f"{where}:")
-        experiments = {e.name: e.experiment_id for e in connection.search_experiments()}
+        experiments = {str(e.name): e.experiment_id for e in connection.search_experiments()}
         names = sorted(experiments)
         if asked.study is None:  # every storage has an experiment "Default", mostly without runs
             used = {n: connection.search_runs([experiments[n]], max_results=1) for n in names}

@@ -22,7 +22,7 @@ def is_journal(beginning: bytes) -> bool:
     """Whether a file that starts so is a journal of Optuna's."""
     try:
         entry = json.loads(beginning.split(b"\n")[0])
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(entry, dict) and {"op_code", "worker_id"} <= entry.keys()
 

@@ -165,7 +165,7 @@ def tables(path: Path, copied_to: Path) -> set[str]:
             if found != "ok":
                 raise sqlite3.DatabaseError(found)
             rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            return {name for (name,) in rows}
+            return {str(name) for (name,) in rows}  # a damaged one is no text
     except (sqlite3.Error, ValueError) as error:  # it may say what is wrong in no text
         raise StoreError(
             f"{path}: a damaged or half-written sqlite database ({error}); if something writes to "

@@ -167,10 +167,10 @@ def test_failures_are_told_where_they_belong(tmp_path: Path) -> None:
     runs = some(FAILURES, 3)
     finish(*arguments(write_suite(tmp_path, *runs, trials=2)), code=1)
     results = load_results(tmp_path / "mine")
-    told = results.cells.set_index("problem")["error"].fillna("").to_dict()
-    problems = results.cells.set_index("cell")["problem"]
+    cells = results.cells.set_index("cell")
+    told = dict(zip(cells["problem"], cells["error"].fillna(""), strict=True))
     for trial in tuples(results.trials[results.trials["status"] == "failed"]):
-        told[problems[trial.cell]] += trial.error
+        told[cells["problem"][trial.cell]] += trial.error
     assert sorted(told) == sorted(runs)
     for run in runs:
         assert FAILURES[run] in told[run]
