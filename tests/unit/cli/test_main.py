@@ -140,7 +140,9 @@ def test_output_that_cannot_be_written(args: str, where: str, message: str) -> N
     assert (done.returncode, done.stderr) == (1, message)
 
 
-@pytest.mark.parametrize("args", [["plan"], ["plan", "--nope"], ["list", "nope"]])
+@pytest.mark.parametrize(
+    "args", [["plan"], ["plan", "--nope"], ["list", "nope"], ["report", "x" * 4000]]
+)
 def test_misuse_has_exit_code_2(args: list[str], says: Any) -> None:
     assert "Traceback" not in says(*args, code=2).err
 
