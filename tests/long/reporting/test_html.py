@@ -74,7 +74,7 @@ def test_figures_are_drawn_when_asked_for(tmp_path: Path) -> None:
     assert "1 is best." in caption
     assert "percentile bootstrap intervals" in caption
     report(make_results(), tmp_path)
-    assert list((tmp_path / "figures").iterdir()) == []
+    assert not (tmp_path / "figures").exists()
     assert page.charts
 
 
