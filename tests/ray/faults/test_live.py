@@ -158,4 +158,4 @@ def test_trials_that_cannot_save_are_trained_over_again_unseen(tmp_path: Path, l
     witness, kills = run_with_kills(command, tmp_path, log, victims, random.Random(9))
     assert kills == len(victims)
     assert faults(load_results(tmp_path / "chains"), planned(suite)) == []
-    assert witness.faults() != []
+    assert witness.again() > 0
