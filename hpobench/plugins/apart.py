@@ -85,11 +85,15 @@ def _main(result: int) -> None:
     call, arguments, named, memory = pickle.load(sys.stdin.buffer)  # noqa: S301 - of our own
     if memory is not None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    found: tuple[Any, BaseException | None]
+    found: tuple[Any, Exception | None]
     try:
         found = call(*arguments, **named), None
     except Exception as error:
         found = None, error
+        try:
+            pickle.loads(pickle.dumps(error))  # noqa: S301 - some errors cannot be made anew
+        except Exception:
+            found = None, ApartError(f"{type(error).__name__}: {error}")
     with os.fdopen(result, "wb") as file:
         pickle.dump(found, file)
 

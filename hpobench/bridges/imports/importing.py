@@ -32,7 +32,7 @@ from hpobench.store.format.disk import explained
 TRUSTED = 0.5
 """The least rank correlation of a twin that is to be trusted. Below, it puts fewer than two of
 three pairs of configurations into the right order; a coin does so with one of two."""
-_READ_S, _SILENT_S, _READ_BYTES = 300.0, 5.0, 4 * 2**30
+_READ_S, _SILENT_S, _READ_BYTES = 180.0, 5.0, 4 * 2**30
 """Wall seconds that reading a storage may take, those after which it says so, and bytes of data."""
 _SEARCHED = 2000  # configurations of a twin, and as many steps from the best, to find its best
 

@@ -60,7 +60,7 @@ def read_server(uri: str, asked: common.Asked, where: str | None = None) -> comm
             token = page.token or ""
         runs.sort(key=lambda run: (run.info.start_time, run.info.run_id))
         return _source(connection, where, name, runs, asked)
-    except HpobenchError:
+    except (HpobenchError, MemoryError):
         raise
     except Exception as error:
         first = without_secrets(str(error).strip().partition("\n")[0])

@@ -70,7 +70,7 @@ def _explained(path: Path) -> Iterator[None]:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         yield
-    except (StoreError, UsageError):
+    except (StoreError, UsageError, MemoryError):
         raise
     except Exception as error:
         first = str(error).strip().partition("\n")[0]

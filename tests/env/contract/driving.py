@@ -48,7 +48,7 @@ TRIALS = {
     "smac-rf": 8,
     "syne-tune-bore": 12,
     "syne-tune-cqr": 9,
-    "vizier-gp": 2,
+    "vizier-gp": 3,
 }
 """Trials of searchers that take a quarter of a second for each."""
 DAY = frozenset({"bohb", "cma", "dehb", "hyperopt-tpe"})

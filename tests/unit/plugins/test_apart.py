@@ -31,6 +31,20 @@ def _damaged() -> None:
     raise StoreError("x: damaged")
 
 
+def test_an_error_that_cannot_be_made_anew_comes_back_with_its_text() -> None:
+    with pytest.raises(ApartError, match="Odd: 3 is odd"):
+        apart(60, None, _odd)
+
+
+class Odd(Exception):
+    def __init__(self, number: int, /, *, what: str) -> None:
+        super().__init__(f"{number} is {what}")
+
+
+def _odd() -> None:
+    raise Odd(3, what="odd")
+
+
 @pytest.mark.parametrize(
     ("call", "argument", "said"),
     [
