@@ -83,13 +83,14 @@ def _moments(x: FloatArray, y: FloatArray, origin: IntArray, counts: FloatArray)
     in floating point, so the order of summing does not matter.
     """
     columns, seeds, _ = x.shape
-    sums = np.empty((seeds, columns, seeds, seeds))
+    sums = np.empty((seeds, seeds, seeds, columns))
     for seed in range(seeds):
         own = origin == seed
-        sums[seed] = x[..., own] @ np.swapaxes(y[..., own], 1, 2)
+        sums[..., seed, :] = np.moveaxis(x[..., own] @ np.swapaxes(y[..., own], 1, 2), 0, -1)
     moments = np.empty((columns, len(counts)))
     for begin in range(0, len(counts), DRAWS):
         part = counts[begin : begin + DRAWS]
-        per_draw = (part @ sums.reshape(seeds, -1)).reshape(-1, columns, seeds, seeds)
-        moments[:, begin : begin + DRAWS] = np.einsum("rcst,rs,rt->cr", per_draw, part, part)
+        pairs = (part[:, :, None] * part[:, None]).reshape(len(part), -1)
+        of_seed = (pairs @ sums.reshape(seeds**2, -1)).reshape(-1, seeds, columns)
+        moments[:, begin : begin + DRAWS] = (part[:, None] @ of_seed)[:, 0].T
     return moments
