@@ -198,7 +198,8 @@ def _mean(
     cells = results.cells
     own = (cells["searcher"] == algorithm.searcher) & (cells["scheduler"] == algorithm.scheduler)
     own &= ~np.isnan(by_run[:, 0])
-    ran = tuple(p for p in problems if p in set(cells.loc[own, "problem"]))
+    of_own = set(cells.loc[own, "problem"])
+    ran = tuple(p for p in problems if p in of_own)
     if not ran:
         return
     seeds = sorted(cells["seed"].unique())
