@@ -219,8 +219,8 @@ def _pooled_iqm(values: FloatArray, problems: tuple[str, ...], settings: Setting
     # Of values with their counts: sorting every repetition would take ten times as long.
     size = len(every)
     cut = int(QUARTER * size)
-    upto = np.cumsum(taken, axis=1)
-    kept = np.clip(upto, cut, size - cut) - np.clip(upto - taken, cut, size - cut)
+    upto = np.clip(np.cumsum(taken, axis=1), cut, size - cut)
+    kept = np.diff(upto, axis=1, prepend=cut)
     means: FloatArray = (kept * ordered).sum(axis=1) / (size - 2 * cut)
     return means
 
