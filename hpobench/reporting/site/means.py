@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpobench.evidence.archive import BUDGETS, Archive, regrets_of
-from hpobench.evidence.scores import Algorithm, FloatArray, algorithms_of, numbered
+from hpobench.evidence.scores import Algorithm, FloatArray, numbered, numbered_algorithms
 
 Numbers: TypeAlias = NDArray[np.int64]
 SHOWN = np.unique(np.linspace(0, len(BUDGETS) - 1, 12).round().astype(int))
@@ -67,9 +67,9 @@ def last_place(known: NDArray[np.bool_]) -> int | None:
 
 def means_of(archive: Archive) -> Means:
     runs = archive.runs
-    algorithms, of_algorithm = numbered(algorithms_of(runs))
-    problems, of_problem = numbered(runs["problem"].to_pylist())
-    workers, of_workers = numbered(runs["workers"].to_pylist())
+    algorithms, of_algorithm = numbered_algorithms(runs)
+    problems, of_problem = numbered(runs["problem"])
+    workers, of_workers = numbered(runs["workers"])
     every = regrets_of(runs)[:, SHOWN]
     known = np.isfinite(every).any(axis=0)
     regret = every[:, known]
