@@ -8,7 +8,6 @@ from hpobench.analysis.inference.bootstrap import Interval, percentile_interval,
 from hpobench.analysis.settings import FloatArray, IntArray, Settings
 
 MOST_SEEDS = 32  # coefficients by seed are faster up to about as many seeds; their number is a cube
-DRAWS = 100  # repetitions whose sums by seed are held at a time
 
 
 def rank_correlations(
@@ -87,10 +86,7 @@ def _moments(x: FloatArray, y: FloatArray, origin: IntArray, counts: FloatArray)
     for seed in range(seeds):
         own = origin == seed
         sums[..., seed, :] = np.moveaxis(x[..., own] @ np.swapaxes(y[..., own], 1, 2), 0, -1)
-    moments = np.empty((columns, len(counts)))
-    for begin in range(0, len(counts), DRAWS):
-        part = counts[begin : begin + DRAWS]
-        pairs = (part[:, :, None] * part[:, None]).reshape(len(part), -1)
-        of_seed = (pairs @ sums.reshape(seeds**2, -1)).reshape(-1, seeds, columns)
-        moments[:, begin : begin + DRAWS] = (part[:, None] @ of_seed)[:, 0].T
+    pairs = (counts[:, :, None] * counts[:, None]).reshape(len(counts), -1)
+    of_seed = (pairs @ sums.reshape(seeds**2, -1)).reshape(-1, seeds, columns)
+    moments: FloatArray = (counts[:, None] @ of_seed)[:, 0].T
     return moments
