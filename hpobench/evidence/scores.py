@@ -150,8 +150,7 @@ def scores_at(
     usable: Callable[[Algorithm], bool] = lambda algorithm: True,  # noqa: ARG005
 ) -> Scores:
     """The scores at ``budget`` full evaluations, or at what each algorithm reaches by the seconds
-    that its searcher thinks; between two budgets of the archive they are interpolated over the
-    logarithm of the budget.
+    that its searcher thinks, as :func:`regrets_at` reads them.
 
     ``workers``: runs with the nearest number of workers are taken. ``stoppable``: whether problems
     count whose trials have several steps, or the others. ``usable``: the algorithms that count.
@@ -170,17 +169,32 @@ def scores_at(
     seeds, of_seed = numbered(runs["seed"].to_pylist())
     thinking = _thinking(archive, runs, of_algorithm, len(algorithms))
     reached = budget(thinking) if callable(budget) else np.full(len(algorithms), float(budget))
-    place = np.interp(np.log(reached), np.log(BUDGETS), np.arange(len(BUDGETS)))[of_algorithm]
-    below = np.floor(place).astype(np.int64)
-    above = np.minimum(below + 1, len(BUDGETS) - 1)
-    regrets, rows, share = regrets_of(runs), np.arange(len(runs)), place - below
-    low, high = regrets[rows, below], regrets[rows, above]
     found = np.full((len(problems), len(algorithms), len(seeds)), np.nan)
-    # Without the condition, a regret that is not known would count at a share of 0.
-    between = np.where(share > 0, (1 - share) * low + share * high, low)
-    found[of_problem, of_algorithm, of_seed] = between
+    regret = regrets_at(archive, runs, reached[of_algorithm, None])
+    found[of_problem, of_algorithm, of_seed] = regret[:, 0]
     families = tuple(archive.problems[problem].family for problem in problems)
     return Scores(nearest, algorithms, problems, families, found, thinking)
+
+
+def regrets_at(archive: Archive, runs: pa.Table, budgets: FloatArray) -> FloatArray:
+    """The normalised regrets of some ``runs`` of ``archive`` at ``budgets`` in full evaluations.
+
+    ``budgets``: of shape (budgets,), or (runs, budgets), which is that of the result. Between two
+    budgets of the archive it is interpolated over the logarithm of the budget; NaN beyond the end
+    of a run.
+    """
+    known, ends = regrets_of(runs), runs["results"].to_numpy() / _steps(archive, runs)
+    budgets = np.broadcast_to(budgets, (len(runs), budgets.shape[-1]))
+    place = np.interp(np.log(budgets), np.log(BUDGETS), np.arange(len(BUDGETS)))
+    below = np.floor(place).astype(np.int64)
+    low = np.take_along_axis(known, below, axis=1)
+    high = np.take_along_axis(known, np.minimum(below + 1, len(BUDGETS) - 1), axis=1)
+    # Many runs end between two budgets of the archive, those under schedulers at 50. Nothing is
+    # known there beyond the lower one, whose regret they keep or improve. With less than a full
+    # evaluation left a run may have had no use for it.
+    high = np.where(np.isnan(high) & (ends[:, None] > budgets - 1), low, high)
+    # Without the condition, a regret that is not known would count at a share of 0.
+    return np.where(place > below, low + (place - below) * (high - low), low)
 
 
 def algorithms_of(runs: pa.Table) -> list[Algorithm]:
@@ -198,10 +212,14 @@ def numbered(labels: Sequence[Any]) -> tuple[tuple[Any, ...], NDArray[np.int64]]
 
 def _thinking(archive: Archive, runs: pa.Table, of: NDArray[np.int64], count: int) -> FloatArray:
     """The median seconds of thinking for a full evaluation, of each of ``count`` groups of runs."""
-    steps = np.array([archive.problems[p].features.steps for p in runs["problem"].to_pylist()])
     trials, results = (runs[name].to_numpy().astype(np.float64) for name in ("trials", "results"))
-    seconds = runs["thinking"].to_numpy() * trials * steps / np.maximum(results, 1)
+    seconds = runs["thinking"].to_numpy() * trials * _steps(archive, runs) / np.maximum(results, 1)
     return np.array([float(np.median(seconds[of == n])) for n in range(count)])
+
+
+def _steps(archive: Archive, runs: pa.Table) -> NDArray[np.int64]:
+    """The steps of a full evaluation on the problem of each of ``runs``."""
+    return np.array([archive.problems[p].features.steps for p in runs["problem"].to_pylist()], int)
 
 
 def thinking_of_searchers(archive: Archive) -> dict[str, float]:

@@ -10,7 +10,6 @@ import numpy as np
 
 from hpobench.analysis.charting.scripted_charts import expected
 from hpobench.analysis.text.csv_files import Names, slug
-from hpobench.evidence.archive import BUDGETS
 from hpobench.reporting.site import cards, problem_cards, render
 from hpobench.reporting.site.folder import check_folder, write_site
 from hpobench.reporting.site.ranking import main_view
@@ -44,9 +43,7 @@ def build_site(out: Path, archive: Path, folders: Sequence[Path] = ()) -> BuiltS
     for source in sources:
         files.update(_leaderboard(source, sources))
         if not source.folder:  # `hpobench recommend` knows the archive, and not single suites
-            last = int(BUDGETS[-1])
-            advice = ("advice.html", "advice.html.j2", "Advice")
-            files.update([render.page(source, *advice, last_budget=last)])
+            files.update([render.page(source, "advice.html", "advice.html.j2", "Advice")])
         files.update(_side_by_side(source))
         files.update(cards.pages(source))
         files.update(problem_cards.pages(source))

@@ -8,12 +8,12 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from hpobench.evidence.archive import BUDGETS, Archive, regrets_of
-from hpobench.evidence.scores import Algorithm, FloatArray, algorithms_of, numbered
+from hpobench.evidence.archive import Archive
+from hpobench.evidence.scores import Algorithm, FloatArray, algorithms_of, numbered, regrets_at
 
 Numbers: TypeAlias = NDArray[np.int64]
-SHOWN = np.unique(np.linspace(0, len(BUDGETS) - 1, 12).round().astype(int))
-"""The places among the archive's budgets that pages let a reader choose from."""
+SHOWN = np.array([1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50, 70, 100], float)
+"""The budgets in full evaluations that pages let a reader choose from: those people ask for."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,11 @@ class Means:
     workers: tuple[int, ...]
     problems: tuple[str, ...]
     algorithms: tuple[Algorithm, ...]
-    places: Numbers
-    """Shape (budgets,): those of the archive's budgets at which a run is known."""
+    budgets: list[float]
+    """Those of :data:`SHOWN` at which a run is known."""
     regret: FloatArray
     """Shape (workers, problems, algorithms, budgets); NaN where there is no run."""
     runs: RunColumns
-
-    @property
-    def budgets(self) -> list[float]:
-        """In full evaluations."""
-        return [float(BUDGETS[place]) for place in self.places]
 
     @property
     def main_workers(self) -> int:
@@ -70,7 +65,7 @@ def means_of(archive: Archive) -> Means:
     algorithms, of_algorithm = numbered(algorithms_of(runs))
     problems, of_problem = numbered(runs["problem"].to_pylist())
     workers, of_workers = numbered(runs["workers"].to_pylist())
-    every = regrets_of(runs)[:, SHOWN]
+    every = regrets_at(archive, runs, SHOWN)
     known = np.isfinite(every).any(axis=0)
     regret = every[:, known]
     shape = (len(workers), len(problems), len(algorithms), regret.shape[1])
@@ -88,4 +83,4 @@ def means_of(archive: Archive) -> Means:
         runs["thinking"].to_numpy().astype(np.float64),
         regret,
     )
-    return Means(workers, problems, algorithms, SHOWN[known], means, columns)
+    return Means(workers, problems, algorithms, SHOWN[known].tolist(), means, columns)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hpobench.contract.wording import count
 from hpobench.evidence.advice import advise
 from hpobench.evidence.advice_text import answer
-from hpobench.evidence.archive import BUDGETS, Archive, regrets_of
+from hpobench.evidence.archive import Archive
 from hpobench.evidence.features import Features
 from hpobench.evidence.question import Question
 from hpobench.reporting.site.means import Means
@@ -53,43 +53,40 @@ class Rankings:
             for several in (False, True):
                 own = among & (of_workers == n) & (self._several == several)
                 part = replace(self._archive, runs=self._archive.runs.filter(pa.array(own)))
-                settings = [*self._settings(part, workers, several)]
-                if settings:
+                known = np.isfinite(self._means.runs.regret[own]).any(axis=0)
+                places = np.flatnonzero(known).tolist()
+                if places:
                     yield {
                         "workers": workers,
                         "several": several,
                         "conditional": conditional,
-                        "settings": settings,
+                        "settings": [self._setting(part, workers, several, at) for at in places],
                     }
 
-    def _settings(self, part: Archive, workers: int, several: bool) -> Iterator[dict[str, Any]]:
-        known = np.asarray(np.isfinite(regrets_of(part.runs)).any(axis=0))
+    def _setting(self, part: Archive, workers: int, several: bool, place: int) -> dict[str, Any]:
+        """The ranking by ``part`` of the archive at the budget in this ``place``."""
         # The runs are chosen already, so the steps alone count of what is asked.
         features = Features(1, 0, 0, 0, conditional=False, steps=2 if several else 1)
-        for n, place in enumerate(self._means.places):
-            if not known[place]:
-                continue
-            question = Question(features, float(BUDGETS[place]), workers)
-            advice = advise(part, question)
-            where = f"{question.budget:.3g} full evaluations with {count(workers, 'worker')}"
-            yield {
-                "budget": n,
-                "lead": f"{advice.choice.algorithm} leads at {where}.",
-                "answer": list(answer(advice)),
-                "problems": advice.problems,
-                "families": advice.families,
-                "rows": [
-                    [
-                        self._algorithms[one.algorithm],
-                        # Pages show three places; of four, 0.0055 would be shown as 0.005.
-                        *(round(regret, 6) for regret in (one.regret, one.low, one.high)),
-                        round(one.best, 3),
-                        float(f"{one.thinking:.3g}"),
-                        int(one.told_apart),
-                    ]
-                    for one in advice.ranked
-                ],
-            }
+        advice = advise(part, Question(features, self._means.budgets[place], workers))
+        where = f"{advice.budget:.3g} full evaluations with {count(workers, 'worker')}"
+        return {
+            "budget": place,
+            "lead": f"{advice.choice.algorithm} leads at {where}.",
+            "answer": list(answer(advice)),
+            "problems": advice.problems,
+            "families": advice.families,
+            "rows": [
+                [
+                    self._algorithms[one.algorithm],
+                    # Pages show three places; of four, 0.0055 would be shown as 0.005.
+                    *(round(regret, 6) for regret in (one.regret, one.low, one.high)),
+                    round(one.best, 3),
+                    float(f"{one.thinking:.3g}"),
+                    int(one.told_apart),
+                ]
+                for one in advice.ranked
+            ],
+        }
 
 
 def main_view(views: Sequence[Mapping[str, Any]], workers: int) -> int:
