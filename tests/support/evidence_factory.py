@@ -70,7 +70,9 @@ def make_archive(
         "cell": [digest[:6] for digest in hashes],
         "done": [(row[0], row[2], row[3]) not in failed for row in rows],
         "trials": [100] * len(rows),
-        "results": [100] * len(rows),
+        "results": [
+            problems[row[2]].features.steps * (100 if row[1] == "fifo" else 50) for row in rows
+        ],
         "thinking": [0.001 * (1 + searchers.index(row[0])) for row in rows],
         "regret": quantised(
             np.array([_regret(*row[:3], digest) for row, digest in zip(rows, hashes, strict=True)])

@@ -155,6 +155,17 @@ def test_a_searcher_that_thinks_long_reaches_less() -> None:
     assert scores.regret[:, 1] == pytest.approx(little.regret[:, 1], abs=1e-6)
 
 
+@pytest.mark.parametrize(("budget", "counts"), [(45.0, True), (50.0, True), (52.0, False)])
+def test_a_run_counts_up_to_its_end_between_two_budgets(budget: float, counts: bool) -> None:
+    """Schedulers' runs end at 50 full evaluations, where a question is often about."""
+    regret = np.where(BUDGETS > 50, np.nan, 1 / BUDGETS)
+    archive = made(results=[50] * 6, regret=quantised(np.repeat(regret[None], 6, axis=0)))
+    found = scores_at(archive, budget, 4, stoppable=False).regret
+    last = 1 / BUDGETS[BUDGETS <= 50][-1]
+    assert np.isfinite(found).all() == counts
+    assert not counts or found == pytest.approx(max(last, 1 / budget), abs=1e-3)
+
+
 def test_scores_are_the_regrets_at_a_budget() -> None:
     archive = joined([made(), made(searcher="sobol", thinking=[0.5] * 6)])
     scores = scores_at(archive, 100.0, 4, stoppable=False)

@@ -143,6 +143,13 @@ def test_the_first_page_says_who_leads_without_a_script(site: Path) -> None:
     assert "Expect a normalised regret of" in text
 
 
+def test_the_budgets_are_those_people_ask_for(site: Path) -> None:
+    budgets = read_data(site / "data" / "ranking.js")["budgets"]
+    assert {5, 10, 20, 40, 50, 100} <= set(budgets)
+    asked = next(tag for _, tag in Read(site / "advice.html").tags if tag.get("id") == "evaluations")
+    assert float(asked["value"] or 0) in budgets
+
+
 def test_algorithms_that_end_earlier_are_ranked_only_as_far_as_they_ran(site: Path) -> None:
     ranking = read_data(site / "data" / "ranking.js")
     view = next(v for v in ranking["views"] if v["several"] and v["workers"] == 4)
@@ -150,8 +157,8 @@ def test_algorithms_that_end_earlier_are_ranked_only_as_far_as_they_ran(site: Pa
         {ranking["algorithms"][row[0]]["scheduler"] for row in setting["rows"]}
         for setting in view["settings"]
     ]
-    assert schedulers[0] == {"fifo", "asha"}
-    assert schedulers[-1] == {"fifo"}
+    ends = [ranking["budgets"][s["budget"]] for s in view["settings"]].index(50)
+    assert schedulers == [{"fifo", "asha"}] * (ends + 1) + [{"fifo"}] * 2
 
 
 def test_every_run_is_listed_with_the_command_that_makes_it_again(site: Path) -> None:
