@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 
 from hpobench.contract.cell import Kind
 from hpobench.plugins.registry import Entry
@@ -48,17 +49,13 @@ def pages(source: SiteSource) -> Iterator[tuple[str, bytes]]:
         places = source.places[kind]
         cards = {label: _card(source, kind, label) for label in places}
 
-        def place(label: str, cards: Mapping[str, Any] = cards) -> tuple[float, str]:
-            return -cards[label]["better"] / max(len(cards[label]["rows"]), 1), label
-
         yield render.page(
             source,
             f"{kind}s.html",
             "cards.html.j2",
             f"{kind.capitalize()}s",
             kind=kind,
-            cards={label: cards[label] for label in sorted(cards, key=place)},
-            against=_held_against(kind, ""),
+            cards=sorted(cards.items(), key=lambda card: (-card[1]["share"][0], card[0])),
             places=places,
         )
         for label, card in cards.items():
@@ -85,6 +82,7 @@ def _card(source: SiteSource, kind: Kind, label: str) -> dict[str, Any]:
             median, slow = np.quantile(seconds, [0.5, 0.95])
             thinking.append({"workers": workers, "median": float(median), "slow": float(slow)})
     several = len({row["problem"] for row in rows}) < len(rows)
+    better = sum(row["difference"] < 0 for row in rows)
     return {
         "entry": entry,
         "facts": facts,
@@ -96,11 +94,23 @@ def _card(source: SiteSource, kind: Kind, label: str) -> dict[str, Any]:
         "thinking": thinking,
         "rows": rows,
         "families": [*_by_family(rows)],
-        "better": sum(row["difference"] < 0 for row in rows),
+        "better": better,
+        "share": _share(better, len(rows)),
         "first": sum(row["rank"] == 1 for row in rows),
         "compared": "comparisons" if several else "problems",
         "workers": means.workers[means.main_workers],
     }
+
+
+def _share(better: int, count: int) -> tuple[float, float]:
+    """Wilson's interval of 95 % of a share, from 0 to 1 where nothing is known.
+
+    Cards are ordered by its lower end: a share of few comparisons would otherwise lead by chance.
+    """
+    if not count:
+        return 0.0, 1.0
+    low, high = binomtest(better, count).proportion_ci(0.95, method="wilson")
+    return float(low), float(high)
 
 
 def _hazards(entry: Entry | None, kind: Kind) -> Iterator[str]:

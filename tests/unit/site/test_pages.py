@@ -14,12 +14,13 @@ import pytest
 
 from hpobench.evidence.advice import advise
 from hpobench.evidence.advice_text import answer
-from hpobench.evidence.archive import Archive, read_archive
+from hpobench.evidence.archive import Archive, ProblemFacts, joined, read_archive
 from hpobench.evidence.features import Features
 from hpobench.evidence.question import Question
 from hpobench.reporting.site.builder import build_site
 from tests import ROOT
 from tests.support.evidence_factory import PROBLEMS, facts, make_archive
+from tests.unit.evidence.archives import FLAT, of_levels
 
 ODD = ("<script>alert(1)</script>", "$x_1$ \\input{a}", "=1+1", "../../outside", "</title>\"'&")
 
@@ -146,7 +147,9 @@ def test_the_first_page_says_who_leads_without_a_script(site: Path) -> None:
 def test_the_budgets_are_those_people_ask_for(site: Path) -> None:
     budgets = read_data(site / "data" / "ranking.js")["budgets"]
     assert {5, 10, 20, 40, 50, 100} <= set(budgets)
-    asked = next(tag for _, tag in Read(site / "advice.html").tags if tag.get("id") == "evaluations")
+    asked = next(
+        tag for _, tag in Read(site / "advice.html").tags if tag.get("id") == "evaluations"
+    )
     assert float(asked["value"] or 0) in budgets
 
 
@@ -188,6 +191,37 @@ def test_cards_say_what_failed_and_what_is_not_known(site: Path) -> None:
     assert "No searcher of this name is installed here" in foreign
     asha = " ".join(Read(site / "schedulers" / "asha.html").texts)
     assert "less regret than the same searcher under fifo" in asha
+
+
+def table_rows(page: Path) -> dict[str, str]:
+    """The text of each row of the first table, by its first word."""
+    body = page.read_text("utf-8").partition("<tbody>")[2].partition("</tbody>")[0]
+    rows = [" ".join(re.sub("<[^>]*>", " ", row).split()) for row in body.split("</tr>")]
+    return {row.partition(" ")[0]: row for row in rows if row}
+
+
+def test_each_scheduler_says_what_it_is_held_against(site: Path) -> None:
+    rows = table_rows(site / "schedulers.html")
+    assert "than the same searcher under fifo" not in (site / "schedulers.html").read_text("utf-8")
+    assert " the same searcher under fifo " in rows["asha"]
+    assert " the same searcher under other schedulers (their median) " in rows["fifo"]
+
+
+def test_a_share_of_few_comparisons_does_not_lead(tmp_path: Path) -> None:
+    """Two wins of two are less sure than thirty of thirty."""
+    levels = {"few": 0.1, "many": 0.15, "random": 0.5, "sobol": 0.6}
+    names = [f"p{n}" for n in range(30)]
+    problems = {name: ProblemFacts(name, FLAT, False, 1, "branin", {}) for name in names}
+    parts = [
+        of_levels(
+            {searcher: level}, {p: problems[p] for p in names[: 2 if searcher == "few" else 30]}
+        )
+        for searcher, level in levels.items()
+    ]
+    rows = table_rows(built(tmp_path, joined(parts)) / "searchers.html")
+    assert [*rows][:2] == ["many", "few"]
+    assert " 30 of 30 0.89 to 1.00 " in rows["many"]
+    assert " 2 of 2 0.34 to 1.00 " in rows["few"]
 
 
 def test_the_card_of_a_problem_has_its_space_and_its_reference(site: Path) -> None:
