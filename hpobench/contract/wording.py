@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+SAME = 1e-9
+"""Numbers near 1 that differ by no more are equal: the rest comes from rounding."""
 MOST_NAMES = 20
 """In one sentence; suites have thousands of problems."""
 _UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -19,6 +21,20 @@ def number(value: float, digits: int = 3) -> str:
         return f"{value:.{digits - 1}e}"
     whole = 0 if value == 0 else math.floor(math.log10(abs(value))) + 1
     return f"{value:,.{max(digits - whole, 0)}f}"
+
+
+def apart(values: Sequence[float], digits: int = 3) -> list[str]:
+    """Each of ``values`` by :func:`number`, with as many digits more as tell it from the others."""
+
+    def text(value: float) -> str:
+        others = [other for other in values if abs(other - value) > SAME]
+        for n in range(digits, 17):  # a float has no more
+            found = number(value, n)
+            if all(number(other, n) != found for other in others):
+                return found
+        return number(value, digits)
+
+    return [text(value) for value in values]
 
 
 def interval(low: float, high: float, before: str = "", digits: int = 3) -> str:

@@ -26,6 +26,7 @@ from hpobench.analysis.text import phrases
 from hpobench.contract.errors import StoreError, TooFewError
 from hpobench.contract.files import is_regular, read_text, read_whole, write_whole
 from hpobench.contract.package import VERSION
+from hpobench.contract.wording import SAME, apart
 from hpobench.store.format import index
 from hpobench.store.write import provenance
 
@@ -100,6 +101,17 @@ class Compared:
     random: RandomSearch | None
     """``None`` without random search, or where it leads or hardly any run comes that far."""
 
+    @property
+    def equal(self) -> tuple[Ranked, ...]:
+        """Those that share the lowest regret; empty where the first is alone with it."""
+        lowest = tuple(one for one in self.ranked if one.behind <= SAME)
+        return lowest if len(lowest) > 1 else ()
+
+    @property
+    def regrets(self) -> list[str]:
+        """In words, with so many digits that only equal ones look alike."""
+        return apart([one.regret for one in self.ranked])
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -133,7 +145,7 @@ def _compared(study: Study, comparison: Comparison) -> Compared:
     needed = (n for n in counts if enough_seeds(np.full(shape, n), study.settings))
     ranked: list[Ranked] = []
     for _, row in table.iterrows():
-        standing: Standing = "tied" if enough or row["behind"] == 0 else "unclear"
+        standing: Standing = "tied" if enough or row["behind"] <= SAME else "unclear"
         if row["clear"]:
             standing = "behind"
         ranked.append(

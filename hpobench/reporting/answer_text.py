@@ -38,7 +38,7 @@ def lines(answer: Answer, *, blocks: bool) -> Iterator[str]:
             f"{title}mean regret at the end of the budget, over {one.scope} (0 is the optimum, "
             "1 a typical random configuration)"
         )
-        yield from _table(one.ranked, blocks=blocks)
+        yield from _table(one, blocks=blocks)
         yield from _wrapped(advice_of(one))
 
 
@@ -59,25 +59,30 @@ def answer_json(answer: Answer | None) -> dict[str, Any]:
 
 
 def advice_of(compared: Compared) -> str:
-    first, others = compared.ranked[0], compared.ranked[1:]
-    if compared.seeds_needed is not None and any(one.behind > 0 for one in others):
+    equal = compared.equal
+    first = equal or compared.ranked[:1]
+    others, names = compared.ranked[len(first) :], _names(first)
+    if compared.seeds_needed is not None and others:
         few = "a single seed is" if compared.seeds == 1 else f"{compared.seeds} seeds are"
+        has, it_is = ("share", "they are") if equal else ("has", "it is")
         return printable(
-            f"{first.name} has the lowest regret so far, but {few} too few to say that it is "
+            f"{names} {has} the lowest regret so far, but {few} too few to say that {it_is} "
             f"better than the others: run {compared.seeds_needed} seeds or more."
         )
     tied = [one for one in others if one.standing == "tied"]
     worse, count = sum(one.standing == "behind" for one in others), len(others)
-    parts = [f"Use {first.name}"]
-    if len(tied) == count:
-        parts = [f"Nothing did clearly better or worse than {first.name}"]
+    parts = [f"Use any of {names}, which are equal" if equal else f"Use {names}"]
+    if not others:
+        parts = [f"{names} are equal"]
+    elif len(tied) == count:
+        parts = [f"Nothing did clearly better or worse than {names}"]
     elif tied:
         parts.append(f"{_names(tied)} did as well within chance")
-    if worse == count:
+    if others and worse == count:
         parts.append("the other one did worse" if count == 1 else f"all {count} others did worse")
     elif worse:
         parts.append(f"{worse} of {count} others did worse")
-    if any(one.is_baseline for one in (first, *tied)):
+    if any(one.is_baseline for one in (*first, *tied)):
         parts.append("nothing is shown to be better than random search")
     elif compared.random is not None:
         parts.append(_random(compared.random))
@@ -94,45 +99,56 @@ def _random(random: RandomSearch) -> str:
     return f"random search needs {about}{number(random.times, 2)} times the budget {goal}"
 
 
-def _names(tied: Sequence[Ranked]) -> str:
-    """The first few of ``tied``, each searcher once with its schedulers."""
+def _names(several: Sequence[Ranked]) -> str:
+    """The first few of ``several``, each searcher once with its schedulers."""
     of: dict[str, list[Ranked]] = {}
-    for one in tied[:_NAMES]:
+    for one in several[:_NAMES]:
         of.setdefault(one.searcher, []).append(one)
     names = [
         " and ".join([own[0].name, *(one.scheduler for one in own[1:])]) for own in of.values()
     ]
-    if (more := len(tied) - _NAMES) > 0:
+    if (more := len(several) - _NAMES) > 0:
         names.append(f"{more} more")
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _table(ranked: Sequence[Ranked], *, blocks: bool) -> Iterator[str]:
-    rows = [
-        (place, one)
-        for place, one in enumerate(ranked, start=1)
-        if place <= _ROWS or one.is_baseline
-    ]
-    names = [printable(one.algorithm) for _, one in rows]
-    gap = "…" if blocks else "..."
-    head = (_NAME - len(gap)) // 2
-    tail = _NAME - len(gap) - head
-    names = [n if len(n) <= _NAME else f"{n[:head]}{gap}{n[-tail:]}" for n in names]
-    width, most = max(map(len, names)), max(one.regret for one in ranked) or 1.0
-    for (place, one), name in zip(rows, names, strict=True):
-        share = one.regret / most
-        least = 1 if share > 0 else 0  # a bar of no length would say that there is no regret
-        if blocks:
-            whole, rest = divmod(max(round(share * _BAR * 8), least), 8)
-            bar = _EIGHTHS[-1] * whole + (_EIGHTHS[rest - 1] if rest else "")
-        else:
-            bar = "#" * max(round(share * _BAR), least)
-        behind = f"+{number(one.behind)}"
-        words = {"behind": f"behind, {behind}", "unclear": f"{behind}, unclear"}
-        said = words.get(one.standing, one.standing)
-        yield f"{place:>3}  {name:<{width}} {number(one.regret):>7}  {bar:<{_BAR}}  {said}"
-    if left := len(ranked) - len(rows):
+def _table(compared: Compared, *, blocks: bool) -> Iterator[str]:
+    ranked, regrets = compared.ranked, compared.regrets
+    shown = [i for i, one in enumerate(ranked) if i < _ROWS or one.is_baseline]
+    digits, most = max(len(regrets[i]) for i in shown), max(one.regret for one in ranked) or 1.0
+    said = {i: _said(compared, ranked[i]) for i in shown}
+    # What is left of the line by the other columns and the spaces between.
+    room = min(_NAME, COLUMNS - digits - _BAR - max(map(len, said.values())) - 10)
+    names = {i: _cut(printable(ranked[i].algorithm), room, "…" if blocks else "...") for i in shown}
+    width = max(map(len, names.values()))
+    for i in shown:
+        bar = _bar(ranked[i].regret / most, blocks=blocks)
+        yield f"{i + 1:>3}  {names[i]:<{width}} {regrets[i]:>{digits}}  {bar:<{_BAR}}  {said[i]}"
+    if left := len(ranked) - len(shown):
         yield f"     and {left} more, {'which' if left > 1 else 'that'} the page shows"
+
+
+def _said(compared: Compared, one: Ranked) -> str:
+    if one in compared.equal:
+        return "equal"
+    behind = f"+{number(one.behind)}"
+    words = {"behind": f"behind, {behind}", "unclear": f"{behind}, unclear"}
+    return words.get(one.standing, one.standing)
+
+
+def _cut(name: str, most: int, gap: str) -> str:
+    """``name``, of which ``gap`` takes the middle if it has more than ``most`` characters."""
+    head = (most - len(gap)) // 2
+    tail = most - len(gap) - head
+    return name if len(name) <= most else f"{name[:head]}{gap}{name[-tail:]}"
+
+
+def _bar(share: float, *, blocks: bool) -> str:
+    least = 1 if share > 0 else 0  # a bar of no length would say that there is no regret
+    if not blocks:
+        return "#" * max(round(share * _BAR), least)
+    whole, rest = divmod(max(round(share * _BAR * 8), least), 8)
+    return _EIGHTHS[-1] * whole + (_EIGHTHS[rest - 1] if rest else "")
 
 
 def _wrapped(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from hpobench.analysis.exhibits import critical_difference
 from hpobench.analysis.inference.significance import ALPHA
 from hpobench.analysis.study import Study
 from hpobench.contract.wording import interval, number
-from hpobench.reporting.answer import Answer, Compared, Ranked
+from hpobench.reporting.answer import Answer, Compared
 from hpobench.reporting.answer_text import advice_of
 
 ROWS = 12
@@ -83,27 +83,28 @@ def _opening(study: Study, comparison: Comparison, compared: Compared, why: str)
         axis_end=end,
         ticks=[(25.0 * i, number(end * i / 4, 2)) for i in range(5)],
         rows=[
-            _row(one, place[one.algorithm], end, folded=i >= ROWS and not one.is_baseline)
-            for i, one in enumerate(compared.ranked)
+            _row(compared, i, place[one.algorithm], end) for i, one in enumerate(compared.ranked)
         ],
         reconciled=_reconciled(study, comparison, compared),
     )
 
 
-def _row(one: Ranked, member: int, end: float, *, folded: bool) -> Row:
+def _row(compared: Compared, i: int, member: int, end: float) -> Row:
+    one = compared.ranked[i]
+    words = "tied with the first" if one.standing == "tied" else one.standing
     low, high = (one.regret if v is None else v for v in (one.low, one.high))
     at, left, right = (round(100 * min(v / end, 1.0), 2) for v in (one.regret, low, high))
     return Row(
         algorithm=one.algorithm,
         member=member,
         standing=one.standing,
-        words="tied with the first" if one.standing == "tied" else one.standing,
-        regret=number(one.regret),
+        words="equal" if one in compared.equal else words,
+        regret=compared.regrets[i],
         interval=interval(low, high) if one.low is not None else "",
         at=at,
         low=left,
         high=right,
-        folded=folded,
+        folded=i >= ROWS and not one.is_baseline,
     )
 
 

@@ -100,8 +100,8 @@ def test_what_random_search_needs_is_the_speed_up() -> None:
         (spread(0.3, 0.301), "Nothing did clearly better or worse than tpe with asha."),
         (
             np.full((4, 3, 8), 0.5),
-            "Nothing did clearly better or worse than tpe with asha; nothing is shown to be better "
-            "than random search.",
+            "tpe with asha and fifo, sobol with asha and 1 more are equal; nothing is shown to be "
+            "better than random search.",
         ),
         (
             spread(0.3, 0.6, seeds=1),
@@ -117,6 +117,32 @@ def test_what_random_search_needs_is_the_speed_up() -> None:
 )
 def test_advice_claims_no_more_than_the_runs_show(nr: FloatArray, text: str) -> None:
     assert advice(about(nr)) == [text]
+
+
+def alike(*means: float, seeds: int) -> FloatArray:
+    """Regrets that are these ``means`` in every run."""
+    return np.broadcast_to(np.array(means)[:, None, None], (len(means), 3, seeds)).copy()
+
+
+def test_what_is_equal_is_called_equal() -> None:
+    few = about(alike(0.0, 0.0, 0.0, 0.5, seeds=2))
+    assert advice(few) == [
+        "tpe with asha and fifo and sobol with asha share the lowest regret so far, but 2 seeds "
+        "are too few to say that they are better than the others: run 6 seeds or more."
+    ]
+    (enough,) = advice(about(alike(0.1, 0.1, 0.5, 0.6, seeds=8)))
+    assert enough.startswith(
+        "Use any of tpe with asha and fifo, which are equal; all 2 others did worse"
+    )
+    rows = [line.split()[-1] for line in lines(few, blocks=False) if line[:3].strip().isdecimal()]
+    assert rows == ["equal", "equal", "equal", "unclear"]
+
+
+def test_numbers_that_differ_look_different() -> None:
+    found = about(alike(0.12341, 0.12344, 0.3, 0.3 + 1e-12, seeds=2))
+    shown = [line.split() for line in lines(found, blocks=False) if line[:3].strip().isdecimal()]
+    assert [row[4] for row in shown] == ["0.12341", "0.12344", "0.300", "0.300"]
+    assert found.compared[0].equal == ()
 
 
 def test_without_anything_to_compare_it_says_why() -> None:

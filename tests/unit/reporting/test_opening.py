@@ -53,6 +53,15 @@ def test_a_single_seed_has_no_interval() -> None:
     assert {row.standing for row in rows[1:]} <= {"unclear", "tied"}
 
 
+def test_equal_algorithms_are_called_equal() -> None:
+    regrets = np.array([0.0, 0.0, 0.5])[:, None, None] + np.zeros((3, 2, 2))
+    algorithms = [Algorithm(name, name, "fifo") for name in ("tpe", "gp", "cmaes")]
+    made = of_regrets(regrets, algorithms)
+    (one,) = openings(made, answer(made))
+    assert [row.words for row in one.rows] == ["equal", "equal", "unclear"]
+    assert "tpe and gp share the lowest regret so far" in one.advice
+
+
 def over_problems(*regrets: list[float]) -> Opening:
     """The opening of algorithms with these regrets by problem, over eight seeds that hardly
     differ."""
