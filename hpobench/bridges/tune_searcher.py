@@ -25,6 +25,7 @@ from hpobench.bridges.dialogue import Dialogue
 from hpobench.bridges.param_space import ParamSpace
 from hpobench.contract.errors import SpaceError, UsageError
 from hpobench.contract.files import read_whole, write_whole
+from hpobench.contract.problem import check_one_objective
 
 _SIGNS = {"min": 1.0, "max": -1.0}
 
@@ -56,6 +57,7 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         metric: str | None = None,
         mode: str | None = None,
     ) -> None:
+        check_one_objective(metric=metric, mode=mode)
         if mode not in (None, *_SIGNS):
             raise UsageError(f"mode is 'min' or 'max', not {mode!r}")
         super().__init__(metric=metric, mode=mode)
@@ -84,6 +86,7 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         config: dict[str, Any],
         **spec: Any,  # noqa: ARG002 - Ray passes what it likes
     ) -> bool:
+        check_one_objective(metric=metric, mode=mode)
         self._metric, self._mode = metric or self._metric, mode or self._mode
         if self._space is not None or self._dialogue is not None:
             return False

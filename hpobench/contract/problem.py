@@ -17,6 +17,8 @@ from hpobench.contract.parameters import Parameter
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config, Space
 
+_ONE_OBJECTIVE = ("objective", "metric", "mode", "refit")
+"""What names an objective, in suites, in Ray Tune and in scikit-learn."""
 _DRAWS = 4001
 """The number of random configurations behind a clip that is not frozen."""
 
@@ -62,6 +64,21 @@ class Objective:
     def value(self, loss: float) -> float:
         """The value of the metric that ``loss`` stands for."""
         return loss if self.direction == "minimize" else -loss
+
+
+def several_objectives(key: str, value: object) -> str:
+    """What to say where ``value`` of ``key`` asks for several objectives; else empty."""
+    several = isinstance(value, list | tuple | set | Mapping)
+    if not (key in ("objectives", "metrics") or (several and key in _ONE_OBJECTIVE)):
+        return ""
+    return "hpobench compares one objective as of now, not several; name the one metric that counts"
+
+
+def check_one_objective(**given: object) -> None:
+    """Raise :class:`UsageError` if a keyword asks for several objectives."""
+    for key, value in given.items():
+        if message := several_objectives(key, value):
+            raise UsageError(f"{key}: {message}")
 
 
 class Curve(NamedTuple):

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.errors import PluginError, did_you_mean
-from hpobench.contract.problem import Problem
+from hpobench.contract.problem import Problem, several_objectives
 from hpobench.plugins.discovery import GIVEN
 from hpobench.plugins.foreign import calling
 
@@ -161,7 +161,8 @@ def resolve(cls: type, given: Mapping[str, Json]) -> tuple[dict[str, Json], list
         if key not in known:
             what = f"options: {', '.join(known)}" if known else "it has no options"
             hint = did_you_mean(key, known) or f"; {what}"
-            faults.append(Fault(key, f"no such option{hint}"))
+            message = several_objectives(key, given[key]) or f"no such option{hint}"
+            faults.append(Fault(key, message))
     for name, option in known.items():
         if name not in given and option.required:
             one_of = f", one of {', '.join(map(spell, option.choices))}" if option.choices else ""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hpobench.contract.algorithms import Scheduler
 from hpobench.contract.errors import CellError, PluginError, SpaceError
-from hpobench.contract.problem import Fidelity, Objective, Problem
+from hpobench.contract.problem import Fidelity, Objective, Problem, several_objectives
 from hpobench.contract.space import Space
 from hpobench.plugins.foreign import calling, shown
 
@@ -52,10 +52,12 @@ def _faults(problem: Problem) -> Iterator[str]:
         yield f"fidelity.unit is {shown(unit)}; it must be a positive number"
     objective: object = problem.objective
     if not isinstance(objective, Objective):
-        yield f"objective is {shown(objective)}; it must be an Objective"
+        due = several_objectives("objective", objective) or "it must be an Objective"
+        yield f"objective is {shown(objective)}; {due}"
     metric, direction = problem.objective.metric, problem.objective.direction
     if not _is_word(metric):
-        yield f"objective.metric is {shown(metric)}; it must be a word"
+        due = several_objectives("metric", metric) or "it must be a word"
+        yield f"objective.metric is {shown(metric)}; {due}"
     if direction not in ("minimize", "maximize"):
         yield f"objective.direction is {shown(direction)}; it is minimize or maximize"
     yield from _flag_faults(problem)

@@ -21,6 +21,7 @@ from pydantic_core import ErrorDetails
 
 from hpobench.contract.cell import Budget, Exact, Stage, Tell
 from hpobench.contract.errors import SuiteError, did_you_mean
+from hpobench.contract.problem import several_objectives
 from hpobench.contract.wording import parse_seconds
 from hpobench.plugins.starting.suite_keys import KEYS, Strict
 from hpobench.suites.yamlfile import Document, KeyPath
@@ -221,7 +222,8 @@ def _wording(detail: ErrorDetails, fields: list[str]) -> str:
     kind, context, given = detail["type"], detail.get("ctx", {}), detail["input"]
     if kind == "extra_forbidden":
         key = str(detail["loc"][-1])
-        return f"no such key{did_you_mean(key, fields) or '; keys: ' + ', '.join(fields)}"
+        hint = did_you_mean(key, fields) or f"; keys: {', '.join(fields)}"
+        return several_objectives(key, given) or f"no such key{hint}"
     if kind == "missing":
         chosen = "; only `hpobench run --within 1h` chooses searchers for a suite without any"
         return f"this key is required{chosen if detail['loc'] == ('searchers',) else ''}"

@@ -25,6 +25,7 @@ from hpobench.bridges.search_cv.kept_search import identity, kept_identity, sear
 from hpobench.bridges.search_cv.resource import Resource, find_resource
 from hpobench.bridges.search_cv.task import Task
 from hpobench.contract.errors import SpaceError
+from hpobench.contract.problem import check_one_objective
 from hpobench.contract.space import Space
 from hpobench.evidence.advice import advise
 from hpobench.evidence.archive import read_archive, shipped
@@ -127,6 +128,10 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         self.n_jobs, self.random_state = n_jobs, random_state
         self.error_score, self.return_train_score = error_score, return_train_score
         self.verbose, self.resume, self.ray_address = verbose, resume, ray_address
+
+    def _validate_params(self) -> None:
+        check_one_objective(refit=self.refit)
+        super()._validate_params()
 
     @private.fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any = None, **params: Any) -> SearchCV:

@@ -260,6 +260,8 @@ def test_a_space_with_conditions() -> None:
         ({"name": "smac-hyperband", "max_t": 9}, UsageError, "decides itself"),
         ({"name": "bohb"}, UsageError, "max_t=81"),
         ({"name": "random", "mode": "best"}, UsageError, "mode is 'min' or 'max'"),
+        ({"name": "random", "metric": ["a", "b"]}, UsageError, "metric: .* one objective"),
+        ({"name": "random", "mode": ("min", "max")}, UsageError, "mode: .* name the one metric"),
         ({"name": "command"}, UsageError, "run"),
     ],
 )
@@ -279,6 +281,11 @@ def test_nothing_to_tune_and_no_metric() -> None:
         hpobench.searcher("random").suggest("a")
     with pytest.raises(UsageError, match="has nothing to tune"):
         hpobench.searcher("random", metric="loss", mode="min").suggest("a")
+
+
+def test_a_tuner_with_several_metrics() -> None:
+    with pytest.raises(UsageError, match="metric: hpobench compares one objective as of now"):
+        hpobench.searcher("random").set_search_properties(["a", "b"], "min", {})
 
 
 def test_no_option_has_the_name_of_an_argument() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from hpobench.contract.wording import (
+    apart,
     count,
     duration,
     listed,
@@ -41,6 +43,19 @@ from hpobench.contract.wording import (
 )
 def test_words(words: Callable[[Any], str], value: Any, text: str) -> None:
     assert words(value) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([0.1231, 0.1234, 0.5], ["0.1231", "0.1234", "0.500"]),
+        ([0.0, 1e-12, 0.5], ["0.000", "1.00e-12", "0.500"]),
+        ([0.3, 0.3 + 1e-12], ["0.300", "0.300"]),
+        ([math.nan, math.inf, 2.0], ["-", "-", "2.00"]),
+    ],
+)
+def test_numbers_that_differ_are_told_apart(values: list[float], texts: list[str]) -> None:
+    assert apart(values) == texts
 
 
 def test_the_middle_of_many_ranges_is_left_out() -> None:

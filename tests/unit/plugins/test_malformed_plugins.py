@@ -163,6 +163,11 @@ UNPLANNED: dict[str, tuple[str | bytes, str]] = {
     "half a step": (problem("fidelity = Fidelity('epoch', 1.5)"), ": Odd.fidelity.steps is 1.5"),
     "unit nan": (problem("fidelity = Fidelity('e', 2, float('nan'))"), ".fidelity.unit is nan"),
     "objective a text": (problem("objective = 'loss'"), ": Odd.objective is 'loss'"),
+    "several objectives": (
+        problem("objective = [Objective()]"),
+        "; hpobench compares one objective",
+    ),
+    "several metrics": (problem("objective = Objective(('a', 'b'))"), "name the one metric that"),
     "direction": (problem("objective = Objective('x', 'up')"), ".objective.direction is 'up'"),
     "mutable unknown": (problem("mutable = ('y',)"), ": Odd.mutable is ('y',)"),
     "heldout a text": (problem("heldout = 'yes'"), ": Odd.heldout is 'yes'"),

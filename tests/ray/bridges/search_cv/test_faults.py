@@ -127,6 +127,12 @@ def test_an_error_is_raised_if_asked_to(jobs: int) -> None:
         odd("well", "raise", "well", error_score="raise", n_jobs=jobs).fit(X, Y)
 
 
+def test_several_objectives() -> None:
+    search = hpobench.SearchCV(SVC(), SPACE, refit=["accuracy", "f1"])
+    with pytest.raises(ValueError, match="refit: hpobench compares one objective as of now"):
+        search.fit(X, Y)
+
+
 def test_a_scorer_that_raises() -> None:
     def scorer(estimator: Any, x: Any, y: Any) -> float:
         raise LookupError("no score")
