@@ -115,7 +115,8 @@ def _names(several: Sequence[Ranked]) -> str:
 def _table(compared: Compared, *, blocks: bool) -> Iterator[str]:
     ranked, regrets = compared.ranked, compared.regrets
     shown = [i for i, one in enumerate(ranked) if i < _ROWS or one.is_baseline]
-    digits, most = max(len(regrets[i]) for i in shown), max(one.regret for one in ranked) or 1.0
+    digits = max(7, *(len(regrets[i]) for i in shown))
+    most = max(one.regret for one in ranked) or 1.0
     said = {i: _said(compared, ranked[i]) for i in shown}
     # What is left of the line by the other columns and the spaces between.
     room = min(_NAME, COLUMNS - digits - _BAR - max(map(len, said.values())) - 10)

@@ -128,7 +128,8 @@ def test_an_error_is_raised_if_asked_to(jobs: int) -> None:
 
 
 def test_several_objectives() -> None:
-    search = hpobench.SearchCV(SVC(), SPACE, refit=["accuracy", "f1"])
+    several: Any = ["accuracy", "f1"]
+    search = hpobench.SearchCV(SVC(), SPACE, refit=several)
     with pytest.raises(ValueError, match="refit: hpobench compares one objective as of now"):
         search.fit(X, Y)
 
