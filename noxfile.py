@@ -52,8 +52,16 @@ def full(session: nox.Session) -> None:
 
 @nox.session
 def night(session: nox.Session) -> None:
-    """Every test at its full count, for hours; `-- tests/ray` for those of one tier."""
+    """Every test at its full count, then the soak, for hours; `-- tests/ray` for one tier alone."""
     _pytest(session, "--night", *([] if session.posargs else ["tests"]))
+    if not session.posargs:
+        soak(session)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Kill runs and let their disks and stores fail for an hour; see docs/soak.md."""
+    session.run(sys.executable, "-m", "tests.soak", "--seconds", "3600", *session.posargs)
 
 
 @nox.session

@@ -1,5 +1,5 @@
-"""Runs that are killed in every way until they have finished, and must end as if undisturbed.
+"""Runs that are killed in every way, on disks and in stores that fail, until they have finished.
 
-``python -m tests.soak --kills 1000 --seconds 7200`` runs rounds in turn; ``tests.soak.rounds`` says
-what each of them kills and compares.
+They must end as if undisturbed. ``python -m tests.soak`` runs rounds in turn for an hour;
+``tests.soak.rounds`` says what each of them kills and compares.
 """

@@ -1,4 +1,7 @@
-"""``python -m tests.soak [ROUND ...] --kills 1000 --seconds 7200 --seed 0``; exit 1 for a fault."""
+"""``python -m tests.soak [ROUND ...] --seconds 3600 --kills 1000 --seed 0 --record``.
+
+Exit 1 if a round ended otherwise than it must.
+"""
 
 from __future__ import annotations
 
@@ -6,34 +9,33 @@ import argparse
 import itertools
 import sys
 import time
-from collections import Counter
 
+from tests.soak.figures import Figures, record
 from tests.soak.rounds import ROUNDS, run_round
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("rounds", nargs="*", metavar="ROUND", help=f"of {', '.join(ROUNDS)}")
-    parser.add_argument("--kills", type=int, default=1000, help="in all")
-    parser.add_argument("--each", type=int, default=25, help="kills in a round at most")
-    parser.add_argument("--seconds", type=float, default=7200.0, help="no round begins after them")
+    parser.add_argument("--seconds", type=float, default=3600.0, help="no round begins after them")
+    parser.add_argument("--kills", type=int, default=1000, help="in all, with the faults")
+    parser.add_argument("--each", type=int, default=10, help="kills in a round at most")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--record", action="store_true", help="add a line to docs/soak.md")
     given = parser.parse_args()
-    end = time.monotonic() + given.seconds
-    kills: Counter[tuple[str, str]] = Counter()
-    faults = 0
+    begin, figures = time.monotonic(), Figures()
     for number, name in enumerate(itertools.cycle(given.rounds or ROUNDS)):
-        left = end - time.monotonic()
-        if left <= 0 or kills.total() >= given.kills:
+        left = given.seconds - (time.monotonic() - begin)
+        if left <= 0 or figures.struck.total() >= given.kills:
             break
         tally = run_round(name, given.seed + number, given.each, left)
         print(f"{name}, seed {given.seed + number}: {tally}", flush=True)
-        kills.update({(name, victim): n for victim, n in tally.kills.items()})
-        faults += len(tally.faults)
-    for (name, victim), count in sorted(kills.items()):
-        print(f"{name:16}{victim:16}{count:6}")
-    print(f"{kills.total()} kills, {faults} faults")
-    return 1 if faults else 0
+        figures.add(name, given.seed + number, tally)
+    line = figures.line(time.monotonic() - begin)
+    print(line, end="")
+    if given.record:
+        record(line)
+    return 1 if figures.differed else 0
 
 
 if __name__ == "__main__":

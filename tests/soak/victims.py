@@ -20,12 +20,17 @@ Driver: TypeAlias = "subprocess.Popen[str]"
 Strike: TypeAlias = Callable[[Driver, Path, random.Random], bool]
 """Kills one victim of the run with that driver and log; false if there is none."""
 
+_FORKED = "hpobench.running.local.fork_server"
 
-def _of_command(*parts: str) -> Strike:
-    """SIGKILL to one process of the run whose command line has one of ``parts``."""
+
+def _of_command(*parts: str, forked: bool | None = None) -> Strike:
+    """SIGKILL to one process of the run whose command line has one of ``parts``, and is that of the
+    process that it is ``forked`` from, or is not."""
 
     def strike(driver: Driver, log: Path, rng: random.Random) -> bool:
         found = [p for p in of_run(log) if any(part in title_of(p) for part in parts)]
+        if forked is not None:
+            found = [p for p in found if _is_forked(p) == forked]
         if not found:
             return False
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -34,6 +39,13 @@ def _of_command(*parts: str) -> Strike:
         return False
 
     return strike
+
+
+def _is_forked(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        parent = process.parent()
+        return parent is not None and _FORKED in title_of(parent)
+    return False
 
 
 def _driver(*, everything: bool) -> Strike:
@@ -75,6 +87,20 @@ MACHINE: Mapping[str, Strike] = {
 }
 """After these the run goes on, or ends with a message and exit code 1."""
 VIRTUAL: Mapping[str, Strike] = {"cell": _of_command("ray::_run_batch")}
-LOCAL: Mapping[str, Strike] = {"cell": _of_command("hpobench.running.local.fork_server")}
-"""The processes of cells where there is no Ray, and the one that they are forked from."""
+LOCAL: Mapping[str, Strike] = {
+    "cell": _of_command(_FORKED, forked=True),
+    "template": _of_command(_FORKED, forked=False),
+    "searcher": _of_command("isolation/host.py"),
+}
+"""The processes of cells where there is no Ray."""
 LIVE: Mapping[str, Strike] = {"cell": _of_command(CELL), "worker": _of_command(WORKER)}
+GOES_ON, DISK_FULL = "the same command goes on", "the disk is full; free some space"
+TOLD: Mapping[str, str] = {
+    **dict.fromkeys(MACHINE, GOES_ON),
+    "searcher": r"\d failed",
+    "disk ENOSPC": DISK_FULL,
+    "disk EIO": "Input/output error",
+    "disk EROFS": "Read-only file system",
+    "store": f"{GOES_ON}|run the same command again",
+}
+"""What a run says that ends with code 1 after one of these, or after one whose name begins so."""

@@ -198,19 +198,25 @@ def live_faults(
     store: Path, cells: Sequence[Cell], witness: Witness, ours: Sequence[str] = ("",)
 ) -> Iterator[str]:
     """What is wrong with a live run of ``cells`` that has ended well; ``ours``: see survivors."""
+    yield from ended_faults(store, witness.log, ours)
     results = load_results(store)
-    if set(results.cells["status"]) != {"done"}:
-        yield f"cells ended otherwise: {results.cells['error'].dropna().tolist()}"
-    if (results.trials["status"] == "failed").any():
-        yield f"trials failed: {results.trials['error'].dropna().tolist()[:3]}"
     yield from faults(results, cells)
     yield from (f"step {key} was trained again, with a state saved" for key in witness.faults())
     stored = set(zip(results.events["step"], results.events["loss"], strict=True))
     if not stored <= {(line["step"], line["loss"]) for line in lines(witness.log)}:
         yield "there are results that nobody trained"
+
+
+def ended_faults(store: Path, log: Path, ours: Sequence[str] = ("",)) -> Iterator[str]:
+    """What is wrong with the end of any live run."""
+    results = load_results(store)
+    if set(results.cells["status"]) != {"done"}:
+        yield f"cells ended otherwise: {results.cells['error'].dropna().tolist()}"
+    if (results.trials["status"] == "failed").any():
+        yield f"trials failed: {results.trials['error'].dropna().tolist()[:3]}"
     if list((store / "journals").iterdir()):
         yield "a journal is left"
-    if left := survivors(witness.log, titles=ours):
+    if left := survivors(log, titles=ours):
         yield f"processes are left: {[title[:200] for title in left]}"
 
 
