@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import random
 import subprocess
 import time
@@ -43,4 +42,4 @@ class BadDisk:
 
     def _refused(self) -> int:
         path = Path(f"{self._control}.hits")
-        return os.path.getsize(path) if path.exists() else 0
+        return path.stat().st_size if path.exists() else 0

@@ -16,12 +16,25 @@ _RULE = "|---|---|---|---|---|---|---|---|\n"
 _FAULTY = ("disk ", "store ")
 
 
+def _commit() -> str:
+    """That of the checkout; a plus says that other files than the page of figures differ from it."""
+    revision = _git("rev-parse", "--short=10", "HEAD")
+    changed = _git("status", "--porcelain", "--", ".", f":!{PAGE.relative_to(ROOT)}")
+    return revision + ("+" if changed else "")
+
+
+def _git(*arguments: str) -> str:
+    command = ("git", "-C", str(ROOT), *arguments)
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
 @dataclass
 class Figures:
     """What the rounds of a soak came to."""
 
     suites: int = 0
     cells: int = 0
+    commit: str = field(default_factory=_commit)
     struck: Counter[str] = field(default_factory=Counter)
     differed: list[str] = field(default_factory=list)
 
@@ -37,7 +50,7 @@ class Figures:
         faults = Counter({k: n for k, n in self.struck.items() if k.startswith(_FAULTY)})
         fields = (
             datetime.datetime.now(datetime.UTC).date(),
-            _commit(),
+            self.commit,
             f"{seconds:,.0f}",
             self.suites,
             f"{self.cells:,}",
@@ -56,15 +69,3 @@ def record(line: str, page: Path = PAGE) -> None:
 
 def _each(counts: Counter[str]) -> str:
     return ", ".join(f"{name} {n}" for name, n in sorted(counts.items())) or "none"
-
-
-def _commit() -> str:
-    """That of the checkout, with a plus if files were changed since, but for the page of figures."""
-    revision = _git("rev-parse", "--short=10", "HEAD")
-    changed = _git("status", "--porcelain", "--", ".", f":!{PAGE.relative_to(ROOT)}")
-    return revision + ("+" if changed else "")
-
-
-def _git(*arguments: str) -> str:
-    command = ("git", "-C", str(ROOT), *arguments)
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
