@@ -1,11 +1,12 @@
 """What seeds, problems, algorithms, trials, steps, dimensions and choices cost, stage by stage.
 
     python -m benchmarks.cliffs [CASE ...] [--folder DIR] [--exhibits]
+    python -m benchmarks.cliffs --verbs [VERB ...] [--folder DIR]
 
 Made-up runs are stored by the writer itself. Each stage then runs in a process of its own, whose
 processor time and peak memory are printed: loading, ``standings()`` and `hpobench report`.
 ``--exhibits`` prints both for every figure and table instead. The cases ``dimensions``, ``choices``
-and ``conditions`` run cells of a problem that is made for them.
+and ``conditions`` run cells of a problem that is made for them. ``--verbs``: see benchmarks.verbs.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.made_results import Made, store
+from benchmarks.verbs import STORES, measure_verbs
 from hpobench.running.cells.run_cell import run_cell
 from hpobench.running.plan.experiment import labels_of, plan_content
 from hpobench.store.write.batch import Batch
@@ -74,10 +76,7 @@ class Wide:
 
 
 CASES: dict[str, Made | Wide] = {
-    "seeds": Made(seeds=10_000),
-    "problems": Made(problems=2_000, seeds=2),
-    "algorithms": Made(algorithms=300, problems=3),
-    "trials": Made(trials=100_000, seeds=2, steps=1),
+    **STORES,
     "steps": Made(trials=2, seeds=2, steps=1_000_000),
     "long": Wide("steps: 1000000", "random", trials=1),
     "dimensions": Wide("floats: 1000"),
@@ -248,9 +247,10 @@ def measure(*arguments: str) -> tuple[float, float, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("cases", nargs="*", default=list(CASES), metavar="CASE")
+    parser.add_argument("cases", nargs="*", metavar="CASE")
     parser.add_argument("--folder", type=Path, help="keep the results here")
     parser.add_argument("--exhibits", action="store_true")
+    parser.add_argument("--verbs", action="store_true", help="the cases are verbs")
     parser.add_argument("--stage", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.stage:
@@ -260,19 +260,26 @@ def main() -> None:
         else:
             STAGES[options.stage](options.folder)
         return
-    print(f"{'case':12} {'stage':10} {'wall s':>8} {'CPU s':>8} {'peak MB':>8}")
     with tempfile.TemporaryDirectory() as scratch:
-        for case in options.cases:
-            folder = (options.folder or Path(scratch)) / case
-            stages = ["exhibits"] if options.exhibits else ["load", "standings", "report"]
-            for stage in [*([] if folder.exists() else ["make"]), *stages]:
-                found = measure(case, "--folder", str(folder), "--stage", stage)
-                print(f"{case:12} {stage:10} {found[0]:8.1f} {found[1]:8.1f} {found[2]:8.0f}")
-                sys.stdout.flush()
-            stored = sum(p.stat().st_size for p in folder.glob("*") if p.is_file())
-            page = folder / "report" / "index.html"
-            shown = page.stat().st_size / 1e6 if page.exists() else 0.0
-            print(f"{case:12} store {stored / 1e6:.1f} MB, page {shown:.1f} MB", flush=True)
+        if options.verbs:
+            measure_verbs(options.cases, (options.folder or Path(scratch)).resolve(), WIDE)
+        else:
+            _measure_cases(options, Path(scratch))
+
+
+def _measure_cases(options: argparse.Namespace, scratch: Path) -> None:
+    print(f"{'case':12} {'stage':10} {'wall s':>8} {'CPU s':>8} {'peak MB':>8}")
+    for case in options.cases or CASES:
+        folder = (options.folder or scratch) / case
+        stages = ["exhibits"] if options.exhibits else ["load", "standings", "report"]
+        for stage in [*([] if folder.exists() else ["make"]), *stages]:
+            found = measure(case, "--folder", str(folder), "--stage", stage)
+            print(f"{case:12} {stage:10} {found[0]:8.1f} {found[1]:8.1f} {found[2]:8.0f}")
+            sys.stdout.flush()
+        stored = sum(p.stat().st_size for p in folder.glob("*") if p.is_file())
+        page = folder / "report" / "index.html"
+        shown = page.stat().st_size / 1e6 if page.exists() else 0.0
+        print(f"{case:12} store {stored / 1e6:.1f} MB, page {shown:.1f} MB", flush=True)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ _FAULTY = ("disk ", "store ")
 
 
 def _commit() -> str:
-    """That of the checkout; a plus says that other files than the page of figures differ from it."""
+    """That of the checkout; with a plus if files differ from it, but for the page of figures."""
     revision = _git("rev-parse", "--short=10", "HEAD")
     changed = _git("status", "--porcelain", "--", ".", f":!{PAGE.relative_to(ROOT)}")
     return revision + ("+" if changed else "")

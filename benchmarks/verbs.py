@@ -1,0 +1,129 @@
+"""What every verb costs on the worst input that its limits allow, within reason.
+
+``python -m benchmarks.cliffs --verbs [VERB ...]``: each command runs in a process of its own, of
+which processor time and peak memory are printed, those of its children included, and what it says
+last. It is given up after ``GIVEN_UP_S``. An input just beyond a limit runs, too.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Collection
+from pathlib import Path
+
+from benchmarks.made_results import Made, store
+
+GIVEN_UP_S = 240.0
+STORES = {
+    "seeds": Made(seeds=10_000),
+    "problems": Made(problems=2_000, seeds=2),
+    "algorithms": Made(algorithms=300, problems=3),
+    "trials": Made(trials=100_000, seeds=2, steps=1),
+}
+_ONE = "--searchers random --problems branin --workers 1"
+_CSV = "--metric loss --mode min --cost 1"
+COMMANDS = f"""
+run {_ONE} --seeds 1 --budget trials=50000 --no-report --results {{out}}
+run {_ONE} --seeds 1 --budget trials=1000001 --results {{out}}
+run {_ONE} --seeds 20000 --budget trials=1 --no-report --results {{out}}
+plan {_ONE} --seeds 1000000 --budget trials=1
+plan {_ONE} --seeds 1000001 --budget trials=1
+plan --searchers random --problems branin --workers 32768 --seeds 1 --budget trials=1
+check {{wide}} -o floats=1000 -o choices=10000
+list searchers
+list compatibility
+new suite worst --searchers random --problems bbob:function=1 --budget trials=1000000
+status {{seeds}}
+status {{problems}}
+report {{seeds}}
+site {{out}}
+site {{out}} {{algorithms}}
+export {{trials}} {{out}} --to coco
+export {{trials}} {{out}} --to iohprofiler
+export {{algorithms}} {{out}} --to latex
+paper --checklist --results {{out}}
+compare {{seeds}} {{seeds}}
+compare {{algorithms}} {{algorithms}}
+bisect smoke --searcher optuna-tpe --good 0.0.1 --bad 0.0.2 --results {{out}}
+agreement {{agreement}}
+portfolio hpobench-mlp --k 1000
+portfolio hpobench-mlp --evaluate
+recommend --trials {{table}} {_CSV} --evaluations 40
+recommend --trials {{longer}} {_CSV} --evaluations 40
+recommend --evaluate
+verify {{seeds}}
+verify {{trials}}
+verify evidence
+evidence make {{problems}} --into {{out}}.parquet
+env list
+merge {{seeds}} {{seeds}} --into {{out}}
+merge evidence evidence --into {{out}}.parquet
+problems import {{table}} --out {{out}}.parquet {_CSV}
+problems import {{longer}} --out {{out}}.parquet {_CSV}
+problems import {{table}} --out {{out}}.parquet {_CSV} --surrogate
+problems freeze branin --sample 1000000
+data list
+data verify
+"""
+_AGREEMENT = """
+{name: agreed, searchers: [random], schedulers: [asha], seeds: 1, workers: 1,
+ problems: [{mf-hartmann: {dimension: 3, quality: good, steps: 9}}], budget: {trials: 500}}
+"""
+
+
+def measure_verbs(wanted: Collection[str], folder: Path, wide: str) -> None:
+    """Print a row for each command of the ``wanted`` verbs, or of all.
+    ``wide``: the text of a plugin whose problem has as many parameters as one likes."""
+    inputs = _inputs(folder, wide)
+    print(f"{'CPU s':>8} {'peak MB':>8} {'code':>5}  command: what it says last")
+    for number, command in enumerate(COMMANDS.strip().splitlines()):
+        if wanted and command.split()[0] not in wanted:
+            continue
+        given = command.format(out=folder / f"out-{number}", **inputs)
+        seconds, peak, code, told = _measured(shlex.split(given), folder)
+        print(f"{seconds:8.1f} {peak:8,.0f} {code:5}  {command}: {told}", flush=True)
+
+
+def _inputs(folder: Path, wide: str) -> dict[str, Path]:
+    """The files and folders that commands name, made unless they are there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = {"wide": folder / "wide.py", "agreement": folder / "agreement.yaml"}
+    found["wide"].write_text(wide)
+    found["agreement"].write_text(_AGREEMENT)
+    for name, rows in (("table", 1_000_000), ("longer", 1_000_001)):
+        found[name] = folder / f"{name}.csv"
+        lines = (f"{i % 997},{i % 13},{i / rows:.6f}" for i in range(rows))
+        found[name].write_text("\n".join(["x,y,loss", *lines]) + "\n")
+    for name, made in STORES.items():
+        found[name] = folder / name
+        if not found[name].exists():
+            store(made, found[name])
+    return found
+
+
+def _measured(arguments: list[str], folder: Path) -> tuple[float, float, int, str]:
+    """Processor seconds, peak MB, exit code and the last words of hpobench with ``arguments``."""
+    log = folder / "said.txt"
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hpobench", *arguments],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    watch = threading.Timer(GIVEN_UP_S, os.killpg, (process.pid, signal.SIGKILL))
+    watch.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    watch.cancel()
+    lines = log.read_text(errors="replace").split("\n")
+    errors = [line for line in lines if line.startswith("error:")]
+    told = (errors or [line for line in lines if line.strip()] or [""])[-1]
+    seconds = usage.ru_utime + usage.ru_stime
+    return seconds, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status), told[:300]
