@@ -21,7 +21,17 @@ class BadDisk:
         self._control, self.library = scratch / "disk", scratch / "bad_disk.so"
         names = {"FOLDER": folder, "CONTROL": self._control}
         given = [f'-D{name}="{path}"' for name, path in names.items()]
-        command = ["cc", "-shared", "-fPIC", "-O1", *given, _CODE, "-o", self.library, "-ldl"]
+        command: list[str | Path] = [
+            "cc",
+            "-shared",
+            "-fPIC",
+            "-O1",
+            *given,
+            _CODE,
+            "-o",
+            self.library,
+            "-ldl",
+        ]
         subprocess.run(command, check=True)
 
     def strikes(self) -> Mapping[str, Strike]:

@@ -128,8 +128,8 @@ def _live(
     """``of_chains``: random search on chains alone, of which every loss is known."""
     tally, begin = Tally(), time.monotonic()
     where = options or ("--cpus", 2)
-    command = ("run", suite, "--plugin", CHAIN, "--results", folder / "killed", "--no-report")
-    command = (*command, "--retry-failed")
+    options = ("--no-report", "--retry-failed", *where)
+    command = ("run", suite, "--plugin", CHAIN, "--results", folder / "killed", *options)
     witness = Witness(log, folder / "killed" / "chains" / "journals")
 
     def progress() -> float:
@@ -144,7 +144,7 @@ def _live(
         return strike_and_look
 
     watched = {name: looked(strike) for name, strike in victims.items()}
-    if Killing((*command, *where), watched, progress, log, rng, tally).finish(kills, deadline):
+    if Killing(command, watched, progress, log, rng, tally).finish(kills, deadline):
         store, cells = folder / "killed" / "chains", planned(suite)
         tally.cells = len(cells)
         if of_chains:

@@ -33,7 +33,11 @@ def start(*arguments: object, cwd: Path | None = None, **environment: str) -> su
 def finish(*arguments: object, cwd: Path | None = None, code: int = 0, **environment: str) -> str:
     """Run to the end, check the exit code, return what was printed."""
     process = start(*arguments, cwd=cwd, **environment)
-    output, _ = process.communicate(timeout=300)
+    try:
+        output, _ = process.communicate(timeout=300)
+    except subprocess.TimeoutExpired:
+        kill(process, everything=True)
+        raise
     assert process.returncode == code, output
     return output
 
