@@ -36,6 +36,8 @@ WIDE = """
 from hpobench.api import Categorical, Curve, Fidelity, Float, Space, TabulatedProblem, When
 
 class Wide(TabulatedProblem):
+    '''A problem as wide as one likes.'''
+
     name = "wide"
 
     def __init__(

@@ -101,7 +101,7 @@ def _table(columns: dict[str, Any], cell: str, wanted: pa.Schema) -> pa.Table:
 def _cell(made: Made, searcher: str, problem: str, seed: int) -> dict[str, Any]:
     results = made.trials * made.steps
     return {
-        "cell": f"{searcher}-{problem}-{seed}",
+        "cell": f"{searcher}-{problem}-{seed:012x}",
         "searcher": searcher,
         "scheduler": "fifo",
         "problem": problem,

@@ -79,7 +79,7 @@ def certain_excess(budget: Budget, fidelity: Fidelity, *, in_full: bool) -> str 
 
 def _excess(trials: float, results: float, budget: Budget, fidelity: Fidelity) -> str | None:
     for found, most, what in ((trials, MAX_TRIALS, "trials"), (results, MAX_RESULTS, "results")):
-        if found <= most:
+        if found < most:
             continue
         # A cell ends as failed at its limit itself, so that it must stay below.
         full = min(MAX_TRIALS - 1, (MAX_RESULTS - 1) // fidelity.steps)

@@ -33,7 +33,7 @@ class Stairs(TabulatedProblem):
     ("budget", "said"),
     [
         (Budget(trials=501), "10,020,000 results, and a cell ends at 10,000,000; 499 trials would"),
-        (Budget(trials=500), None),
+        (Budget(trials=500), "10,000,000 results, .*; 499 trials would"),
         (Budget(evaluations=1000.0), "20,000,000 results, .*; 499 evaluations would fit"),
         (Budget(resource=3e7), r"30,000,000 results, .*; a resource of 9.98e\+06 would fit"),
         (Budget(trials=2_000_000, evaluations=10.0), None),
