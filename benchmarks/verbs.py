@@ -73,13 +73,13 @@ merge evidence {{archive}} --into {{out}}.parquet
 problems import {{table}} --out {{out}}.parquet {_CSV}
 problems import {{longer}} --out {{out}}.parquet {_CSV}
 problems import {{table}} --out {{out}}.parquet {_CSV} --surrogate
-problems freeze wide --plugin {{wide}} -o floats=1000 --sample 20000
+problems freeze wide --plugin {{wide}} --sample 200000
 data list
 data verify
 """
 _AGREEMENT = """
 {name: agreed, searchers: [random], schedulers: [asha], seeds: 1, workers: 1,
- problems: [{mf-hartmann: {dimension: 3, quality: good, steps: 9}}], budget: {trials: 100}}
+ problems: [{mf-hartmann: {dimension: 3, quality: good, steps: 9}}], budget: {trials: 20}}
 """
 
 

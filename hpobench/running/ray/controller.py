@@ -46,8 +46,11 @@ class ShortenedController(_tc.TuneController):
         self._chooses_the_first = chooser in first
 
     def is_finished(self) -> bool:
-        # Ray's looks at the status of trials one by one, these sets are by status.
-        return not (self._running_trials or self._pending_trials) and bool(super().is_finished())
+        # Ray's looks at the status of trials one by one, these sets are by status. The searcher's
+        # flag comes before them, too: one worker has finished every trial after each of its trials.
+        if self._running_trials or self._pending_trials or not self._search_alg.is_finished():
+            return False
+        return bool(super().is_finished())
 
     def step(self) -> None:
         self._maybe_update_trial_queue()

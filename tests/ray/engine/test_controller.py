@@ -72,6 +72,20 @@ def test_a_trial_compares_by_identity_and_hashes_by_number() -> None:
     assert len({first, second}) == 2
 
 
+def test_one_worker_looks_at_its_finished_trials_once(
+    fifo: Fifo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Trial] = []
+
+    def is_finished(trial: Trial) -> bool:
+        looks.append(trial)
+        return trial.status in ("TERMINATED", "ERROR")
+
+    monkeypatch.setattr(Trial, "is_finished", is_finished)
+    make_run(fifo, workers=1, trials=200).finish()
+    assert len(looks) <= 10 * 200  # Ray's own way has 20,000
+
+
 class Failing(CurveProblem):
     """Some trials fail in the middle, and some at once."""
 
