@@ -8,6 +8,7 @@ other, since an algorithm that is chosen and judged by the same seeds looks bett
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -61,6 +62,11 @@ class Judged:
 
 def single_best(known: Scores, _features: Features) -> Algorithm:
     """The algorithm of the least expected regret, which is the advice."""
+    return _single_best(known)
+
+
+@functools.lru_cache(maxsize=1)
+def _single_best(known: Scores) -> Algorithm:
     return known.algorithms[int(fit(known).order[0])]
 
 
@@ -89,6 +95,7 @@ def judge(
             alike.setdefault(ran[number].tobytes(), []).append(number)
         for numbers in alike.values():
             known = scores.of_algorithms(ran[numbers[0]]).of_problems(others)
+            stated = functools.cache(functools.partial(interval, known))
             for number in numbers:
                 asked = features[scores.problems[number]]
                 for name, adviser in advisers.items():
@@ -96,7 +103,7 @@ def judge(
                     algorithm = named if named in known.algorithms else RANDOM
                     regret[name][number] = mean[number, places[algorithm]]
                     if name == advised:
-                        low, high = interval(known, known.algorithms.index(algorithm))
+                        low, high = stated(known.algorithms.index(algorithm))
                         runs = scores.regret[number, places[algorithm]]
                         runs = runs[np.isfinite(runs)]
                         covered[number] = np.mean((low <= runs) & (runs <= high))

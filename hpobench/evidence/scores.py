@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
@@ -29,7 +30,7 @@ class Algorithm(NamedTuple):
         return f"{self.searcher} + {self.scheduler}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scores:
     """Normalised regrets at one budget with one number of workers, problem by problem."""
 
@@ -44,14 +45,14 @@ class Scores:
     """Shape (algorithms,): the median over runs of the searcher's seconds for a full evaluation,
     which is several trials where some are stopped early."""
 
-    @property
+    @functools.cached_property
     def mean(self) -> FloatArray:
         """Shape (problems, algorithms): over seeds; NaN where there is no run."""
         counts = np.isfinite(self.regret).sum(axis=-1)
         sums = np.nansum(self.regret, axis=-1)
         return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
-    @property
+    @functools.cached_property
     def noise(self) -> FloatArray:
         """Shape (problems, algorithms): the variance of ``mean`` that comes from the seeds.
 
@@ -159,14 +160,14 @@ def scores_at(
     runs = archive.runs
     stops = pc.is_in(runs["problem"].cast(pa.string()), pa.array(several, pa.string()))
     runs = runs.filter(stops if stoppable else pc.invert(stops))
-    known = {algorithm: usable(algorithm) for algorithm in set(algorithms_of(runs))}
-    runs = runs.filter(pa.array([known[a] for a in algorithms_of(runs)], pa.bool_()))
+    algorithms, of_algorithm = numbered_algorithms(runs)
+    runs = runs.filter(pa.array(np.array([*map(usable, algorithms)], np.bool_)[of_algorithm]))
     there = set(runs["workers"].unique().to_pylist())
     nearest = min(there, key=lambda n: abs(np.log(n / workers)), default=workers)
     runs = runs.filter(pc.equal(runs["workers"], nearest))
-    algorithms, of_algorithm = numbered(algorithms_of(runs))
-    problems, of_problem = numbered(runs["problem"].to_pylist())
-    seeds, of_seed = numbered(runs["seed"].to_pylist())
+    algorithms, of_algorithm = numbered_algorithms(runs)
+    problems, of_problem = numbered(runs["problem"])
+    seeds, of_seed = numbered(runs["seed"])
     thinking = _thinking(archive, runs, of_algorithm, len(algorithms))
     reached = budget(thinking) if callable(budget) else np.full(len(algorithms), float(budget))
     found = np.full((len(problems), len(algorithms), len(seeds)), np.nan)
@@ -197,33 +198,42 @@ def regrets_at(archive: Archive, runs: pa.Table, budgets: FloatArray) -> FloatAr
     return np.where(place > below, low + (place - below) * (high - low), low)
 
 
-def algorithms_of(runs: pa.Table) -> list[Algorithm]:
-    """The algorithm of each of an archive's ``runs``."""
-    names = zip(runs["searcher"].to_pylist(), runs["scheduler"].to_pylist(), strict=True)
-    return [Algorithm(*each) for each in names]
+def numbered_algorithms(runs: pa.Table) -> tuple[tuple[Algorithm, ...], NDArray[np.int64]]:
+    """The distinct algorithms of an archive's ``runs`` in their order, and the number of each run's
+    algorithm among them."""
+    (searchers, of_searcher), (schedulers, of_scheduler) = (
+        numbered(runs[name]) for name in Algorithm._fields
+    )
+    pairs, which = np.unique(of_searcher * len(schedulers) + of_scheduler, return_inverse=True)
+    places = (divmod(pair, len(schedulers)) for pair in pairs.tolist())
+    return tuple(Algorithm(searchers[i], schedulers[j]) for i, j in places), which
 
 
-def numbered(labels: Sequence[Any]) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
+def numbered(labels: pa.ChunkedArray) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
     """The distinct ``labels`` in their order, and the number of each label among them."""
-    known = tuple(sorted(set(labels)))
-    number = {label: n for n, label in enumerate(known)}
-    return known, np.array([number[label] for label in labels], dtype=np.int64)
+    if pa.types.is_dictionary(labels.type):
+        labels = labels.cast(labels.type.value_type)
+    known = pa.array(sorted(labels.unique().to_pylist()), labels.type)
+    return tuple(known.to_pylist()), pc.index_in(labels, known).to_numpy().astype(np.int64)
 
 
 def _thinking(archive: Archive, runs: pa.Table, of: NDArray[np.int64], count: int) -> FloatArray:
     """The median seconds of thinking for a full evaluation, of each of ``count`` groups of runs."""
     trials, results = (runs[name].to_numpy().astype(np.float64) for name in ("trials", "results"))
     seconds = runs["thinking"].to_numpy() * trials * _steps(archive, runs) / np.maximum(results, 1)
-    return np.array([float(np.median(seconds[of == n])) for n in range(count)])
+    ends = np.cumsum(np.bincount(of, minlength=count))
+    groups = np.split(seconds[np.argsort(of, kind="stable")], ends[:-1])
+    return np.array([float(np.median(group)) for group in groups[:count]])
 
 
 def _steps(archive: Archive, runs: pa.Table) -> NDArray[np.int64]:
     """The steps of a full evaluation on the problem of each of ``runs``."""
-    return np.array([archive.problems[p].features.steps for p in runs["problem"].to_pylist()], int)
+    problems, of_problem = numbered(runs["problem"])
+    return np.array([archive.problems[p].features.steps for p in problems], int)[of_problem]
 
 
 def thinking_of_searchers(archive: Archive) -> dict[str, float]:
     """The median seconds of thinking for a full evaluation, by the label of the searcher."""
-    names, of_searcher = numbered(archive.runs["searcher"].to_pylist())
+    names, of_searcher = numbered(archive.runs["searcher"])
     seconds = _thinking(archive, archive.runs, of_searcher, len(names))
     return dict(zip(names, seconds.tolist(), strict=True))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,6 +71,7 @@ class StandingRow:
 def standing(archive: Archive) -> Iterator[StandingRow]:
     """The rows of ``archive``, for trials of one step and of several: once on all problems, and
     once on those on which searchers ran that think for long."""
+    unlike = functools.cache(Features.unlike)  # the same problems count at every budget
     for stoppable, steps in ((False, "one step"), (True, "several steps")):
         for budget in BUDGETS:
             scores = scores_at(archive, budget, WORKERS, stoppable=stoppable)
@@ -78,12 +80,19 @@ def standing(archive: Archive) -> Iterator[StandingRow]:
                 continue
             # Searchers that think for long ran on fewer than half of the problems.
             slow = ran.sum(axis=0) < ran.any(axis=1).sum() / 2
-            yield from _row(archive, scores.of_algorithms(~slow), budget, steps)
+            yield from _row(archive, unlike, scores.of_algorithms(~slow), budget, steps)
             chosen = np.count_nonzero(ran[:, slow], axis=1) > 0
-            yield from _row(archive, scores.of_problems(chosen), budget, f"{steps}, slow searchers")
+            kind = f"{steps}, slow searchers"
+            yield from _row(archive, unlike, scores.of_problems(chosen), budget, kind)
 
 
-def _row(archive: Archive, scores: Scores, budget: float, kind: str) -> Iterator[StandingRow]:
+def _row(
+    archive: Archive,
+    unlike: Callable[[Features, Features], float],
+    scores: Scores,
+    budget: float,
+    kind: str,
+) -> Iterator[StandingRow]:
     """The row of ``scores``, if there are enough families to leave one out."""
     there: NDArray[np.bool_] = np.isfinite(scores.mean)
     if RANDOM in scores.algorithms:
@@ -93,7 +102,7 @@ def _row(archive: Archive, scores: Scores, budget: float, kind: str) -> Iterator
     features = {name: archive.problems[name].features for name in scores.problems}
 
     def near_best(known: Scores, asked: Features) -> Algorithm:
-        far = np.array([asked.unlike(features[problem]) for problem in known.problems])
+        far = np.array([unlike(asked, features[problem]) for problem in known.problems])
         weight = weights_of(known.families) * np.exp(-far)
         return known.algorithms[int(fit(known, weight).order[0])]
 

@@ -26,6 +26,9 @@ from hpobench.contract.errors import PluginError
 from hpobench.contract.files import write_whole
 from hpobench.plugins.syntax import read_text, status_of
 
+_DETAILS = re.compile(r"(?m)^ +\{.*\},$\n")
+"""Dependencies and hashes of files, which uv writes a line each: nine tenths of a lock, and nothing
+that is asked here."""
 _BLOCK = re.compile(r"(?m)^# /// script\s*$\s(?P<content>(^#(| .*)$\s)+?)^# ///\s*$")
 
 
@@ -152,7 +155,7 @@ def _read(file: Path, _mtime: int, _size: int) -> Script | None:
 @functools.lru_cache(maxsize=1024)
 def _packages(lock: Path, _mtime: int, _size: int) -> list[tuple[str, str]]:
     try:
-        content = tomllib.loads(lock.read_text(encoding="utf-8"))
+        content = tomllib.loads(_DETAILS.sub("", lock.read_text(encoding="utf-8")))
         if "requires-python" in content:
             rows = [(row["name"], row["version"]) for row in content.get("package", ())]
             for word in itertools.chain(*rows):

@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpobench.evidence.archive import Archive
-from hpobench.evidence.scores import Algorithm, FloatArray, algorithms_of, numbered, regrets_at
+from hpobench.evidence.scores import (
+    Algorithm,
+    FloatArray,
+    numbered,
+    numbered_algorithms,
+    regrets_at,
+)
 
 Numbers: TypeAlias = NDArray[np.int64]
 SHOWN = np.array([1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50, 70, 100], float)
@@ -62,9 +68,9 @@ def last_place(known: NDArray[np.bool_]) -> int | None:
 
 def means_of(archive: Archive) -> Means:
     runs = archive.runs
-    algorithms, of_algorithm = numbered(algorithms_of(runs))
-    problems, of_problem = numbered(runs["problem"].to_pylist())
-    workers, of_workers = numbered(runs["workers"].to_pylist())
+    algorithms, of_algorithm = numbered_algorithms(runs)
+    problems, of_problem = numbered(runs["problem"])
+    workers, of_workers = numbered(runs["workers"])
     every = regrets_at(archive, runs, SHOWN)
     known = np.isfinite(every).any(axis=0)
     regret = every[:, known]
