@@ -19,7 +19,8 @@ from hpobench.analysis.inference.bootstrap import coverage
 from hpobench.analysis.settings import IntArray, Settings
 from hpobench.analysis.study import Study
 from hpobench.contract.wording import count, interval, number
-from hpobench.reporting.answer import Compared, answer
+from hpobench.reporting.answer import Compared
+from hpobench.reporting.answer_of_study import answer
 
 
 class Facts:

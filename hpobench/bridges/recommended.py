@@ -7,7 +7,6 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from hpobench.bridges.imports.importing import of_trials
 from hpobench.bridges.imports.inferred_space import read_space
 from hpobench.contract.errors import UsageError
 from hpobench.evidence.advice import advise
@@ -50,6 +49,9 @@ def recommended(
             for label, question in of_suite(loaded, spending)
         ]
     if "trials" in given:
+        # Storages bring the libraries that read them.
+        from hpobench.bridges.imports.importing import of_trials
+
         question = of_trials(given, spending)
     elif "space" in given:
         question = of_space(read_space(given["space"]), spending)

@@ -249,7 +249,7 @@ def read_archive(path: Path) -> Archive:
             "written; copy it again from its source"
         )
     try:
-        table = disk.whole_table(data)
+        table = pq.read_table(pa.BufferReader(data))
         table.validate(full=True)
         about = json.loads((table.schema.metadata or {})[_KEY])
         version = about["version"]

@@ -18,6 +18,8 @@ from pathlib import Path
 from hpobench.contract.errors import PluginError
 from hpobench.plugins.modules import sibling
 
+_BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
+"""Where statements have others inside; an expression has one value in such a field."""
 MAX_BYTES = 4 << 20
 """A larger file takes gigabytes as a syntax tree."""
 
@@ -49,23 +51,34 @@ class ParsedFile:
     def imports(self) -> dict[str, str]:
         """The dotted name, with the dots of a relative import, that each local name stands for."""
         names = {}
-        for node in ast.walk(self.tree):
+        for node in self._imports:
             if isinstance(node, ast.ImportFrom):
                 for alias in node.names:
                     names[alias.asname or alias.name] = _origin(node) + alias.name
-            elif isinstance(node, ast.Import):
+            else:
                 for alias in node.names:  # without `as`, `import a.b` binds `a`
                     first = alias.name.partition(".")[0]
                     names[alias.asname or first] = alias.name if alias.asname else first
         return names
 
     @functools.cached_property
+    def _imports(self) -> list[ast.Import | ast.ImportFrom]:
+        """Outer ones first."""
+        level: list[ast.AST] = [self.tree]
+        found: list[ast.Import | ast.ImportFrom] = []
+        while level:
+            found += (node for node in level if isinstance(node, ast.Import | ast.ImportFrom))
+            # Expressions are nine tenths of a tree, and import nothing.
+            fields = (getattr(node, name, ()) for node in level for name in _BLOCKS)
+            level = [node for field in fields if isinstance(field, list) for node in field]
+        return found
+
+    @functools.cached_property
     def modules(self) -> frozenset[str]:
         """The dotted names of everything imported that may be a module, and of their packages."""
         found = {
             (_origin(node) if isinstance(node, ast.ImportFrom) else "") + alias.name
-            for node in ast.walk(self.tree)
-            if isinstance(node, ast.Import | ast.ImportFrom)
+            for node in self._imports
             for alias in node.names
         }
         for name in tuple(found):

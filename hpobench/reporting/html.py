@@ -21,7 +21,8 @@ from hpobench.contract.errors import StoreError, writing
 from hpobench.contract.files import write_whole
 from hpobench.contract.package import VERSION
 from hpobench.reporting import explorer, vega
-from hpobench.reporting.answer import PAGE, Answer, answer, write_answer
+from hpobench.reporting.answer import PAGE, Answer, write_answer
+from hpobench.reporting.answer_of_study import answer
 from hpobench.reporting.best import best_configurations
 from hpobench.reporting.opening import openings
 from hpobench.reporting.packed import embedded

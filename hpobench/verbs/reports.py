@@ -122,11 +122,15 @@ def _complete(results: Results) -> bool:
 
 def answer_of(folder: Path) -> Answer:
     """The answer of the results in ``folder``: the report's, if that is up to date."""
+    from hpobench.reporting.answer import up_to_date
+
+    if (kept := up_to_date(folder)) is not None:
+        return kept
     from hpobench.analysis.study import Study
-    from hpobench.reporting.answer import answer, up_to_date
+    from hpobench.reporting.answer_of_study import answer
     from hpobench.store.read.reader import load_results
 
-    return up_to_date(folder) or answer(Study(load_results(folder)))
+    return answer(Study(load_results(folder)))
 
 
 def status(folder: Path, *, answer: bool = True) -> tuple[dict[str, Any], Answer | None, str]:

@@ -6,17 +6,15 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 
 from hpobench.contract.errors import UsageError
 from hpobench.contract.files import is_there
 from hpobench.store.format import checks, disk, index
 from hpobench.suites.yamlfile import read_yaml
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -122,8 +120,6 @@ def in_order(cells: pd.DataFrame, plan: dict[str, Any]) -> pd.DataFrame:
 
 def by_cell(frame: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     """The rows of ``frame`` in the order of ``cells``."""
-    import pandas as pd  # takes longer than what `status` and `plan` read here
-
     frame["cell"] = pd.Categorical(frame["cell"], categories=list(cells["cell"]))
     return frame.sort_values("cell", kind="stable").reset_index(drop=True)
 

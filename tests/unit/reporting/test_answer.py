@@ -17,12 +17,12 @@ from hpobench.contract.errors import StoreError
 from hpobench.reporting.answer import (
     Answer,
     Compared,
-    answer,
     made_of,
     read_answer,
     up_to_date,
     write_answer,
 )
+from hpobench.reporting.answer_of_study import answer
 from hpobench.reporting.answer_text import COLUMNS, advice, can_draw, lines
 from hpobench.store.write import provenance
 from tests.support.results_factory import PROBLEMS, hand_made, make_results

@@ -7,7 +7,8 @@ import pytest
 
 from hpobench.analysis.core.curves import Algorithm
 from hpobench.analysis.study import Study
-from hpobench.reporting.answer import Answer, answer
+from hpobench.reporting.answer import Answer
+from hpobench.reporting.answer_of_study import answer
 from hpobench.reporting.opening import Opening, openings
 from tests.support.results_factory import make_results
 from tests.unit.reporting.pages import SETTINGS, of_regrets
