@@ -1,7 +1,7 @@
 """The answer of stored results: who leads, who is tied with it, who is behind.
 
-``report/answer.json`` holds it with what the report was made of, and so tells whether a report is up
-to date, and who leads without computing anything anew.
+``report/answer.json`` holds it with what the report was made of, and so tells whether a report is
+up to date, and who leads without computing anything anew.
 """
 
 from __future__ import annotations
