@@ -7,14 +7,14 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias, overload
+from typing import Any, TypeAlias, overload
 
 from hpobench.contract.cell import Budget, Cell, Exact, PluginRef, Stage, Tell
 from hpobench.contract.errors import SuiteError
 from hpobench.plugins.compatibility import trait
 from hpobench.plugins.modules import load_class
 from hpobench.suites.estimate import Estimate
-from hpobench.suites.identity import cell_ids
+from hpobench.suites.identity import cell_ids, plugin_facts
 from hpobench.suites.screening import Screening
 from hpobench.suites.suite import Suite
 
@@ -102,8 +102,13 @@ def build_plan(suite: Suite) -> Plan:
         if (excess := screening.certain_excess(scheduler, problem)) is not None:
             what = f"{problem.label} under {scheduler.label}: a cell would have {excess}"
             raise SuiteError(what, file=suite.file, key="budget")
+    # Once for each plugin, and not for each combination: it hashes the plugin's files.
+    refs = {id(ref): ref for row in picked for ref in row}
+    facts = {key: plugin_facts(ref) for key, ref in refs.items()}
     combinations = [
-        _combination(suite, row, workers, screening) for workers in suite.workers for row in picked
+        _combination(suite, row, workers, screening, lambda ref: facts[id(ref)])
+        for workers in suite.workers
+        for row in picked
     ]
     problems = tuple(dict.fromkeys(problem.label for _, _, problem in picked))
     return Plan(
@@ -114,7 +119,13 @@ def build_plan(suite: Suite) -> Plan:
     )
 
 
-def _combination(suite: Suite, row: Row, workers: int, screening: Screening) -> Combination:
+def _combination(
+    suite: Suite,
+    row: Row,
+    workers: int,
+    screening: Screening,
+    facts: Callable[[PluginRef], dict[str, Any]],
+) -> Combination:
     searcher, scheduler, problem = row
     data, budget = screening.fingerprints[problem.label], suite.budgets[problem.label]
     given = screening.given[repr(searcher.given), problem.label]
@@ -132,7 +143,7 @@ def _combination(suite: Suite, row: Row, workers: int, screening: Screening) -> 
         stage=suite.stage,
         tell=tell,
         exact=suite.exact,
-        identity=cell_ids(*row, budget, workers, suite.stage, tell, data, identified),
+        identity=cell_ids(*row, budget, workers, suite.stage, tell, data, identified, facts),
         **more,
     )
 

@@ -36,6 +36,30 @@ that ran before an edit of the harness stay valid until one of the two is raised
 """
 
 
+def plugin_facts(ref: PluginRef) -> dict[str, Any]:
+    """What of a plugin changes results."""
+    cls: Any = load_class(ref.file, ref.cls)
+    # The packages of a release are not those that are installed here.
+    requires = getattr(cls, "requires", ()) if RELEASE not in ref.given else ()
+    names = sorted(Requirement(text).name for text in requires)
+    script = script_of(ref) if ref.kind == "searcher" else None
+    data = None
+    if Searcher in cls.__mro__:
+        with calling(ref.file, "fingerprint() failed"):
+            found = cls.fingerprint(Path(ref.folder), ref.options)
+            data = text_or_none(ref.file, "fingerprint()", found)
+    return {
+        "name": ref.name,
+        "class": ref.cls,
+        "options": dict(ref.options),
+        "source": source_hash(Path(ref.file)),
+        "packages": {name: _version(name) for name in names},
+        **({} if script is None else {"lock": script.lock_hash()}),
+        **({"data": data} if data else {}),
+        **({"given": dict(ref.given)} if ref.given else {}),
+    }
+
+
 def cell_ids(
     searcher: PluginRef,
     scheduler: PluginRef,
@@ -46,6 +70,7 @@ def cell_ids(
     tell: Tell,
     data: str = "",
     more: Mapping[str, Any] = MappingProxyType({}),
+    facts: Callable[[PluginRef], dict[str, Any]] = plugin_facts,
 ) -> Callable[[int], tuple[str, str]]:
     """Makes, of a seed, a readable id that is safe as a file name, and the JSON whose hash it ends
     with; ``data`` is the problem's fingerprint, ``more`` whatever else the stage depends on."""
@@ -55,7 +80,7 @@ def cell_ids(
         "version": IDENTITY_VERSION,
         "hpobench": VERSION,
         "ray": _version("ray"),
-        **{kind: _plugin(ref) for kind, ref in refs.items()},
+        **{kind: facts(ref) for kind, ref in refs.items()},
         "label": problem.label,
         "data": data,
         "budget": budget.to_json(),
@@ -84,29 +109,6 @@ def cell_ids(
         return f"{prefix}-s{seed}-{digest}", text
 
     return with_seed
-
-
-def _plugin(ref: PluginRef) -> dict[str, Any]:
-    cls: Any = load_class(ref.file, ref.cls)
-    # The packages of a release are not those that are installed here.
-    requires = getattr(cls, "requires", ()) if RELEASE not in ref.given else ()
-    names = sorted(Requirement(text).name for text in requires)
-    script = script_of(ref) if ref.kind == "searcher" else None
-    data = None
-    if Searcher in cls.__mro__:
-        with calling(ref.file, "fingerprint() failed"):
-            found = cls.fingerprint(Path(ref.folder), ref.options)
-            data = text_or_none(ref.file, "fingerprint()", found)
-    return {
-        "name": ref.name,
-        "class": ref.cls,
-        "options": dict(ref.options),
-        "source": source_hash(Path(ref.file)),
-        "packages": {name: _version(name) for name in names},
-        **({} if script is None else {"lock": script.lock_hash()}),
-        **({"data": data} if data else {}),
-        **({"given": dict(ref.given)} if ref.given else {}),
-    }
 
 
 @functools.cache

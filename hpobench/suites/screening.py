@@ -31,7 +31,7 @@ _SIMPLE = Space([Float("x", 0.0, 1.0)])
 """A searcher that refuses a problem is built on this space too: if that fails as well, its options
 are at fault and not the problem's space."""
 _BUILT = "cannot be built with these options"
-_ORDINARY = 1000
+_ORDINARY = 100
 """Parameters of a space that every shipped searcher takes unless ``unsupported_reason`` objects."""
 
 
