@@ -29,14 +29,15 @@ if TYPE_CHECKING:
 
 _MOST = 4
 """Algorithms that a suite puts to the test, besides random search."""
+_registry = functools.cache(Registry)  # one reads the files of all plugins
 Named = str | dict[str, Any]
 """The name of a plugin, or ``{"name": NAME, option: value}``."""
 
 
-def _changed(registry: Registry, kind: Kind, facts: PluginFacts) -> dict[str, Any]:
+def _changed(kind: Kind, facts: PluginFacts) -> dict[str, Any]:
     """The options that differ from the defaults here."""
     try:
-        usual = plugin_ref(registry, kind, facts.name, {}).options
+        usual = plugin_ref(_registry(), kind, facts.name, {}).options
     # An archive may name plugins, or their options, that are not known here.
     except (NotAvailableError, UnknownNameError, UsageError):
         usual = {}
@@ -45,12 +46,11 @@ def _changed(registry: Registry, kind: Kind, facts: PluginFacts) -> dict[str, An
 
 def suite_keys(archive: Archive, algorithms: Sequence[Algorithm]) -> dict[str, Any]:
     """The keys of a suite that runs ``algorithms``, which are labels of the archive or names."""
-    registry = Registry()
 
     def entries(kind: Kind, known: Mapping[str, PluginFacts]) -> Iterator[Named]:
         for label in dict.fromkeys(getattr(algorithm, kind) for algorithm in algorithms):
             name = known[label].name if label in known else label
-            changed = _changed(registry, kind, known[label]) if label in known else {}
+            changed = _changed(kind, known[label]) if label in known else {}
             yield {"name": name, "as": label, **changed} if changed or name != label else label
 
     return {
@@ -82,17 +82,13 @@ class Recommendation:
     suite: Suite | None = None
     """The suite that was asked about."""
 
-    @functools.cached_property
-    def _registry(self) -> Registry:
-        return Registry()
-
     def _chosen(self, kind: Kind) -> PluginFacts:
         plugins: dict[str, PluginFacts] = getattr(self.archive, f"{kind}s")
         return plugins[getattr(self.advice.choice.algorithm, kind)]
 
     def _named(self, kind: Kind) -> Named:
         facts = self._chosen(kind)
-        changed = _changed(self._registry, kind, facts)
+        changed = _changed(kind, facts)
         return {"name": facts.name, **changed} if changed else facts.name
 
     @property
@@ -120,7 +116,7 @@ class Recommendation:
         """What the searcher needs that is not installed here, and how to get it."""
         name = self._chosen("searcher").name
         try:
-            return self._registry.find("searcher", name).unmet()
+            return _registry().find("searcher", name).unmet()
         except UnknownNameError:
             return f"there is no searcher {name} here; it came with a plugin"
 
@@ -155,7 +151,7 @@ class Recommendation:
         searcher, scheduler = self._chosen("searcher"), self._chosen("scheduler")
         rays = ray_scheduler(scheduler.name, scheduler.options, steps)
         if rays is not None:
-            options = _changed(self._registry, "searcher", searcher)
+            options = _changed("searcher", searcher)
             if searcher.name == "bohb" and scheduler.name != "fifo":
                 options["max_t"] = steps
             keywords = "".join(f", {key}={value!r}" for key, value in options.items())
@@ -178,7 +174,7 @@ class Recommendation:
         facts, question = self.archive.problems, self.advice.question
         names = {one.name for one in facts.values()}
         # What an entry misses is looked up on the disk, so only for problems of the archive.
-        entries = (entry for entry in self._registry.entries("problem") if entry.name in names)
+        entries = (entry for entry in _registry().entries("problem") if entry.name in names)
         runs = {entry.name for entry in entries if entry.missing() is None}
         stoppable = question.features.steps > 1
         here = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from hpobench.evidence.scores import Algorithm, Scores, scores_at, weights_of
 BUDGETS = (5.0, 10.0, 20.0, 40.0, 100.0)
 WORKERS = 4
 ADVICE, NEAR = "advice", "near problems"
+_unlike = functools.cache(Features.unlike)  # the same problems count at every budget
 
 
 def _ray_tune_large(_known: Scores, features: Features) -> Algorithm:
@@ -71,7 +72,6 @@ class StandingRow:
 def standing(archive: Archive) -> Iterator[StandingRow]:
     """The rows of ``archive``, for trials of one step and of several: once on all problems, and
     once on those on which searchers ran that think for long."""
-    unlike = functools.cache(Features.unlike)  # the same problems count at every budget
     for stoppable, steps in ((False, "one step"), (True, "several steps")):
         for budget in BUDGETS:
             scores = scores_at(archive, budget, WORKERS, stoppable=stoppable)
@@ -80,19 +80,12 @@ def standing(archive: Archive) -> Iterator[StandingRow]:
                 continue
             # Searchers that think for long ran on fewer than half of the problems.
             slow = ran.sum(axis=0) < ran.any(axis=1).sum() / 2
-            yield from _row(archive, unlike, scores.of_algorithms(~slow), budget, steps)
+            yield from _row(archive, scores.of_algorithms(~slow), budget, steps)
             chosen = np.count_nonzero(ran[:, slow], axis=1) > 0
-            kind = f"{steps}, slow searchers"
-            yield from _row(archive, unlike, scores.of_problems(chosen), budget, kind)
+            yield from _row(archive, scores.of_problems(chosen), budget, f"{steps}, slow searchers")
 
 
-def _row(
-    archive: Archive,
-    unlike: Callable[[Features, Features], float],
-    scores: Scores,
-    budget: float,
-    kind: str,
-) -> Iterator[StandingRow]:
+def _row(archive: Archive, scores: Scores, budget: float, kind: str) -> Iterator[StandingRow]:
     """The row of ``scores``, if there are enough families to leave one out."""
     there: NDArray[np.bool_] = np.isfinite(scores.mean)
     if RANDOM in scores.algorithms:
@@ -102,7 +95,7 @@ def _row(
     features = {name: archive.problems[name].features for name in scores.problems}
 
     def near_best(known: Scores, asked: Features) -> Algorithm:
-        far = np.array([unlike(asked, features[problem]) for problem in known.problems])
+        far = np.array([_unlike(asked, features[problem]) for problem in known.problems])
         weight = weights_of(known.families) * np.exp(-far)
         return known.algorithms[int(fit(known, weight).order[0])]
 

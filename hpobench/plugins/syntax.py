@@ -51,23 +51,23 @@ class ParsedFile:
     def imports(self) -> dict[str, str]:
         """The dotted name, with the dots of a relative import, that each local name stands for."""
         names = {}
-        for node in self._imports:
-            if isinstance(node, ast.ImportFrom):
-                for alias in node.names:
-                    names[alias.asname or alias.name] = _origin(node) + alias.name
-            else:
-                for alias in node.names:  # without `as`, `import a.b` binds `a`
-                    first = alias.name.partition(".")[0]
-                    names[alias.asname or first] = alias.name if alias.asname else first
+        for origin, alias in self._imports:
+            if origin or alias.asname:
+                names[alias.asname or alias.name] = origin + alias.name
+            else:  # without `as`, `import a.b` binds `a`
+                first = alias.name.partition(".")[0]
+                names[first] = first
         return names
 
     @functools.cached_property
-    def _imports(self) -> list[ast.Import | ast.ImportFrom]:
-        """Outer ones first."""
+    def _imports(self) -> list[tuple[str, ast.alias]]:
+        """All that is imported and the text before its name, outer ones first."""
         level: list[ast.AST] = [self.tree]
-        found: list[ast.Import | ast.ImportFrom] = []
+        found: list[tuple[str, ast.alias]] = []
         while level:
-            found += (node for node in level if isinstance(node, ast.Import | ast.ImportFrom))
+            for node in level:
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    found += ((_origin(node), alias) for alias in node.names)
             # Expressions are nine tenths of a tree, and import nothing.
             fields = (getattr(node, name, ()) for node in level for name in _BLOCKS)
             level = [node for field in fields if isinstance(field, list) for node in field]
@@ -76,11 +76,7 @@ class ParsedFile:
     @functools.cached_property
     def modules(self) -> frozenset[str]:
         """The dotted names of everything imported that may be a module, and of their packages."""
-        found = {
-            (_origin(node) if isinstance(node, ast.ImportFrom) else "") + alias.name
-            for node in self._imports
-            for alias in node.names
-        }
+        found = {origin + alias.name for origin, alias in self._imports}
         for name in tuple(found):
             while (name := module_of(name)) not in found and name:
                 found.add(name)
@@ -175,8 +171,10 @@ def module_of(dotted: str) -> str:
     return head + dot if head.strip(".") == "" else head
 
 
-def _origin(node: ast.ImportFrom) -> str:
-    """The text before the names that ``node`` imports: ``..tables.``, ``.``, ``optuna.``."""
+def _origin(node: ast.Import | ast.ImportFrom) -> str:
+    """The text before the names that ``node`` imports: ``..tables.``, ``.``, ``optuna.`` or none."""
+    if isinstance(node, ast.Import):
+        return ""
     return "." * node.level + (f"{node.module}." if node.module else "")
 
 

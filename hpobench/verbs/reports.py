@@ -120,19 +120,6 @@ def _complete(results: Results) -> bool:
     return set(results.plan["cells"]) <= set(results.cells["cell"])
 
 
-def answer_of(folder: Path) -> Answer:
-    """The answer of the results in ``folder``: the report's, if that is up to date."""
-    from hpobench.reporting.answer import up_to_date
-
-    if (kept := up_to_date(folder)) is not None:
-        return kept
-    from hpobench.analysis.study import Study
-    from hpobench.reporting.answer_of_study import answer
-    from hpobench.store.read.reader import load_results
-
-    return answer(Study(load_results(folder)))
-
-
 def status(folder: Path, *, answer: bool = True) -> tuple[dict[str, Any], Answer | None, str]:
     """How far the run in ``folder`` is: its cells by :data:`STATUSES`, the ``errors`` of those that
     did not end well by their ids, and the ``missing_cells``; who leads, unless no ``answer`` is
@@ -162,8 +149,12 @@ def _answer(folder: Path, results: int) -> tuple[Answer | None, str]:
     # A small copy of a folder in an object store has no events.
     if not here or results > _MOST:
         return None, "`hpobench report` says who leads: it reads all that was stored"
+    from hpobench.analysis.study import Study
+    from hpobench.reporting.answer_of_study import answer
+    from hpobench.store.read.reader import load_results
+
     try:
-        return answer_of(folder), ""
+        return answer(Study(load_results(folder))), ""
     except StoreError as error:
         return None, f"who leads cannot be told now: {error}"
 

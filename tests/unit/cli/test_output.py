@@ -20,7 +20,7 @@ from hpobench.recording.record import Recorded
 from hpobench.running.proof.stage_agreement import CellHistories
 from hpobench.verbs.bisection import Halving
 from hpobench.verbs.progress import Display
-from hpobench.verbs.reports import Report, answer_of
+from hpobench.verbs.reports import Report, status
 from tests.ray.test_output import CASES as SLOW_CASES
 from tests.support.cli_cases import NEVER, SMOKE, Case, check, commands, end, lay
 from tests.support.security_table import HEADER, PLUGIN
