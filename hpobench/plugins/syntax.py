@@ -172,7 +172,7 @@ def module_of(dotted: str) -> str:
 
 
 def _origin(node: ast.Import | ast.ImportFrom) -> str:
-    """The text before the names that ``node`` imports: ``..tables.``, ``.``, ``optuna.`` or none."""
+    """The text before the names that ``node`` imports: ``..tables.``, ``optuna.``, none."""
     if isinstance(node, ast.Import):
         return ""
     return "." * node.level + (f"{node.module}." if node.module else "")

@@ -125,7 +125,9 @@ def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def written(folder: Path, display: Display, *, anew: bool, figures: bool = False) -> Report:
         assert not figures
-        report = Report(folder / "report" / "index.html", answer_of(folder))
+        answer = status(folder)[1]
+        assert answer is not None
+        report = Report(folder / "report" / "index.html", answer)
         display.answer(report.answer)
         display.note(f"report: {report.page}")
         return report
