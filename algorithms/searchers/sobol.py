@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hpobench.api import Config, Fidelity, Searcher, Space
-from hpobench.kit import UsageError
 
 _BLOCK = 64
 """The number of points drawn at once. It is a power of two, because SciPy warns if the size of the
 first block is not."""
+_DIMENSIONS = 21201
+"""What SciPy's table of direction numbers holds."""
 
 
 class Sobol(Searcher):
@@ -27,16 +28,16 @@ class Sobol(Searcher):
     learns = False
 
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:
-        import numpy as np
-        from scipy.stats.qmc import Sobol as Engine
-
-        if len(space) > Engine.MAXDIM:
-            raise UsageError(
-                f"sobol: the sequence has at most {Engine.MAXDIM} dimensions, "
-                f"the space has {len(space)} parameters"
-            )
         self._space = space
-        self._points = _points(Engine(len(space), scramble=True, rng=np.random.default_rng(seed)))
+        self._points = _points(len(space), seed)
+
+    @classmethod
+    def unsupported_reason(
+        cls, space: Space, fidelity: Fidelity, options: Mapping[str, Any]
+    ) -> str | None:
+        if len(space) <= _DIMENSIONS:
+            return None
+        return f"the sequence has at most {_DIMENSIONS} dimensions, not {len(space)}"
 
     def ask(self, trial: int) -> Config:
         return self._space.from_unit(next(self._points))
@@ -45,6 +46,11 @@ class Sobol(Searcher):
         """A fixed sequence does not learn."""
 
 
-def _points(engine: Any) -> Iterator[list[float]]:
+def _points(dimensions: int, seed: int) -> Iterator[list[float]]:
+    # A plan constructs searchers; the import of SciPy's statistics would take most of its time.
+    import numpy as np
+    from scipy.stats.qmc import Sobol as Engine
+
+    engine = Engine(dimensions, scramble=True, rng=np.random.default_rng(seed))
     while True:
         yield from engine.random(_BLOCK).tolist()

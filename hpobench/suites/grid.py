@@ -76,10 +76,9 @@ def build_plan(suite: Suite) -> Plan:
 
     One of the globs in ``suite.only`` must match a cell's labels, ``searcher/scheduler/problem``.
     Every searcher is built once for each distinct space, so that options which cannot work are
-    found before anything runs. Ray's own searchers, isolated ones, and shipped ones without options
-    are not built, because that would import their libraries. Raises :class:`SuiteError` if a plugin
-    refuses its options, if a cell is sure to have more than a cell can hold, or if nothing is left
-    to run.
+    found before anything runs. Ray's own searchers and isolated ones are not built, because that
+    would import their libraries. Raises :class:`SuiteError` if a plugin refuses its options, if a
+    cell is sure to have more than a cell can hold, or if nothing is left to run.
     """
     screening = Screening(suite)
     skipped, picked = [], []

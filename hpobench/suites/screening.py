@@ -10,7 +10,6 @@ from typing import Any
 from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.cell import Kind, PluginRef
 from hpobench.contract.errors import HpobenchError, NotAvailableError, PluginError, UsageError
-from hpobench.contract.package import is_shipped
 from hpobench.contract.parameters import Float
 from hpobench.contract.problem import Problem
 from hpobench.contract.space import Space
@@ -21,7 +20,7 @@ from hpobench.plugins.foreign import calling, described, shown, text_or_none
 from hpobench.plugins.isolation.environments import Environment
 from hpobench.plugins.isolation.releases import RELEASE, script_of
 from hpobench.plugins.modules import load_class
-from hpobench.plugins.options import is_ray, options_of
+from hpobench.plugins.options import is_ray
 from hpobench.plugins.shape import check_problem, check_scheduler
 from hpobench.plugins.starting.prepare import check_given, given_objections
 from hpobench.suites.estimate import Estimate, certain_excess
@@ -31,8 +30,6 @@ _SIMPLE = Space([Float("x", 0.0, 1.0)])
 """A searcher that refuses a problem is built on this space too: if that fails as well, its options
 are at fault and not the problem's space."""
 _BUILT = "cannot be built with these options"
-_ORDINARY = 100
-"""Parameters of a space that every shipped searcher takes unless ``unsupported_reason`` objects."""
 
 
 class Screening:
@@ -172,11 +169,6 @@ class Screening:
             if reason is not None:
                 return f"searcher {searcher.name}: {reason}"
         if script_of(searcher) is not None:
-            return None
-        # Building it imports its library, SciPy's statistics for a second, say.
-        usual = {name: option.plain_default for name, option in (options_of(cls) or {}).items()}
-        shipped = is_shipped(searcher.file) and searcher.options == usual
-        if shipped and len(problem.space) <= _ORDINARY:
             return None
         # Constructed, not begun: a plan does not start the programs that a suite names.
         make = functools.partial(construct_searcher, searcher, seed=0, fidelity=problem.fidelity)

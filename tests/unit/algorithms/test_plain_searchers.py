@@ -151,6 +151,6 @@ def test_sobol_fills_every_cell_of_a_16_by_16_board_once() -> None:
 
 
 def test_sobol_says_how_many_parameters_it_can_take() -> None:
-    too_many = Space([Float(f"x{i}", 0, 1) for i in range(21202)])
-    with pytest.raises(UsageError, match="at most 21201 dimensions"):
-        Sobol(too_many, seed=0, fidelity=FIDELITY)
+    spaces = [Space([Float(f"x{i}", 0, 1) for i in range(qmc.Sobol.MAXDIM + n)]) for n in (0, 1)]
+    reasons = [Sobol.unsupported_reason(space, FIDELITY, {}) for space in spaces]
+    assert reasons == [None, "the sequence has at most 21201 dimensions, not 21202"]

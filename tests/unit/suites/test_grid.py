@@ -5,27 +5,11 @@ from __future__ import annotations
 import pickle
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from hpobench.api import (
-    Budget,
-    Categorical,
-    Fidelity,
-    Float,
-    Int,
-    Problem,
-    Reference,
-    Searcher,
-    Space,
-)
-from hpobench.contract.cell import PluginRef
+from hpobench.api import Budget, Fidelity, Problem, Reference
 from hpobench.contract.errors import SuiteError
-from hpobench.plugins import building
-from hpobench.plugins.options import resolve
-from hpobench.plugins.registry import Registry
-from hpobench.suites import screening
 from hpobench.suites.estimate import Estimate
 from hpobench.suites.grid import Plan, build_plan
 from hpobench.suites.suite import load_suite
@@ -337,39 +321,6 @@ def test_whose_code_decides_is_no_part_of_a_cells_identity(tmp_path: Path) -> No
     assert {cell.exact for cell in ours.cells} == {None}
     assert {cell.exact for cell in rays.cells} == {"ray"}
     assert pickle.loads(pickle.dumps(rays.cells[0])) == rays.cells[0]  # noqa: S301 - our own
-
-
-SHIPPED = [e.name for e in Registry().entries("searcher") if e.ready and e.script is None]
-MANY = Space(
-    [Float(f"x{i}", 1e-3, 1.0, log=i % 2 == 0) for i in range(screening._ORDINARY - 40)]
-    + [Int(f"n{i}", 1, 9) for i in range(20)]
-    + [Categorical(f"c{i}", ("a", "b")) for i in range(20)]
-)
-
-
-@pytest.mark.parametrize("name", SHIPPED)
-def test_shipped_searchers_take_every_ordinary_space(name: str) -> None:
-    """Those without options are not built before they run."""
-    registry = Registry()
-    if resolve(registry.find("searcher", name).load(), {})[1]:
-        return  # it cannot be without options
-    ref = building.plugin_ref(registry, "searcher", name, {})
-    for steps in (1, 9):
-        building.construct_searcher(ref, MANY, 0, Fidelity("epoch", steps=steps)).close()
-
-
-def test_a_shipped_searcher_is_built_only_with_options(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    built = []
-
-    def construct(ref: PluginRef, *arguments: Any, **named: Any) -> Searcher:
-        built.append(ref.label)
-        return building.construct_searcher(ref, *arguments, **named)
-
-    monkeypatch.setattr(screening, "construct_searcher", construct)
-    plan(tmp_path, {2: "searchers: [random, grid, {name: grid, resolution: 3}]"})
-    assert built == ["grid[resolution=3]"]
 
 
 def test_the_own_scheduler_may_be_named(tmp_path: Path) -> None:
