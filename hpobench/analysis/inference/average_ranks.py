@@ -11,8 +11,9 @@ from hpobench.analysis.inference.bootstrap import (
     interval_valid,
     joined,
     percentile_interval,
+    problem_weights,
     seed_means,
-    suite_draws,
+    weighted_draws,
 )
 from hpobench.analysis.settings import BoolArray, FloatArray, Settings
 
@@ -89,5 +90,6 @@ def _ranks_at(
 ) -> Interval:
     per_problem = np.moveaxis(seed_means(values), 1, 0)
     estimate = average_ranks(per_problem).mean(axis=0)
-    draws = suite_draws(values, problems, settings, average_ranks)
+    weights = problem_weights(problems, settings)
+    draws = weighted_draws(values, problems, weights, settings, average_ranks)
     return percentile_interval(estimate, draws, settings.level, valid)

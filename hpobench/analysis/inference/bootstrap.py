@@ -27,6 +27,8 @@ BLOCK = 2**22
 gigabytes."""
 ALGORITHMS = 64
 """Algorithms, or what else does not depend on each other, that are resampled at a time."""
+CACHED = 2**18
+"""Numbers that a processor's cache holds."""
 
 QUARTER = 0.25
 
@@ -87,15 +89,8 @@ def resampled_means(values: FloatArray, problem: str, settings: Settings) -> Flo
     ``values`` has shape (algorithms, seeds, times), NaN for seeds that were not run; the result
     (repetitions, algorithms, times).
     """
-    algorithms, _, times = values.shape
-    means = np.full((settings.repetitions, algorithms, times), np.nan)
-    for members, seeds, counts in seed_counts(~np.isnan(values[:, :, 0]), problem, settings):
-        part = values[np.ix_(members, seeds)]
-        # Not a matrix product: BLAS may round differently for another number of threads.
-        if len(members) == algorithms:  # no second copy of what may be a gigabyte
-            return np.einsum("rs,ast->rat", counts / len(seeds), part, out=means)
-        means[:, members] = np.einsum("rs,ast->rat", counts / len(seeds), part)
-    return means
+    once = np.ones((settings.repetitions, 1), np.int64)
+    return _draws(values[:, None], (problem,), once, settings)
 
 
 def seed_counts(
@@ -130,28 +125,81 @@ def problem_weights(problems: tuple[str, ...], settings: Settings) -> FloatArray
     All equal unless problems are resampled too. A problem that is drawn twice then counts twice
     with the same seeds, which errs on the wide side.
     """
-    n = len(problems)
-    if not settings.resample_problems:
-        return np.full((settings.repetitions, n), 1.0 / n)
-    rng = np.random.default_rng(derive_seed("bootstrap problems", settings.seed, *problems))
-    counts = rng.multinomial(n, np.full(n, 1.0 / n), size=settings.repetitions)
-    weights: FloatArray = counts / n
+    weights: FloatArray = _times_of_problems(problems, settings) / len(problems)
     return weights
 
 
-def suite_draws(
-    values: FloatArray,
-    problems: tuple[str, ...],
-    settings: Settings,
-    per_problem: Callable[[FloatArray], FloatArray] = lambda means: means,
-) -> FloatArray:
+def _times_of_problems(problems: tuple[str, ...], settings: Settings) -> IntArray:
+    n = len(problems)
+    if not settings.resample_problems:
+        return np.ones((settings.repetitions, n), np.int64)
+    rng = np.random.default_rng(derive_seed("bootstrap problems", settings.seed, *problems))
+    return rng.multinomial(n, np.full(n, 1.0 / n), size=settings.repetitions)
+
+
+def suite_draws(values: FloatArray, problems: tuple[str, ...], settings: Settings) -> FloatArray:
     """Means over resampled seeds, then problems; shape (repetitions, algorithms, times).
 
-    ``values`` has shape (algorithms, problems, seeds, times). ``per_problem`` maps the seed means
-    of one problem, shape (repetitions, algorithms, times), before problems are averaged (ranks).
+    ``values`` has shape (algorithms, problems, seeds, times).
     """
-    weights = problem_weights(problems, settings)
-    return weighted_draws(values, problems, weights, settings, per_problem)
+    return _draws(values, problems, _times_of_problems(problems, settings), settings)
+
+
+def _draws(
+    values: FloatArray, problems: tuple[str, ...], times: IntArray, settings: Settings
+) -> FloatArray:
+    """As :func:`suite_draws`, with ``times``, of shape (repetitions, problems), how often each
+    repetition takes each problem. NaN for algorithms without a run on some problem."""
+    draws = np.full((settings.repetitions, len(values), values.shape[-1]), np.nan)
+    for members, ran in _with_same_seeds(~np.isnan(values[..., 0])):
+        if not ran.any(axis=1).all():
+            continue
+        total = np.zeros((settings.repetitions, len(members) * values.shape[-1]))
+        for part in blocks(len(problems), BLOCK // (settings.repetitions * ran.shape[1]) + 1):
+            drawn = _drawn_seeds(ran[part], problems[part], settings)
+            sizes = ran[part].sum(axis=1)
+            own = values[members, part][:, ran[part]]
+            own /= np.repeat(sizes * len(problems), sizes)[:, None]
+            counts = drawn * np.repeat(times[:, part], sizes, axis=1)
+            total += _product(counts, np.moveaxis(own, 1, 0).reshape(len(drawn.T), -1))
+        draws[:, members] = total.reshape(settings.repetitions, len(members), -1)
+    return draws
+
+
+def _with_same_seeds(present: BoolArray) -> Iterator[tuple[IntArray, BoolArray]]:
+    """Each group of algorithms that ran the same seeds of all problems, as indices, and which
+    seeds. ``present`` has shape (algorithms, problems, seeds)."""
+    rows, group = np.unique(present.reshape(len(present), -1), axis=0, return_inverse=True)
+    for i, row in enumerate(rows):
+        yield np.flatnonzero(group.ravel() == i), row.reshape(present.shape[1:])
+
+
+def _drawn_seeds(ran: BoolArray, problems: tuple[str, ...], settings: Settings) -> IntArray:
+    """How often each repetition takes each run of an algorithm, shape (repetitions, runs), problem
+    by problem. ``ran``, of shape (problems, seeds), says which runs there are."""
+    draws = (
+        seed_draws(settings, p, n) for p, n in zip(problems, ran.sum(axis=1).tolist(), strict=True)
+    )
+    return np.concatenate([_times_drawn(one) for one in draws], axis=1)
+
+
+def _product(counts: IntArray, values: FloatArray) -> FloatArray:
+    """The matrix product, with the same bits on every machine and for equal columns.
+
+    BLAS sums in an order that depends on the number of threads and on a column's place. So each
+    value is the sum of two multiples of powers of two, of which no sum is rounded (Ozaki et al.
+    2012, "Error-free transformations of matrix multiplication"). They have 80 bits or so below the
+    largest value of the column.
+    """
+    bits = 53 - int(counts.sum(axis=1).max()).bit_length()
+    # No loss is as small as the bound, below which a scale would overflow.
+    exponent = np.maximum(np.frexp(np.abs(values).max(axis=0))[1], -900)
+    coarse, fine = np.ldexp(1.0, bits - exponent), np.ldexp(1.0, 2 * bits - exponent)
+    high = np.rint(values * coarse) / coarse
+    low = np.rint((values - high) * fine) / fine
+    times = counts.astype(np.float64)
+    found: FloatArray = times @ high + times @ low
+    return found
 
 
 def weighted_draws(
@@ -161,7 +209,11 @@ def weighted_draws(
     settings: Settings,
     per_problem: Callable[[FloatArray], FloatArray] = lambda means: means,
 ) -> FloatArray:
-    """As :func:`suite_draws`, but problems have ``weights``, of shape (repetitions, problems)."""
+    """As :func:`suite_draws`, but problems have any ``weights``, of shape (repetitions, problems).
+
+    ``per_problem`` maps the seed means of one problem, shape (repetitions, algorithms, times),
+    before problems are averaged (ranks).
+    """
     total = np.zeros((settings.repetitions, values.shape[0], values.shape[3]))
     for p, problem in enumerate(problems):
         means = per_problem(resampled_means(values[:, p], problem, settings))
@@ -173,13 +225,21 @@ def weighted_draws(
 def suite_mean(values: FloatArray, problems: tuple[str, ...], settings: Settings) -> Interval:
     """Mean over seeds, then over problems; ``values`` as in :func:`suite_draws`, the result of
     shape (algorithms, times)."""
-    return joined([_block_mean(values[part], problems, settings) for part in blocks(len(values))])
-
-
-def _block_mean(values: FloatArray, problems: tuple[str, ...], settings: Settings) -> Interval:
-    estimate = seed_means(values).mean(axis=1)
-    draws = suite_draws(values, problems, settings)
-    return percentile_interval(estimate, draws, settings.level, interval_valid(values)[:, None])
+    algorithms = len(values)
+    valid, present = interval_valid(values), ~np.isnan(values[..., :1])
+    # Curves stay where they are for a while: what no run changes need not be resampled again.
+    changed = ((values[..., 1:] != values[..., :-1]) & present).any(axis=(1, 2))
+    fresh = np.concatenate([np.ones((algorithms, 1), np.bool_), changed], axis=1)
+    columns = np.moveaxis(values, -1, 1)[fresh][..., None]
+    owner = np.nonzero(fresh)[0]
+    parts = []
+    for part in blocks(len(columns), BLOCK // settings.repetitions + 1):
+        draws = suite_draws(columns[part], problems, settings)
+        estimate = seed_means(columns[part]).mean(axis=1)
+        where = valid[owner[part], None]
+        parts.append(percentile_interval(estimate, draws, settings.level, where))
+    place = np.cumsum(fresh).reshape(fresh.shape) - 1
+    return Interval(*(part[place, 0] for part in joined(parts)))
 
 
 def blocks(size: int, most: int = ALGORITHMS) -> list[slice]:
@@ -199,29 +259,27 @@ def suite_iqm(values: FloatArray, problems: tuple[str, ...], settings: Settings)
     fixed: under ``resample_problems`` use the mean.
     """
     estimate = np.array([iqm(v[~np.isnan(v)]) for v in values])
-    draws = np.stack([_pooled_iqm(v, problems, settings) for v in values], axis=1)
+    draws = np.full((settings.repetitions, len(values)), np.nan)
+    for members, ran in _with_same_seeds(~np.isnan(values)):
+        if ran.any():
+            drawn = _drawn_seeds(ran, problems, settings)
+            for member in members:
+                draws[:, member] = _resampled_iqm(values[member][ran], drawn)
     return percentile_interval(estimate, draws, settings.level, interval_valid(values[..., None]))
 
 
-def _pooled_iqm(values: FloatArray, problems: tuple[str, ...], settings: Settings) -> FloatArray:
-    """The :func:`iqm` of each repetition, of one algorithm's ``values`` (problems, seeds)."""
-    pooled, counts = [], []
-    for problem, row in zip(problems, values, strict=True):
-        seeds = row[~np.isnan(row)]
-        if len(seeds):
-            pooled.append(seeds)
-            counts.append(_times_drawn(seed_draws(settings, problem, len(seeds))))
-    if not pooled:
-        return np.full(settings.repetitions, np.nan)
-    every = np.concatenate(pooled)
-    order = np.argsort(every, kind="stable")
-    ordered, taken = every[order], np.concatenate(counts, axis=1)[:, order]
+def _resampled_iqm(values: FloatArray, drawn: IntArray) -> FloatArray:
+    """The :func:`iqm` of each repetition, which takes each value as often as ``drawn`` says, of
+    shape (repetitions, values)."""
+    order = np.argsort(values, kind="stable")
     # Of values with their counts: sorting every repetition would take ten times as long.
-    size = len(every)
+    size = len(values)
     cut = int(QUARTER * size)
-    upto = np.clip(np.cumsum(taken, axis=1), cut, size - cut)
-    kept = np.diff(upto, axis=1, prepend=cut)
-    means: FloatArray = (kept * ordered).sum(axis=1) / (size - 2 * cut)
+    means = np.empty(len(drawn))
+    for part in blocks(len(drawn), CACHED // size + 1):
+        upto = np.clip(np.cumsum(drawn[part, order], axis=1), cut, size - cut)
+        kept = np.diff(upto, axis=1, prepend=cut)
+        means[part] = (kept * values[order]).sum(axis=1) / (size - 2 * cut)
     return means
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,7 +9,6 @@ from scipy import stats
 
 from hpobench.analysis.exhibits import win_matrix
 from hpobench.analysis.inference import average_ranks as ranks
-from hpobench.analysis.inference import bootstrap
 from hpobench.analysis.inference.average_ranks import average_ranks, suite_ranks
 from hpobench.analysis.inference.bootstrap import (
     iqm,
@@ -16,12 +16,14 @@ from hpobench.analysis.inference.bootstrap import (
     seed_counts,
     seed_draws,
     seed_means,
+    suite_draws,
     suite_iqm,
     suite_mean,
 )
 from hpobench.analysis.settings import Settings
 
-PROBLEMS = ("p", "q", "r")
+PQ = ("p", "q")
+PROBLEMS = (*PQ, "r")
 
 
 def test_intervals_cover_the_truth() -> None:
@@ -164,21 +166,42 @@ def test_parts_of_many_algorithms_are_what_the_whole_is() -> None:
     values = np.random.default_rng(0).random((70, 3, 4, 20))
     settings = Settings(repetitions=30)
     every = slice(None)
-    for found, whole in (
-        (suite_mean(values, PROBLEMS, settings), bootstrap._block_mean(values, PROBLEMS, settings)),
-        (
-            suite_ranks(values, PROBLEMS, settings),
-            ranks._ranks_at(values, np.ones((70, 1), dtype=bool), PROBLEMS, settings),
-        ),
-    ):
-        for one, other in zip(found, whole, strict=True):
-            assert np.array_equal(one, other)
+    found = suite_ranks(values, PROBLEMS, settings)
+    whole = ranks._ranks_at(values, np.ones((70, 1), dtype=bool), PROBLEMS, settings)
+    for one, other in zip(found, whole, strict=True):
+        assert np.array_equal(one, other)
     nr = values[..., -1]
     for part in (slice(0, 10), slice(60, 70)):
         own, total = win_matrix._wins(nr, part, PROBLEMS, settings)
         wide, sums = win_matrix._wins(nr, every, PROBLEMS, settings)
         assert np.array_equal(total, sums[part])
         assert np.array_equal(own.low, wide.low[part])
+
+
+def test_resampled_means_are_those_of_exact_fractions_whatever_the_threads() -> None:
+    """Losses from 1e-9 to 1e9 over problems with other numbers of seeds, one algorithm twice."""
+    rng = np.random.default_rng(0)
+    values = 10.0 ** rng.uniform(-9, 9, size=(1, 2, 6, 3)) * rng.choice([-1, 1], (1, 2, 6, 3))
+    values[0, 1, 4:] = np.nan
+    settings = Settings(repetitions=20)
+    draws = suite_draws(np.concatenate([values, rng.random((9, 2, 6, 3)), values]), PQ, settings)
+    assert np.array_equal(draws[:, 0], draws[:, -1])
+    taken = [seed_draws(settings, problem, n) for problem, n in (("p", 6), ("q", 4))]
+    for repetition, time in np.ndindex(20, 3):
+        rows = [[Fraction(x) for x in values[0, p, taken[p][repetition], time]] for p in (0, 1)]
+        mean = sum(sum(row) / len(row) for row in rows) / 2
+        assert draws[repetition, 0, time] == pytest.approx(float(mean), rel=1e-12, abs=1e-6)
+
+
+def test_a_mean_is_resampled_once_for_each_distinct_column() -> None:
+    values = np.random.default_rng(0).random((3, 2, 5, 4))
+    values[1, 1, 3:] = np.nan
+    wide, settings = values[..., [0, 0, 1, 2, 2, 2, 3]], Settings(repetitions=30)
+    for one, other in zip(
+        suite_mean(values, PQ, settings), suite_mean(wide, PQ, settings), strict=True
+    ):
+        assert np.array_equal(one, other[:, [0, 2, 3, 6]], equal_nan=True)
+        assert np.array_equal(one[:, [0, 0, 1, 2, 2, 2, 3]], other, equal_nan=True)
 
 
 def test_ranks_of_hundreds_of_algorithms_are_those_of_pairs() -> None:
